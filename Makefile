@@ -1,0 +1,53 @@
+# The few commands of this project. Needs make and Python 3.11 or newer; everything else goes into .venv,
+# from the hashed files in requirements/, once.
+
+SHELL := /bin/bash
+VENV  := .venv
+BIN   := $(VENV)/bin
+RUN   := $(VENV)/.run-installed
+TEST  := $(VENV)/.test-installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint golden new-source bench pins clean
+
+help: ## List these commands
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
+
+demo: $(RUN) ## Hunt through the example estate and show what is found
+	@$(BIN)/sferic demo
+
+test: lint ## Everything a change must pass: lint, types, all tests
+	$(BIN)/python -m pytest
+
+check: lint ## The quick part: lint, types, and the tests of structure
+	$(BIN)/python -m pytest -q tests/test_house_style.py tests/test_import_contract.py
+
+lint: $(TEST)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+golden: $(TEST) ## Rewrite expected output, for review:  make golden [id=squid_access]
+	$(BIN)/python scripts/golden.py $(id)
+
+new-source: $(TEST) ## Scaffold a log source:  make new-source id=acme_gateway_web
+	$(BIN)/python scripts/new_source.py $(id)
+
+bench: $(TEST) ## Time a hunt against plain text tools:  make bench file=PATH
+	$(BIN)/python benchmarks/run.py $(file)
+
+pins: ## Renew requirements/*.txt from pyproject.toml (needs uv)
+	scripts/pins
+
+clean: ## Remove the environment and every cache
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+
+$(VENV)/pyvenv.cfg:
+	@python=$$(scripts/find-python) && "$$python" -m venv $(VENV)
+
+$(RUN): requirements/run.txt pyproject.toml $(VENV)/pyvenv.cfg
+	@scripts/install $(BIN)/python requirements/run.txt
+	@touch $@
+
+$(TEST): requirements/test.txt pyproject.toml $(VENV)/pyvenv.cfg
+	@scripts/install $(BIN)/python requirements/test.txt
+	@touch $(RUN) $@
