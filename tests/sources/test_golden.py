@@ -1,0 +1,43 @@
+"""Every source reads its golden logs as written down: `tests/golden/sources/<id>/<case>/`.
+
+A case is `raw.log`, `expected.ndjson` (per line the event, or `{"line": N, "reject": reason}`), an origin note in
+`README.md`, and an optional `setup.toml` (`timezone`, `not_after`, `[options]`). `--refresh` rewrites what is expected.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sferic.model.event import Event, Reject
+
+GOLDEN = Path(__file__).parents[1] / "golden" / "sources"
+CASES = sorted(path.parent for path in GOLDEN.glob("*/*/raw.log"))
+
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+
+
+@each_case
+def test_reads_the_log_as_written_down(
+    case: Path, replay: Callable[[Path], list[Any]], golden: Callable[[Path, str], None]
+) -> None:
+    """Each line gives exactly the event or the reject that the case expects."""
+    written = [text for replayed in replay(case) if (text := replayed.as_json())]
+    golden(case / "expected.ndjson", "".join(f"{text}\n" for text in written))
+
+
+@each_case
+def test_claims_what_it_reads(case: Path, replay: Callable[[Path], list[Any]]) -> None:
+    """A reader claims every line it can turn into an event: the engine routes lines by that claim."""
+    unclaimed = [r.line.number for r in replay(case) if isinstance(r.result, Event) and r.claim <= 0]
+    assert unclaimed == []
+
+
+@each_case
+def test_case_is_complete(case: Path, replay: Callable[[Path], list[Any]]) -> None:
+    """A case has an origin note and holds an ordinary line; reasons are short enough to be counted."""
+    results = [replayed.result for replayed in replay(case)]
+    assert (case / "README.md").read_text(encoding="utf-8").strip()
+    assert any(isinstance(result, Event) for result in results)
+    assert all(len(result.reason) <= 100 for result in results if isinstance(result, Reject))
