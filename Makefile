@@ -27,7 +27,7 @@ lint: $(TEST)
 	$(BIN)/mypy
 
 golden: $(TEST) ## Rewrite expected output, for review:  make golden [id=squid_access]
-	$(BIN)/python scripts/golden.py $(id)
+	$(BIN)/python -m pytest -q --refresh-golden $(if $(id),-k $(id))
 
 new-source: $(TEST) ## Scaffold a log source:  make new-source id=acme_gateway_web
 	$(BIN)/python scripts/new_source.py $(id)
