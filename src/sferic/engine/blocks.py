@@ -1,0 +1,75 @@
+"""Cuts a stream of byte chunks into blocks that end at a line's end, with bounded memory.
+
+A line longer than the cap is not held: it is replaced by an empty line and reported, so line numbers stay right.
+UTF-16 becomes UTF-8 on the way; a byte-order mark is taken off.
+"""
+
+import codecs
+from collections.abc import Iterator
+
+import msgspec
+
+
+class Block(msgspec.Struct, frozen=True):
+    """Whole lines; the last line of a file may lack its newline."""
+
+    data: bytes
+    long_lines: tuple[int, ...] = ()
+    """Indexes (0-based within the block) of lines that were longer than the cap and were emptied."""
+
+
+def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
+    """Yield blocks of whole lines; memory stays within one chunk plus `line_bytes`."""
+    rest = b""
+    dropping = False
+    for chunk in _as_utf8(chunks):
+        if dropping:
+            cut = chunk.find(b"\n")
+            if cut < 0:
+                continue
+            yield Block(b"\n", (0,))
+            chunk, dropping = chunk[cut + 1 :], False
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            yield from _checked(rest + chunk[:end] if rest else chunk[:end], line_bytes)
+            rest = chunk[end:]
+        else:
+            rest += chunk
+        if len(rest) > line_bytes:
+            rest, dropping = b"", True
+    if dropping:
+        yield Block(b"\n", (0,))
+    elif rest:
+        yield from _checked(rest, line_bytes)
+
+
+def _checked(data: bytes, line_bytes: int) -> Iterator[Block]:
+    if len(data) <= line_bytes or _longest_at_most(data, line_bytes):
+        yield Block(data)
+        return
+    lines = data.split(b"\n")
+    tooth = tuple(i for i, line in enumerate(lines) if len(line) > line_bytes)
+    yield Block(b"\n".join(b"" if len(line) > line_bytes else line for line in lines), tooth)
+
+
+def _longest_at_most(data: bytes, line_bytes: int) -> bool:
+    start = 0
+    while len(data) - start > line_bytes:
+        cut = data.rfind(b"\n", start, start + line_bytes + 1)
+        if cut < 0:
+            return False
+        start = cut + 1
+    return True
+
+
+def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    first = next(chunks, b"")
+    if first[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+        yield decoder.decode(first).encode()
+        for chunk in chunks:
+            yield decoder.decode(chunk).encode()
+        yield decoder.decode(b"", final=True).encode()
+        return
+    yield first[3:] if first.startswith(codecs.BOM_UTF8) else first
+    yield from chunks

@@ -1,0 +1,103 @@
+"""Finds the few lines of a block that can matter: those that hold one of many expressions.
+
+The expressions are a superset test (unanchored, caseless); the exact judgement is the catalogue's, on parsed hosts.
+Hyperscan does the search; where its wheel is missing, Python's `re` does the same, slowly. Both must agree (test).
+"""
+
+import re
+import threading
+from collections.abc import Sequence
+
+import msgspec
+import numpy as np
+
+try:
+    import hyperscan
+except ImportError:  # no wheel for this Python or platform; the plain path is correct and slow
+    hyperscan = None
+
+NEWLINE = 10
+
+
+class Candidates(msgspec.Struct, frozen=True):
+    """The selected lines of one block."""
+
+    numbers: list[int]
+    """0-based line indexes within the block, ascending."""
+    lines: list[bytes]
+    """The lines' bytes without line end."""
+    count: int
+    """Lines in the block."""
+    marks: frozenset[int]
+    """Which of the presence marks occur in the block."""
+
+
+class Selector:
+    """Compiled expressions; safe to use from several threads."""
+
+    def __init__(self, expressions: Sequence[str], marks: Sequence[str] = (), *, plain: bool = False) -> None:
+        """Compile. `expressions` select lines; `marks` only tell that something occurs in a block."""
+        self._expressions = list(expressions)
+        self._marks = list(marks)
+        self._local = threading.local()
+        self._plain = plain or hyperscan is None
+        if not self._plain:
+            self._database = self._compile()
+
+    def select(self, block: bytes, *, whole: bool = False) -> Candidates:
+        """Return the candidate lines of a block of whole lines; all lines if `whole`."""
+        if whole:
+            lines = block.split(b"\n")
+            if lines and not lines[-1]:
+                lines.pop()
+            return Candidates(list(range(len(lines))), [_strip(x) for x in lines], len(lines), frozenset())
+        ends, seen = self._plain_ends(block) if self._plain else self._scan(block)
+        view = np.frombuffer(block, np.uint8)
+        tail = 0 if block.endswith(b"\n") else 1
+        if not ends:
+            return Candidates([], [], int(np.count_nonzero(view == NEWLINE)) + tail, seen)
+        return _cut(block, np.flatnonzero(view == NEWLINE), ends, tail, seen)
+
+    def _compile(self) -> "hyperscan.Database":
+        database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
+        caseless, once = hyperscan.HS_FLAG_CASELESS, hyperscan.HS_FLAG_SINGLEMATCH
+        texts = [e.encode() for e in [*self._expressions, *self._marks]]
+        flags = [caseless] * len(self._expressions) + [once] * len(self._marks)
+        database.compile(expressions=texts, ids=list(range(len(texts))), flags=flags)
+        return database
+
+    def _scan(self, block: bytes) -> tuple[list[int], frozenset[int]]:
+        scratch = getattr(self._local, "scratch", None)
+        if scratch is None:
+            scratch = self._local.scratch = hyperscan.Scratch(self._database)
+        limit = len(self._expressions)
+        ends: list[int] = []
+        seen: list[int] = []
+
+        def on_match(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
+            if number < limit:
+                ends.append(end)
+            else:
+                seen.append(number - limit)
+
+        self._database.scan(block, match_event_handler=on_match, scratch=scratch)
+        ends.sort()
+        return ends, frozenset(seen)
+
+    def _plain_ends(self, block: bytes) -> tuple[list[int], frozenset[int]]:
+        found = {m.end() for e in self._expressions for m in re.finditer(e.encode(), block, re.IGNORECASE)}
+        seen = frozenset(i for i, e in enumerate(self._marks) if re.search(e.encode(), block))
+        return sorted(found), seen
+
+
+def _cut(block: bytes, newlines: "np.ndarray", ends: list[int], tail: int, seen: frozenset[int]) -> Candidates:
+    index = np.unique(np.searchsorted(newlines, np.asarray(ends) - 1, side="left"))
+    numbers = index.tolist()
+    starts = np.where(index > 0, newlines[np.maximum(index - 1, 0)] + 1, 0).tolist()
+    stops = np.append(newlines, len(block))[index].tolist()
+    lines = [_strip(block[a:b]) for a, b in zip(starts, stops, strict=True)]
+    return Candidates(numbers, lines, len(newlines) + tail, seen)
+
+
+def _strip(line: bytes) -> bytes:
+    return line[:-1] if line.endswith(b"\r") else line

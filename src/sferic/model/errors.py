@@ -1,0 +1,92 @@
+"""What can go wrong before or while a log is read, each with its own exit code.
+
+    SfericError
+    ├── UsageError          2   the command line contradicts itself
+    ├── SettingsError       2   a settings, platform or scenario file is wrong
+    └── InputError
+        ├── UnreadableInput 4   no such path, or no permission
+        ├── EmptyInput      5   a file without a byte or without a line
+        ├── DamagedInput    6   a truncated or corrupt compressed file
+        ├── BinaryInput     7   not a text log
+        ├── UnknownLog      8   text, but no source knows it
+        ├── NothingToRead   9   a folder or glob without a log in it
+        └── LimitExceeded  10   a zip bomb or another crossed cap
+
+A bad *line* is not an exception: it is a counted `Reject` (`sferic.model.event`).
+Exit code 3 is not an error: it is what `--fail-on` asks for.
+"""
+
+
+class SfericError(Exception):
+    """Anything Sferic refuses, said as: what, where, what was expected, and a hint."""
+
+    exit_code = 2
+
+    def __init__(self, message: str, *, where: str = "", expected: str = "", hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.expected = expected
+        self.hint = hint
+
+    def __str__(self) -> str:
+        parts = [f"{self.where}: {self.message}" if self.where else self.message]
+        if self.expected:
+            parts.append(f"expected: {self.expected}")
+        if self.hint:
+            parts.append(f"hint: {self.hint}")
+        return "; ".join(parts)
+
+
+class UsageError(SfericError):
+    """The command line asks for something that cannot be."""
+
+
+class SettingsError(SfericError):
+    """A file the user wrote for Sferic does not fit its schema."""
+
+
+class InputError(SfericError):
+    """An input as a whole cannot be used."""
+
+
+class UnreadableInput(InputError):
+    """The path does not exist or may not be opened."""
+
+    exit_code = 4
+
+
+class EmptyInput(InputError):
+    """The input holds nothing."""
+
+    exit_code = 5
+
+
+class DamagedInput(InputError):
+    """A compressed input ends too early or is corrupt; what came before the damage was used."""
+
+    exit_code = 6
+
+
+class BinaryInput(InputError):
+    """The input is not text."""
+
+    exit_code = 7
+
+
+class UnknownLog(InputError):
+    """The input is text, but no source recognises a line of it."""
+
+    exit_code = 8
+
+
+class NothingToRead(InputError):
+    """A folder or glob holds no file to read."""
+
+    exit_code = 9
+
+
+class LimitExceeded(InputError):
+    """A cap on size, ratio or length was crossed, so reading stopped."""
+
+    exit_code = 10

@@ -1,0 +1,83 @@
+"""One thing a log says, in the words of OCSF, whichever vendor wrote it.
+
+Bytes are `bytes_up` (client to server) and `bytes_down`: vendors disagree about "in" and "out".
+Unknown is None, never 0. Time is epoch microseconds, UTC.
+This module holds no parsing: `sferic.sources` makes events, `sferic.signals` reads them.
+"""
+
+import msgspec
+
+HTTP = "http_activity"
+NETWORK = "network_activity"
+DNS = "dns_activity"
+TABLES = (HTTP, NETWORK, DNS, "process_activity", "api_activity")
+HOST_SOURCES = ("sni", "http_host", "url", "connect", "dns_query", "dns_join", "sysmon22", "reverse")
+
+
+class Event(msgspec.Struct, gc=False, omit_defaults=True, kw_only=True):
+    """One log line's meaning. Readers fill what the line says; the engine fills `source`, `file`, `line`."""
+
+    table: str
+    time: int
+    """Epoch microseconds UTC, as stamped by the log."""
+    source: str = ""
+    file: str = ""
+    line: int = 0
+    """1-based line number in the uncompressed file."""
+    src_ip: str | None = None
+    src_port: int | None = None
+    dst_ip: str | None = None
+    dst_port: int | None = None
+    dst_host: str | None = None
+    """Normalised host name (`sferic.model.hosts`); in `dns_activity` the name asked for."""
+    host_source: str | None = None
+    """How the name was learned: one of `HOST_SOURCES`."""
+    user: str | None = None
+    device: str | None = None
+    bytes_up: int | None = None
+    bytes_down: int | None = None
+    bytes_total: int | None = None
+    """Only where a log gives one total without direction."""
+    duration_ms: int | None = None
+    method: str | None = None
+    path: str | None = None
+    """Path with query, as logged, beginning with '/'."""
+    status: int | None = None
+    action: str | None = None
+    """'allowed' or 'blocked' when the log says so, else the vendor's word in lower case."""
+    user_agent: str | None = None
+    referer: str | None = None
+    content_type: str | None = None
+    protocol: str | None = None
+    app: str | None = None
+    answers: tuple[str, ...] | None = None
+    """DNS answers: addresses and CNAME targets, in order."""
+    process_path: str | None = None
+    process_id: int | None = None
+    parent_path: str | None = None
+    command_line: str | None = None
+    actor: str | None = None
+    provider: str | None = None
+    operation: str | None = None
+    resource: str | None = None
+    outcome: str | None = None
+
+
+class Reject(msgspec.Struct, frozen=True, gc=False):
+    """A line that should have been an event but cannot be read; counted and shown, never dropped."""
+
+    reason: str
+    """Short and without the line's own text, so that equal reasons can be counted."""
+
+
+class Line(msgspec.Struct, gc=False):
+    """One line as a reader gets it, with what an outer envelope (Splunk export, collector) said about it."""
+
+    text: str
+    number: int = 0
+    file: str = ""
+    sent_at: int | None = None
+    """Epoch microseconds from the envelope (`_time`), when there is one."""
+    sender: str | None = None
+    """Host that sent the line, from the envelope."""
+    sourcetype: str | None = None

@@ -1,0 +1,120 @@
+"""What a hunt concludes about one channel, with the parts that add up to its score.
+
+Times are epoch microseconds UTC here; renderers write RFC 3339. Points are decibans (10·log10 of a likelihood ratio):
++10 means "ten times as likely under C2 as under ordinary traffic".
+"""
+
+from typing import Literal
+
+import msgspec
+
+SCHEMA = "sferic.finding/1"
+Severity = Literal["informational", "low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = ("informational", "low", "medium", "high", "critical")
+Analytic = Literal["beacon", "long_connection", "process", "cloud_change", "activity"]
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """One signed part of a score."""
+
+    signal: str
+    """Id of the signal (`sferic.signals`), or `prior`."""
+    points: float
+    value: str
+    """The measured value, short (`1 of 312 sources`)."""
+    text: str
+    """One sentence for a ticket."""
+    events: tuple[str, ...] = ()
+    """Places of log lines that show it, `file:line`."""
+
+
+class Interval(msgspec.Struct, frozen=True):
+    """The timing law read off the gaps between check-ins."""
+
+    median_s: float
+    jitter: float | None
+    """Share of the sleep by which gaps vary, 0..1; None when no law fits."""
+    law: str
+    """fixed, one_sided, two_sided, additive, uniform, integer, or irregular."""
+    sleep_s: float | None
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """One bar of the interval histogram: gaps from `low_s` up to `high_s`."""
+
+    low_s: float
+    high_s: float
+    count: int
+
+
+class Day(msgspec.Struct, frozen=True):
+    """One row of the day raster: connections per hour of a UTC day."""
+
+    date: str
+    hours: tuple[int, ...]
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """A log line kept as proof; the text is raw and hostile, cut to 500 characters."""
+
+    place: str
+    text: str
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One channel that deserves a look, and why."""
+
+    id: str
+    """Stable across runs: a digest of analytic, source and owner."""
+    schema: str = SCHEMA
+    analytic: Analytic
+    score: int
+    """0..100, monotone in `points`; not a probability."""
+    points: float
+    """Sum of the reasons' points."""
+    severity: Severity
+    src_ip: str | None = None
+    device: str | None = None
+    user: str | None = None
+    process: str | None = None
+    platform: str | None = None
+    provider: str | None = None
+    tenant: str | None = None
+    function: str | None = None
+    hosts: tuple[str, ...] = ()
+    actor: str | None = None
+    first_seen: int = 0
+    last_seen: int = 0
+    connections: int = 0
+    interval: Interval | None = None
+    bytes_up: int | None = None
+    bytes_down: int | None = None
+    techniques: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    needs: str = ""
+    """What would make it surer, such as "9 check-ins so far, about 6 more needed"; empty when nothing is."""
+    benign_explanations: tuple[str, ...] = ()
+    next_steps: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    """Ids of the log sources in which the channel was seen."""
+    platform_evidence: str = ""
+    """How well the platform's host pattern is known: documented, observed, listed or recalled."""
+    gaps: tuple[Bar, ...] = ()
+    days: tuple[Day, ...] = ()
+    samples: tuple[Sample, ...] = ()
+
+
+class ActivityRow(msgspec.Struct, frozen=True):
+    """A row of the seed's rule, columns in the published order."""
+
+    first_seen: str
+    last_seen: str
+    src_ip: str
+    cs_username: str
+    destinations: tuple[str, ...]
+    connection_count: int
+    hourly_buckets: int
+    avg_connections_per_hour: float
+    avg_bytes_sent_per_conn: int | None
+    avg_bytes_recv_per_conn: int | None
+    beaconing_likely: int

@@ -1,0 +1,82 @@
+"""Host names in one form: lower case, without port, user, brackets or final dot, in A-label form.
+
+Everything that is compared with the catalogue or shown as a destination passes through here once.
+"""
+
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+
+import msgspec
+
+MAX_HOST = 253
+_NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,252}[a-z0-9_-])?")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}://")
+
+
+class Target(msgspec.Struct, frozen=True, gc=False):
+    """Where a request went."""
+
+    host: str | None
+    port: int | None
+    path: str | None
+
+
+@lru_cache(maxsize=65536)
+def normalise_host(text: str) -> str | None:
+    """Return the one form of a host name or address, or None if it is neither.
+
+    Accepts a port, userinfo, brackets, a trailing dot, upper case and non-ASCII (IDNA) names.
+    """
+    name = text.strip().rpartition("@")[2]
+    if name.startswith("["):
+        name = name[1:].partition("]")[0]
+    elif name.count(":") == 1:
+        name = name.partition(":")[0]
+    name = name.rstrip(".").lower()
+    if not name or len(name) > MAX_HOST:
+        return None
+    if ":" in name:
+        return address(name)
+    if not name.isascii():
+        try:
+            name = name.encode("idna").decode("ascii")
+        except UnicodeError:
+            return None
+    return name if _NAME.fullmatch(name) and ".." not in name else None
+
+
+@lru_cache(maxsize=65536)
+def address(text: str) -> str | None:
+    """Return an IP address in its canonical text form (IPv4-mapped IPv6 as IPv4), or None."""
+    try:
+        parsed = ip_address(text.strip().strip("[]").partition("%")[0])
+    except ValueError:
+        return None
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    return str(mapped or parsed)
+
+
+def is_address(host: str) -> bool:
+    """Say whether a normalised host is an address rather than a name."""
+    return (host[-1:].isdigit() or ":" in host) and address(host) is not None
+
+
+def split_target(text: str) -> Target:
+    """Split `scheme://user@host:port/path?query`, `host/path` or `host:port` into its parts.
+
+    A missing scheme is normal (CONNECT, Zscaler, PAN-OS); the path is None when the text has none.
+    """
+    match = _SCHEME.match(text)
+    rest = text[match.end() :] if match else text
+    cut = min((i for i in (rest.find("/"), rest.find("?"), rest.find("#")) if i >= 0), default=-1)
+    authority, path = (rest, None) if cut < 0 else (rest[:cut], rest[cut:])
+    if path is not None and not path.startswith("/"):
+        path = "/" + path
+    return Target(normalise_host(authority), _port(authority), path)
+
+
+def _port(authority: str) -> int | None:
+    tail = authority.rpartition("@")[2].rpartition("]")[2] if "]" in authority else authority.rpartition("@")[2]
+    digits = tail.rpartition(":")[2] if tail.count(":") == 1 else ""
+    return int(digits) if digits.isdigit() and len(digits) <= 5 and int(digits) < 65536 else None

@@ -1,0 +1,128 @@
+"""The result of one run: what was read, what could not be, what that made impossible, and what was found.
+
+Renderers see only this. Nothing here computes.
+"""
+
+import msgspec
+
+from sferic.model.finding import ActivityRow, Finding
+
+REPORT_SCHEMA = "sferic.report/1"
+
+
+class RejectSample(msgspec.Struct, frozen=True):
+    """A line that could not be read, as an example of its reason. The text is raw and hostile."""
+
+    place: str
+    source: str
+    reason: str
+    text: str
+
+
+class ReasonCount(msgspec.Struct, frozen=True):
+    """How many lines of a source were rejected for one reason."""
+
+    source: str
+    reason: str
+    count: int
+
+
+class FileAccount(msgspec.Struct, kw_only=True):
+    """What became of one input file."""
+
+    path: str
+    codec: str = "plain"
+    bytes: int = 0
+    """Uncompressed bytes read."""
+    lines: int = 0
+    selected: int = 0
+    """Lines that could name a platform (hunt) or every line (normalize)."""
+    events: int = 0
+    rejected: int = 0
+    unknown: int = 0
+    """Selected lines that no source knows."""
+    sources: dict[str, int] = {}
+    """Source id → events read by it."""
+    problem: str = ""
+    """What went wrong with the file as a whole; empty when nothing did."""
+    exit_code: int = 0
+
+
+class Missing(msgspec.Struct, frozen=True):
+    """Evidence that these logs cannot give, and what would give it."""
+
+    source: str
+    evidence: str
+    text: str
+
+
+class Account(msgspec.Struct, kw_only=True):
+    """The honest ledger at the end of every run."""
+
+    files: tuple[FileAccount, ...] = ()
+    reject_reasons: tuple[ReasonCount, ...] = ()
+    reject_samples: tuple[RejectSample, ...] = ()
+    unknown_samples: tuple[RejectSample, ...] = ()
+    missing: tuple[Missing, ...] = ()
+    duplicates: int = 0
+    """Events that were the same line twice (overlapping files); counted once."""
+    out_of_window: int = 0
+    """Events before `--since` or after `--until`."""
+    not_serverless: int = 0
+    """Selected events whose host turned out not to be a platform's (a look-alike name)."""
+    first_time: int | None = None
+    last_time: int | None = None
+    pairs: int = 0
+    """Channels (source, user, client, function) that were weighed."""
+    estate: int = 0
+    """Distinct sources seen."""
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    peak_mb: float = 0.0
+
+    @property
+    def lines(self) -> int:
+        """Return all lines read."""
+        return sum(f.lines for f in self.files)
+
+    @property
+    def bytes(self) -> int:
+        """Return all uncompressed bytes read."""
+        return sum(f.bytes for f in self.files)
+
+    @property
+    def selected(self) -> int:
+        """Return all lines that were parsed."""
+        return sum(f.selected for f in self.files)
+
+    @property
+    def events(self) -> int:
+        """Return all events read."""
+        return sum(f.events for f in self.files)
+
+    @property
+    def rejected(self) -> int:
+        """Return all lines that should have been events and could not be read."""
+        return sum(f.rejected for f in self.files)
+
+    @property
+    def unknown(self) -> int:
+        """Return all selected lines that no source knew."""
+        return sum(f.unknown for f in self.files)
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """Everything a run has to say."""
+
+    schema: str = REPORT_SCHEMA
+    version: str = ""
+    made_at: int = 0
+    paths: tuple[str, ...] = ()
+    account: Account = msgspec.field(default_factory=Account)
+    findings: tuple[Finding, ...] = ()
+    """Ranked, highest score first."""
+    below: int = 0
+    """Channels that were weighed and stayed under the floor."""
+    activity: tuple[ActivityRow, ...] = ()
+    activity_notes: tuple[str, ...] = ()
+    """What the seed's rule silently dropped, said aloud."""

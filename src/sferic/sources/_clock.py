@@ -1,0 +1,74 @@
+"""From what a log line says about time to epoch microseconds UTC.
+
+A line's local time needs a zone: what the line says wins, then the source's `--set SOURCE.timezone`, then `--timezone`
+(UTC unless given). A line without a year takes the latest year that does not lie after the file's own date.
+"""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from sferic.model.errors import SettingsError
+
+SECOND_US = 1_000_000
+MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Clock:
+    """Turns calendar parts into epoch microseconds; one per file."""
+
+    def __init__(self, zone: tzinfo = UTC, not_after: datetime | None = None) -> None:
+        self.zone = zone
+        self._not_after = (not_after or datetime.now(UTC)).astimezone(zone) + timedelta(days=2)
+        self._minute = lru_cache(maxsize=4096)(self._minute_us)
+
+    def local(self, year: int, month: int, day: int, hour: int, minute: int, second: int, micro: int = 0) -> int:
+        """Read calendar parts in the log's zone. Second 60 (a leap second) counts as 59."""
+        return self._minute(year, month, day, hour, minute) + min(second, 59) * SECOND_US + micro
+
+    def offset(self, parts: tuple[int, int, int, int, int, int], micro: int, minutes: int) -> int:
+        """Read calendar parts with a stated UTC offset in minutes."""
+        year, month, day, hour, minute, second = parts
+        return _utc_minute(year, month, day, hour, minute) + (min(second, 59) - minutes * 60) * SECOND_US + micro
+
+    def year_for(self, month: int, day: int) -> int:
+        """Give a date without a year the latest year that does not lie after the file's own date."""
+        year = self._not_after.year
+        return year if (month, day) <= (self._not_after.month, self._not_after.day) else year - 1
+
+    def _minute_us(self, year: int, month: int, day: int, hour: int, minute: int) -> int:
+        if self.zone is UTC:
+            return _utc_minute(year, month, day, hour, minute)
+        return _micros(datetime(year, month, day, hour, minute, tzinfo=self.zone))
+
+
+@lru_cache(maxsize=4096)
+def _utc_minute(year: int, month: int, day: int, hour: int, minute: int) -> int:
+    return _micros(datetime(year, month, day, hour, minute, tzinfo=UTC))
+
+
+def _micros(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def epoch_us(text: str) -> int:
+    """Read `seconds[.fraction]` since the epoch, exactly; also milliseconds or microseconds by their length."""
+    whole, _, fraction = text.strip().partition(".")
+    if not whole.isdigit() or (fraction and not fraction.isdigit()):
+        raise ValueError("time is not a number")
+    if len(whole) > 11:
+        return int(whole.ljust(16, "0")[:16]) if len(whole) <= 16 else int(whole[:16])
+    return int(whole) * SECOND_US + int(fraction[:6].ljust(6, "0") or 0)
+
+
+def zone(name: str) -> tzinfo:
+    """Look up an IANA zone name (`Europe/Berlin`) or an offset (`+05:30`)."""
+    if name.upper() in {"UTC", "Z"}:
+        return UTC
+    if name[:1] in "+-":
+        return datetime.strptime(name, "%z").tzinfo or UTC
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(f"there is no time zone {name!r}", expected="an IANA name such as Europe/Berlin, or +05:30") from None

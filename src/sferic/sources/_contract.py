@@ -1,0 +1,88 @@
+"""What a source module must offer, and how the engine finds them all."""
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from functools import cache
+from typing import Literal, Protocol, runtime_checkable
+
+import msgspec
+
+from sferic.model.errors import UsageError
+from sferic.model.event import Event, Line, Reject
+from sferic.sources._clock import Clock
+
+CERTAIN = 100
+"""The line carries a mark only this format has (`%ASA-6-302014`, a Zscaler key set, a W3C header)."""
+LIKELY = 60
+"""The line has this format's shape, but a neighbour could look alike (a combined log of any web server)."""
+POSSIBLE = 20
+"""Nothing speaks against it."""
+NO = 0
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What a reader is told at its start: how to read clocks, and the user's options for this source."""
+
+    clock: Clock
+    options: Mapping[str, str] = {}
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """Reads the lines of one file, in order; may keep state such as a header."""
+
+    def claims(self, line: Line) -> int:
+        """Say how surely the line is of this format: `CERTAIN`, `LIKELY`, `POSSIBLE` or `NO`. Changes no state."""
+
+    def read(self, line: Line) -> Event | Reject | None:
+        """Read one line: an event, a reject with its reason, or None for a known line without an event.
+
+        A ValueError raised inside is counted by the engine as a reject with the error's text.
+        """
+
+
+class Source(msgspec.Struct, frozen=True):
+    """A discovered source module."""
+
+    id: str
+    sentence: str
+    tables: tuple[str, ...]
+    fields: frozenset[str]
+    stamp: Literal["start", "end"]
+    marks: tuple[str, ...]
+    """Regular expressions (RE2 subset, caseless) of header lines the selector must always pass on."""
+    options: Mapping[str, str]
+    """Option name → one sentence; set by `--set SOURCE.OPTION=VALUE` or the settings file."""
+    reader: type[Reader]
+
+
+@cache
+def sources() -> Mapping[str, Source]:
+    """Import every source module of the folder, by id, sorted."""
+    package = importlib.import_module("sferic.sources")
+    names = sorted(m.name for m in pkgutil.iter_modules(package.__path__) if not m.name.startswith("_"))
+    return {name: _load(name) for name in names}
+
+
+def _load(name: str) -> Source:
+    module = importlib.import_module(f"sferic.sources.{name}")
+    return Source(
+        id=name,
+        sentence=(module.__doc__ or "").strip().splitlines()[0],
+        tables=tuple(module.TABLES),
+        fields=frozenset(module.FIELDS),
+        stamp=module.STAMP,
+        marks=tuple(getattr(module, "MARKS", ())),
+        options=dict(getattr(module, "OPTIONS", {})),
+        reader=module.Reader,
+    )
+
+
+def source(name: str) -> Source:
+    """Return one source by id, or say which exist."""
+    try:
+        return sources()[name]
+    except KeyError:
+        known = ", ".join(sources())
+        raise UsageError(f"there is no source {name!r}", expected=f"one of {known}") from None

@@ -1,0 +1,51 @@
+"""Small, exact conversions from log text to event values; `-`, empty and vendors' words for nothing become None."""
+
+from urllib.parse import unquote_plus
+
+from sferic.model.hosts import address
+
+NOTHING = frozenset({"", "-", "--", "none", "na", "n/a", "null", "(null)", "unknown", "not-resolved", "notavailable"})
+
+
+def text(value: str | None) -> str | None:
+    """Return the text without surrounding quotes, or None where it says nothing."""
+    if value is None:
+        return None
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        value = value[1:-1].replace('""', '"')
+    return None if value.lower() in NOTHING else value
+
+
+def number(value: str | int | float | None) -> int | None:
+    """Return a non-negative whole number, or None where the log gives none."""
+    if value is None or isinstance(value, int):
+        return value
+    if isinstance(value, float):
+        return int(value)
+    digits = value.strip().strip('"')
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+
+
+def ip(value: str | None) -> str | None:
+    """Return a canonical address, or None."""
+    cleaned = text(value)
+    return address(cleaned) if cleaned else None
+
+
+def port(value: str | int | None) -> int | None:
+    """Return a port number 1..65535, or None."""
+    parsed = number(value)
+    return parsed if parsed and parsed < 65536 else None
+
+
+def status(value: str | int | None) -> int | None:
+    """Return an HTTP status 100..599, or None (proxies write 0 for "no answer")."""
+    parsed = number(value)
+    return parsed if parsed and 100 <= parsed < 600 else None
+
+
+def decoded(value: str | None) -> str | None:
+    """Return percent-decoded text, for fields that a log encodes."""
+    cleaned = text(value)
+    return unquote_plus(cleaned) if cleaned and "%" in cleaned else cleaned
