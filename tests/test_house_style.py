@@ -158,6 +158,13 @@ def test_nothing_is_left_to_do_in_the_files() -> None:
     assert not _hits(words, _files(".py", ".toml", ".md", ".txt"))
 
 
+@pytest.mark.parametrize("page", _files(".md"), ids=_name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    """A relative link in a page names a file that is there."""
+    targets = re.findall(r"\]\(([^)#:\s]+)[^):]*\)", page.read_text(encoding="utf-8"))
+    assert not [target for target in targets if not (page.parent / target).exists()]
+
+
 def test_no_registry_and_no_machine_is_named() -> None:
     """No committed file names a package registry's host or a folder of somebody's machine."""
     registries = ["pypi" + "[.]org", "python" + "hosted[.]org", "registry[.]" + "npmjs", "deb[.]" + "debian"]
