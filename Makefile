@@ -8,7 +8,7 @@ RUN   := $(VENV)/.run-installed
 TEST  := $(VENV)/.test-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint golden new-source bench pins clean
+.PHONY: help demo test check lint format golden new-source bench pins clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -25,6 +25,9 @@ check: lint ## The quick part: lint, types, and the tests of structure
 lint: $(TEST)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+format: $(TEST) ## Let the formatter wrap and indent the code:  make format [path=src/sferic/cli]
+	$(BIN)/ruff format $(or $(path),.)
 
 golden: $(TEST) ## Rewrite expected output, for review:  make golden [id=squid_access]
 	$(BIN)/python -m pytest -q --refresh-golden $(if $(id),-k $(id))
