@@ -1,0 +1,103 @@
+"""Where a request went, told from its host name and path: platform, tenant, function, region.
+
+Also the two keys under which requests are grouped: `owner`, which survives an attacker's rotation
+of host names, and `channel`, the finest that is known. No look-up happens here.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from sferic.catalog.platform import Platform, compiled
+
+_MAX_PATH = 2048
+
+
+class Place(msgspec.Struct, frozen=True):
+    """The code behind a host name, as far as name and path show it; unknown is None."""
+
+    platform: str
+    provider: str
+    product: str
+    tier: str
+    host: str
+    region: str | None
+    tenant: str | None
+    function: str | None
+    visible: str
+    evidence: str
+    channel: str
+    owner: str
+
+
+def host_place(platform: Platform, host: str, groups: Mapping[str, str | None]) -> Place:
+    """Return the place of a host that has the platform's shape."""
+    tenant = _first(groups, platform.tenant)
+    function = _first(groups, platform.function)
+    visible = platform.visible if tenant or function else "platform"
+    region = _first(groups, ("region", "rc"))
+    return _keyed(platform, host, tenant, function, region=region, visible=visible)
+
+
+def unknown_place(platform: Platform, host: str) -> Place:
+    """Return the place of a host with the platform's suffix but not its shape: grouped by its whole name."""
+    place = _keyed(platform, host, None, None, visible="platform")
+    key = f"{platform.id}:{host}"
+    return msgspec.structs.replace(place, channel=key, owner=key)
+
+
+def custom_place(platform: Platform, host: str, tenant: str) -> Place:
+    """Return the place of a customer's own domain, as the user configured it."""
+    return _keyed(platform, host, tenant, None, visible="account", evidence="configured")
+
+
+def path_place(place: Place, platform: Platform, path: str) -> Place:
+    """Return the place with what the path adds; what the name already told stays."""
+    if platform.path_regex is None or (place.owner == f"{platform.id}:{place.host}" and not place.tenant):
+        return place
+    shape = compiled(platform.path_regex).match(path[:_MAX_PATH].partition("?")[0].partition("#")[0])
+    if shape is None:
+        return place
+    groups = shape.groupdict()
+    tenant = place.tenant or _first(groups, platform.tenant)
+    function = place.function or _first(groups, platform.function)
+    return _keyed(
+        platform,
+        place.host,
+        tenant,
+        function,
+        region=place.region,
+        visible=place.visible,
+        evidence=place.evidence,
+    )
+
+
+def _keyed(
+    platform: Platform,
+    host: str,
+    tenant: str | None,
+    function: str | None,
+    *,
+    region: str | None = None,
+    visible: str,
+    evidence: str | None = None,
+) -> Place:
+    known = [part for part in (tenant, function) if part]
+    return Place(
+        platform=platform.id,
+        provider=platform.provider,
+        product=platform.product,
+        tier=platform.tier,
+        host=host,
+        region=region,
+        tenant=tenant,
+        function=function,
+        visible=visible,
+        evidence=evidence or platform.evidence,
+        channel=":".join([platform.id, *known]),
+        owner=":".join([platform.id, *known[:1]]),
+    )
+
+
+def _first(groups: Mapping[str, str | None], names: Sequence[str]) -> str | None:
+    return next((value for name in names if (value := groups.get(name))), None)
