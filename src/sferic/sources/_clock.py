@@ -12,6 +12,13 @@ from sferic.model.errors import SettingsError
 
 SECOND_US = 1_000_000
 MONTHS = {m: i for i, m in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
+ZONE_MINUTES: dict[str, int | None] = {
+    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180,
+    "EST": -300, "EDT": -240, "CDT": -300, "MST": -420, "MDT": -360, "PST": -480, "PDT": -420,
+    "MSK": 180, "HKT": 480, "JST": 540, "KST": 540, "AEST": 600, "AEDT": 660, "NZST": 720, "NZDT": 780,
+    "AST": None, "BST": None, "CST": None, "IST": None, "SST": None,
+}  # fmt: skip
+"""Zone name in a line → minutes east of UTC; None where several zones share it: the log's own zone decides."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -7,12 +7,13 @@ import re
 
 import msgspec
 
-from sferic.sources._clock import MONTHS, Clock, epoch_us
+from sferic.sources._clock import MONTHS, ZONE_MINUTES, Clock, epoch_us
 
 _PRI = re.compile(r"<\d{1,3}>(?:1 )?:?")
 _BSD = re.compile(
     r"(?P<mon>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
-    r"(?P<h>\d{2}):(?P<m>\d{2}):(?P<s>\d{2})(?:\.(?P<frac>\d{1,9}))?(?: (?P<year2>20\d{2}))?(?: (?P<zone>UTC|GMT|Z))?:?(?= |$)"
+    r"(?P<h>\d{2}):(?P<m>\d{2}):(?P<s>\d{2})(?:\.(?P<frac>\d{1,9}))?(?: (?P<year2>20\d{2}))?"
+    rf"(?: (?P<zone>{'|'.join(ZONE_MINUTES)}))?:?(?= |$)"
 )
 _ISO = re.compile(
     r"(?P<y>\d{4})[-/](?P<mo>\d{2})[-/](?P<d>\d{2})[T ](?P<h>\d{2}):(?P<m>\d{2}):(?P<s>\d{2})(?:[.,](?P<frac>\d{1,9}))?"
@@ -55,7 +56,8 @@ def _bsd_us(m: re.Match[str], clock: Clock) -> int:
     year = int(m["year"] or m["year2"] or clock.year_for(month, day))
     parts = (year, month, day, int(m["h"]), int(m["m"]), int(m["s"]))
     micro = fraction_us(m["frac"])
-    return clock.offset(parts, micro, 0) if m["zone"] else clock.local(*parts, micro)
+    minutes = ZONE_MINUTES.get(m["zone"])
+    return clock.local(*parts, micro) if minutes is None else clock.offset(parts, micro, minutes)
 
 
 def iso_us(m: re.Match[str], clock: Clock) -> int:
