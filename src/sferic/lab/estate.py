@@ -1,0 +1,168 @@
+"""Write the logs of a made-up company and the truth about them: `python -m sferic.lab.estate SCENARIO --to DIR`.
+
+The same scenario gives the same lines on every machine. With `--draw SEED` the scenario is varied first, so that
+a detector can be judged on estates nobody has looked at while building it.
+"""
+
+import argparse
+import gzip
+import ipaddress
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from sferic.lab.benign import TWINS
+from sferic.lab.browsing import browse, build_web
+from sferic.lab.draw import variant
+from sferic.lab.implant import implant
+from sferic.lab.names import load_names, person
+from sferic.lab.presence import DAY_S, HOUR_S, awake, clip
+from sferic.lab.records import Machine, Request, seeded
+from sferic.lab.scenario import Channel, Scenario, Site, load_scenario
+from sferic.lab.transport import observe
+from sferic.lab.truth import Truth, tell
+from sferic.lab.writers import BOXES
+
+_KINDS = {"desktop": "office", "laptop": "laptop", "server": "always"}
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """One channel on one machine, with all it asks for."""
+
+    channel: Channel
+    machine: Machine
+    requests: tuple[Request, ...]
+
+
+def write_estate(scenario: Scenario, to: Path) -> None:
+    """Write one or two log files for each site, and `truth.json`, into a folder."""
+    to.mkdir(parents=True, exist_ok=True)
+    truth: list[Truth] = []
+    web = build_web(seeded(scenario.seed, "web"))
+    for site in scenario.sites:
+        machines = build_machines(scenario, site)
+        talks = list(build_talks(scenario, site, machines))
+        traffic = [(talk.machine, request) for talk in talks for request in talk.requests]
+        for machine in machines:
+            if site.visits_per_day and machine.user is not None:
+                rng = seeded(scenario.seed, "browse", machine.name)
+                spans = awake(rng, _KINDS[site.kind], scenario, site)
+                traffic += [(machine, request) for request in browse(rng, machine, site, web, spans)]
+        records = observe(seeded(scenario.seed, "box", site.name), site, scenario.start.timestamp(), traffic)
+        files: list[str] = []
+        for number, (source, write) in enumerate(BOXES[site.format].items()):
+            lines = write(records, site)
+            if number == 0:
+                lines = _damage(seeded(scenario.seed, "damage", site.name), lines, site.malformed)
+            files.append(f"{site.name}-{source}.log.gz")
+            _write(to / files[-1], lines)
+        truth += [tell(talk.channel, talk.machine, records, files) for talk in talks]
+    ordered = sorted(truth, key=lambda one: (one.label != "c2", one.channel, one.device))
+    body = b",\n".join(msgspec.json.encode(one) for one in ordered)
+    (to / "truth.json").write_bytes(b"[\n" + body + b"\n]\n")
+
+
+def build_machines(scenario: Scenario, site: Site) -> list[Machine]:
+    """The computers of a site, each with an owner where people work, and an address for each day."""
+    rng = seeded(scenario.seed, "machines", site.name)
+    network = ipaddress.ip_network(site.network)
+    offset = sum(one.machines for one in scenario.sites[: scenario.sites.index(site)])
+    short = {"desktop": "WS", "laptop": "NB", "server": "SRV"}[site.kind]
+    machines = []
+    for number in range(site.machines):
+        home = str(network[10 + number])
+        days = [
+            str(network[10 + rng.randrange(network.num_addresses - 20)])
+            if site.roaming and rng.random() < 0.35
+            else home
+            for _ in range(scenario.days)
+        ]
+        machines.append(
+            Machine(
+                name=f"{site.name.upper()}-{short}{number + 1:03d}",
+                site=site.name,
+                kind=site.kind,
+                user=None if site.kind == "server" else person(offset + number),
+                addresses=tuple(days),
+                user_agent=rng.choice(load_names().browsers),
+                challenged=rng.random() < site.challenged,
+            )
+        )
+    return machines
+
+
+def build_talks(scenario: Scenario, site: Site, machines: list[Machine]) -> Iterator[Talk]:
+    """Every channel of the site on each machine it is put on; no machine carries two implants."""
+    infected: set[str] = set()
+    for channel in scenario.channels:
+        if channel.site != site.name:
+            continue
+        rng = seeded(scenario.seed, "place", channel.name)
+        free = [machine for machine in machines if channel.kind != "C2" or machine.name not in infected]
+        chosen = free if channel.machines == "all" else rng.sample(free, channel.machines)
+        if channel.kind == "C2":
+            infected |= {machine.name for machine in chosen}
+        for machine in chosen:
+            own = seeded(scenario.seed, "talk", channel.name, machine.name)
+            yield Talk(channel, machine, tuple(_talk(own, scenario, site, channel, machine)))
+
+
+def _talk(
+    rng: random.Random, scenario: Scenario, site: Site, channel: Channel, machine: Machine
+) -> list[Request]:
+    start_s = scenario.start.timestamp()
+    end_s = start_s + scenario.days * DAY_S
+    kind = channel.presence or _KINDS[site.kind]
+    # The person's own rhythm is drawn from the machine, so that all its software wakes and sleeps together.
+    spans = awake(seeded(scenario.seed, "browse", machine.name), kind, scenario, site)
+    until_s = end_s if channel.end_h is None else min(end_s, start_s + channel.end_h * HOUR_S)
+    spans = clip(spans, start_s + channel.start_h * HOUR_S, until_s)
+    user_agent = machine.user_agent if channel.user_agent == "browser" else channel.user_agent
+    requests = (
+        implant(rng, channel, spans, user_agent)
+        if channel.kind == "C2"
+        else list(TWINS[channel.kind](rng, channel, spans, user_agent))
+    )
+    return [request for request in requests if request.time_s < until_s and rng.random() >= channel.loss]
+
+
+def _damage(rng: random.Random, lines: list[str], count: int) -> list[str]:
+    """Mix in what real files contain: cut lines, glued lines, binary remains, empty lines, rotation notes."""
+    lines = list(lines)
+    for number in range(count):
+        place = rng.randrange(min(10, len(lines)), len(lines))
+        whole = lines[place]
+        broken = (
+            whole[: rng.randint(5, max(6, len(whole) // 2))],
+            whole[: len(whole) // 3] + lines[place - 1],
+            "\x00\x00\x00" + whole[rng.randint(10, 30) :],
+            "",
+            "logfile turned over",
+            whole.replace(whole[:4], "\u00ff\u00fe\u00ff", 1),
+        )[number % 6]
+        lines.insert(place, broken)
+    return lines
+
+
+def _write(path: Path, lines: list[str]) -> None:
+    body = "".join(line + "\n" for line in lines).encode("utf-8")
+    path.write_bytes(gzip.compress(body, compresslevel=9, mtime=0))
+
+
+def main() -> None:
+    """Read the command line and write the estate."""
+    parser = argparse.ArgumentParser(prog="python -m sferic.lab.estate", description=__doc__)
+    parser.add_argument("scenario", nargs="?", type=Path, default=Path("examples/estate.toml"))
+    parser.add_argument("--to", type=Path, required=True, metavar="DIR", help="folder for the log files")
+    parser.add_argument("--draw", type=int, metavar="SEED", help="vary the scenario by this seed first")
+    given = parser.parse_args()
+    scenario = load_scenario(given.scenario)
+    write_estate(scenario if given.draw is None else variant(scenario, given.draw), given.to)
+
+
+if __name__ == "__main__":
+    main()

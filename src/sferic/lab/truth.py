@@ -1,0 +1,67 @@
+"""What really happened, channel by channel: the answer sheet that lies beside an estate's log files.
+
+Page visits of people are not listed: whatever is not named here is a person browsing.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import msgspec
+
+from sferic.lab.records import Machine, Record
+from sferic.lab.scenario import Channel
+
+
+class Truth(msgspec.Struct, frozen=True, rename={"kind": "class"}):
+    """One channel on one machine, as the logs show it after losses."""
+
+    label: str
+    """`c2` or `benign`."""
+    kind: str
+    channel: str
+    device: str
+    user: str | None
+    src_ip: str | None
+    """The address most entries carry; None if the logs show none of the channel."""
+    src_ips: list[str]
+    hosts: list[str]
+    files: list[str]
+    entries: int
+    """Entries in the first file that belong to the channel, challenges not counted."""
+    first_seen: str | None
+    last_seen: str | None
+    sleep_s: float
+    jitter: float
+    law: str
+
+
+def tell(channel: Channel, machine: Machine, records: Sequence[Record], files: Sequence[str]) -> Truth:
+    """Describe one channel from the entries that survived."""
+    hosts = [*channel.hosts, *([channel.echo_host] if channel.echo_host else [])]
+    own = [
+        record
+        for record in records
+        if record.machine.name == machine.name and record.host in hosts and not record.denied
+    ]
+    addresses = [record.src_ip for record in own]
+    return Truth(
+        label="c2" if channel.kind == "C2" else "benign",
+        kind=channel.kind,
+        channel=channel.name,
+        device=machine.name,
+        user=machine.user,
+        src_ip=max(sorted(set(addresses)), key=addresses.count) if addresses else None,
+        src_ips=sorted(set(addresses)),
+        hosts=hosts,
+        files=list(files),
+        entries=len(own),
+        first_seen=_stamp(own[0].start_s) if own else None,
+        last_seen=_stamp(own[-1].start_s) if own else None,
+        sleep_s=channel.period_s,
+        jitter=channel.jitter,
+        law=channel.law,
+    )
+
+
+def _stamp(time_s: float) -> str:
+    return f"{datetime.fromtimestamp(time_s, UTC):%Y-%m-%dT%H:%M:%S}Z"
