@@ -20,7 +20,7 @@ test: lint ## Everything a change must pass: lint, types, all tests
 	$(BIN)/python -m pytest
 
 check: lint ## The quick part: lint, types, and the tests of structure
-	$(BIN)/python -m pytest -q tests/test_house_style.py tests/test_import_contract.py
+	$(BIN)/python -m pytest -q tests/test_house_style.py tests/test_plugin_style.py tests/test_import_contract.py
 
 lint: $(TEST)
 	$(BIN)/ruff check .
