@@ -13,7 +13,7 @@ from sferic.catalog.platform import Platform, compiled
 _MAX_PATH = 2048
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """The code behind a host name, as far as name and path show it; unknown is None."""
 
     platform: str
@@ -53,7 +53,7 @@ def custom_place(platform: Platform, host: str, tenant: str) -> Place:
 
 def path_place(place: Place, platform: Platform, path: str) -> Place:
     """Return the place with what the path adds; what the name already told stays."""
-    if platform.path_regex is None or (place.owner == f"{platform.id}:{place.host}" and not place.tenant):
+    if platform.path_regex is None:
         return place
     shape = compiled(platform.path_regex).match(path[:_MAX_PATH].partition("?")[0].partition("#")[0])
     if shape is None:
@@ -100,4 +100,8 @@ def _keyed(
 
 
 def _first(groups: Mapping[str, str | None], names: Sequence[str]) -> str | None:
-    return next((value for name in names if (value := groups.get(name))), None)
+    for name in names:
+        value = groups.get(name)
+        if value:
+            return value
+    return None

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
@@ -52,6 +53,13 @@ class _UserFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     domain: tuple[Domain, ...] = ()
 
 
+class _Found(NamedTuple):
+    """The place a host name shows, and the platform whose path pattern may add to it."""
+
+    place: Place
+    platform: Platform | None
+
+
 class Catalogue:
     """All known platforms and domains, ready to be asked about host names."""
 
@@ -75,23 +83,26 @@ class Catalogue:
         The vendor's own names (a bare suffix such as `workers.dev`, a listed vendor host) lead nowhere.
         """
         name = normalise_host(host)
-        place = self._at_host(name) if name else None
-        if place is None or path is None:
-            return place
-        return path_place(place, self.platforms[place.platform], path)
+        found = self._at_host(name) if name else None
+        if found is None:
+            return None
+        if path is None or found.platform is None:
+            return found.place
+        return path_place(found.place, found.platform, path)
 
-    def _find(self, host: str) -> Place | None:
+    def _find(self, host: str) -> _Found | None:
         match = self._suffixes.find(host)
         if match is None or isinstance(match.value, VendorHost):
             return None
         if isinstance(match.value, Domain):
             own = match.value
-            return custom_place(self.platforms[own.platform], host, own.tenant or own.host)
+            platform = self.platforms[own.platform]
+            return _Found(custom_place(platform, host, own.tenant or own.host), platform)
         platform = match.value
         shape = compiled(platform.host_regex).fullmatch(host)
         if shape is not None:
-            return host_place(platform, host, shape.groupdict())
-        return None if match.is_whole_host else unknown_place(platform, host)
+            return _Found(host_place(platform, host, shape.groupdict()), platform)
+        return None if match.is_whole_host else _Found(unknown_place(platform, host), None)
 
     def identify_cname(self, target: str) -> Platform | None:
         """Return the platform that a DNS alias target points to, or None; the tenant is not visible there."""

@@ -12,14 +12,6 @@ from typing import Generic, NamedTuple, TypeVar
 T = TypeVar("T")
 
 
-class _Rule(NamedTuple, Generic[T]):
-    """One suffix: its labels up to the last wildcard, its length in labels, and what it stands for."""
-
-    head: tuple[str, ...]
-    depth: int
-    value: T
-
-
 class Match(NamedTuple, Generic[T]):
     """What a suffix stands for, and whether the host is nothing but that suffix."""
 
@@ -27,40 +19,52 @@ class Match(NamedTuple, Generic[T]):
     is_whole_host: bool
 
 
+class _Rule(NamedTuple, Generic[T]):
+    """One suffix, its length in labels, and what it stands for."""
+
+    suffix: str
+    depth: int
+    value: T
+
+    def fits(self, host: str) -> bool:
+        if "*" not in self.suffix:
+            return host == self.suffix or host.endswith(f".{self.suffix}")
+        tail = host.split(".")[-self.depth :]
+        return len(tail) == self.depth and all(map(fnmatchcase, tail, self.suffix.split(".")))
+
+
 class SuffixIndex(Generic[T]):
     """Suffixes such as `workers.dev` or `lambda-url.*.on.aws`, where `*` never crosses a label border.
 
     The longest suffix in labels wins; of two equally long ones the one without a wildcard wins,
-    and of two equal ones the later.
+    and of two equal ones the later. A suffix has at least two labels, the last one literal.
     """
 
     def __init__(self, entries: Iterable[tuple[str, T]]) -> None:
-        """Index the (suffix, value) pairs by the literal labels at their end."""
-        self._rules: dict[str, dict[tuple[str, ...], _Rule[T]]] = {}
-        self._deepest = 0
-        for suffix, value in entries:
-            labels = tuple(suffix.split("."))
-            cut = max((i + 1 for i, label in enumerate(labels) if "*" in label), default=0)
-            rules = self._rules.setdefault(".".join(labels[cut:]), {})
-            rules[labels[:cut]] = _Rule(labels[:cut], len(labels), value)
-            self._deepest = max(self._deepest, len(labels) - cut)
+        """Index the (suffix, value) pairs by their last two labels, or by the last before a wildcard."""
+        self._rules: dict[str, list[_Rule[T]]] = {}
+        for suffix, value in dict(entries).items():
+            rule = _Rule(suffix, suffix.count(".") + 1, value)
+            self._rules.setdefault(_last_labels(suffix), []).append(rule)
+        for rules in self._rules.values():
+            rules.sort(key=lambda rule: (-rule.depth, "*" in rule.suffix))
 
     def find(self, host: str) -> Match[T] | None:
         """Return the value of the longest suffix of a normalised host name, or None."""
-        labels = host.split(".")
         best: _Rule[T] | None = None
-        for start in range(max(0, len(labels) - self._deepest), len(labels)):
-            for rule in self._rules.get(".".join(labels[start:]), {}).values():
-                if (best is None or rule.depth > best.depth) and _fits(rule.head, labels[:start]):
+        for key in (_last_labels(host), host.rpartition(".")[2]):
+            for rule in self._rules.get(key, ()):
+                if best is not None and best.depth >= rule.depth:
+                    break
+                if rule.fits(host):
                     best = rule
-        return None if best is None else Match(best.value, best.depth == len(labels))
+        return None if best is None else Match(best.value, best.depth == host.count(".") + 1)
 
 
-def _fits(head: tuple[str, ...], labels: list[str]) -> bool:
-    if not head:
-        return True
-    tail = labels[-len(head) :]
-    return len(tail) == len(head) and all(map(fnmatchcase, tail, head))
+def _last_labels(name: str) -> str:
+    head, _, last = name.rpartition(".")
+    second = head.rpartition(".")[2]
+    return last if "*" in second else f"{second}.{last}"
 
 
 def as_expression(suffix: str) -> str:
