@@ -1,7 +1,8 @@
-"""Write the logs of a made-up company and the truth about them: `python -m sferic.lab.estate SCENARIO --to DIR`.
+"""Write the logs of a made-up company, and the truth about them, into a folder.
 
-The same scenario gives the same lines on every machine. With `--draw SEED` the scenario is varied first, so that
-a detector can be judged on estates nobody has looked at while building it.
+Called as `python -m sferic.lab.estate SCENARIO --to DIR`. The same scenario gives the same lines everywhere.
+With `--draw SEED` the scenario is varied first, so that a detector can be judged on estates nobody has looked
+at while building it.
 """
 
 import argparse

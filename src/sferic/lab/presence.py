@@ -55,7 +55,7 @@ def clip(spans: Sequence[Span], start_s: float, end_s: float) -> list[Span]:
 
 
 def wake(rng: random.Random, spans: Sequence[Span], time_s: float) -> float | None:
-    """The moment itself if the machine is awake, else shortly after it wakes next, or None if it never does."""
+    """The moment itself if the machine is awake, else soon after it wakes next; None if it never does."""
     for span in spans:
         if time_s < span.start_s:
             time_s = span.start_s + rng.uniform(4.0, 75.0)

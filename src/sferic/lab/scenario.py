@@ -61,7 +61,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One regular talker on one or several machines of a site: an implant or one of its harmless look-alikes."""
+    """One regular talker on some machines of a site: an implant or one of its harmless look-alikes."""
 
     name: str
     kind: Class = msgspec.field(name="class")

@@ -1,8 +1,8 @@
 """The laws by which implants draw their sleeps, and how long a function takes to answer.
 
-The laws are those read in the source of public frameworks: `one_sided` draws from [S(1-j), S] (Cobalt Strike),
-`two_sided` from [S(1-j), S(1+j)] (Havoc, PoshC2), `additive` from [S, S(1+j)] (Sliver, Merlin), `integer` whole
-seconds of the two-sided range (Apollo, Empire, Caldera).
+The laws are those read in the source of public frameworks: `one_sided` draws from [S(1-j), S] (Cobalt
+Strike), `two_sided` from [S(1-j), S(1+j)] (Havoc, PoshC2), `additive` from [S, S(1+j)] (Sliver, Merlin),
+`integer` whole seconds of the two-sided range (Apollo, Empire, Caldera).
 """
 
 import math

@@ -15,7 +15,7 @@ from sferic.lab.records import Machine, Record, Request
 from sferic.lab.scenario import Site
 
 _POOLS = (
-    # suffix, first address, how many addresses share its traffic, addresses of one host, seconds an answer lives
+    # suffix, first address, size of the shared pool, addresses of one host, seconds an answer lives
     (".workers.dev", "198.51.100.10", 2, 2, 300.0),
     (".pages.dev", "198.51.100.12", 2, 2, 300.0),
     (".vercel.app", "198.51.100.20", 4, 2, 1_800.0),

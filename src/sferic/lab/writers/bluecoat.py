@@ -12,10 +12,10 @@ from sferic.lab.records import Record
 from sferic.lab.scenario import Site
 
 _FIELDS = (
-    "date time time-taken c-ip cs-username cs-auth-group x-exception-id sc-filter-result cs-categories cs(Referer) "
-    "sc-status s-action cs-method rs(Content-Type) cs-uri-scheme cs-host cs-uri-port cs-uri-path cs-uri-query "
-    "cs-uri-extension cs(User-Agent) s-ip sc-bytes cs-bytes x-virus-id x-bluecoat-application-name "
-    "x-bluecoat-application-operation"
+    "date time time-taken c-ip cs-username cs-auth-group x-exception-id sc-filter-result cs-categories "
+    "cs(Referer) sc-status s-action cs-method rs(Content-Type) cs-uri-scheme cs-host cs-uri-port cs-uri-path "
+    "cs-uri-query cs-uri-extension cs(User-Agent) s-ip sc-bytes cs-bytes x-virus-id "
+    "x-bluecoat-application-name x-bluecoat-application-operation"
 )
 
 

@@ -1,7 +1,7 @@
 """Cisco ASA syslog: connections built (302013), torn down (302014), and clear-text URLs (304001).
 
-https://www.cisco.com/c/en/us/td/docs/security/asa/syslog/asa-syslog.html. No host names but in 304001; one total
-of bytes; the duration in whole seconds. Written with `logging timestamp` and the device's name.
+https://www.cisco.com/c/en/us/td/docs/security/asa/syslog/asa-syslog.html. No host names but in 304001; one
+total of bytes; the duration in whole seconds. Written with `logging timestamp` and the device's name.
 """
 
 from collections.abc import Iterable
@@ -28,18 +28,15 @@ def _messages(record: Record, number: int) -> list[tuple[float, str]]:
     inside = f"inside:{record.src_ip}/{record.src_port}"
     length_s = int(record.end_s) - int(record.start_s)
     duration = f"{length_s // 3600}:{length_s // 60 % 60:02d}:{length_s % 60:02d}"
-    messages = [
-        (
-            record.start_s,
-            f"%ASA-6-302013: Built outbound TCP connection {number} for {outside} "
-            f"({record.dst_ip}/{record.port}) to {inside} (192.0.2.252/{record.src_port})",
-        ),
-        (
-            record.end_s,
-            f"%ASA-6-302014: Teardown TCP connection {number} for {outside} to {inside} "
-            f"duration {duration} bytes {record.bytes_up + record.bytes_down} TCP FINs",
-        ),
-    ]
+    built = (
+        f"%ASA-6-302013: Built outbound TCP connection {number} for {outside} "
+        f"({record.dst_ip}/{record.port}) to {inside} (192.0.2.252/{record.src_port})"
+    )
+    gone = (
+        f"%ASA-6-302014: Teardown TCP connection {number} for {outside} to {inside} "
+        f"duration {duration} bytes {record.bytes_up + record.bytes_down} TCP FINs"
+    )
+    messages = [(record.start_s, built), (record.end_s, gone)]
     if record.scheme == "http":
         url = f"http://{record.host}{record.path or '/'}"
         messages.append(

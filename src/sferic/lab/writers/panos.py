@@ -1,4 +1,4 @@
-"""Palo Alto Networks PAN-OS logs by syslog: URL filtering (type THREAT, subtype url) and TRAFFIC (subtype end).
+"""Palo Alto Networks PAN-OS logs by syslog: URL filtering (THREAT, subtype url) and TRAFFIC (subtype end).
 
 https://docs.paloaltonetworks.com/pan-os/10-1/pan-os-admin/monitoring/use-syslog-for-monitoring
 The URL log has the name but no bytes, the traffic log bytes but no name; session id and serial join them.
@@ -13,6 +13,9 @@ from sferic.lab.records import Record
 from sferic.lab.scenario import Site
 
 _SERIAL = "012801000001"
+_RULE = "a1b2c3d4-0000-4000-8000-000000000001"
+_CATEGORY = "computer-and-internet-info"
+_PLACES = ("10.0.0.0-10.255.255.255", "United States")
 
 
 def threat_url(records: Iterable[Record], site: Site) -> list[str]:
@@ -26,132 +29,55 @@ def traffic(records: Iterable[Record], site: Site) -> list[str]:
     return [_traffic_entry(record, site) for record in records]
 
 
-def _head(record: Record, site: Site, time_s: float, kind: str, subtype: str) -> list[str]:
+def _head(record: Record, site: Site, time_s: float, kind: str) -> list[str]:
+    """The thirty fields both logs begin with."""
     moment = datetime.fromtimestamp(time_s, UTC)
     stamp = f"{moment:%Y/%m/%d %H:%M:%S}"
-    user = f"corp\\{record.machine.user}" if record.machine.user else ""
-    day = f"{moment.day:2d}"
+    port = str(record.port)
     return [
-        f"<14>{moment:%b} {day} {moment:%H:%M:%S} {site.name}-fw 1",
-        stamp,
-        _SERIAL,
-        kind,
-        subtype,
-        "2562",
-        stamp,
-        record.src_ip,
-        record.dst_ip,
-        "192.0.2.251",
-        record.dst_ip,
-        "servers-out",
-        user,
-        "",
-        "ssl" if record.path is None else "web-browsing",
-        "vsys1",
-        "servers",
-        "untrust",
-        "ethernet1/2",
-        "ethernet1/1",
-        "to-syslog",
-        stamp,
-        str(_session(record)),
-        "1",
-        str(record.src_port),
-        str(record.port),
-        str(1_024 + record.src_port % 60_000),
-        str(record.port),
-        "0x400053" if subtype == "end" else "0x403000",
-        "tcp",
+        f"<14>{moment:%b} {moment.day:2d} {moment:%H:%M:%S} {site.name}-fw 1",
+        *(stamp, _SERIAL, *kind.split(","), "2562", stamp),
+        *(record.src_ip, record.dst_ip, "192.0.2.251", record.dst_ip, "servers-out"),
+        f"corp\\{record.machine.user}" if record.machine.user else "",
+        *("", "ssl" if record.path is None else "web-browsing"),
+        *"vsys1,servers,untrust,ethernet1/2,ethernet1/1,to-syslog".split(","),
+        *(stamp, str(_session(record)), "1", str(record.src_port), port),
+        *(str(1_024 + record.src_port % 60_000), port, "0x403000", "tcp"),
     ]
 
 
 def _url_entry(record: Record, site: Site) -> str:
-    agent = (record.user_agent or "").replace('"', '""') if record.path is not None else ""
+    seen = record.path is not None
+    agent = (record.user_agent or "").replace('"', '""') if seen else ""
     tail = [
-        "alert",
-        f'"{record.host}{record.path or "/"}"',
-        "(9999)",
-        "computer-and-internet-info",
-        "informational",
-        "client-to-server",
-        str(_sequence(record)),
-        "0x2000000000000000",
-        "10.0.0.0-10.255.255.255",
-        "United States",
-        "",
-        "application/json" if record.path is not None else "",
-        "0",
-        "",
-        "",
-        "0",
-        f'"{agent}"' if agent else "",
-        *[""] * 6,
-        "0",
-        *["0"] * 4,
-        "",
-        f"{site.name}-fw",
-        "",
-        "",
-        "",
-        record.method.lower() if record.path is not None else "",
-        "0",
-        "",
-        "0",
-        "",
-        "N/A",
-        "unknown",
-        "AppThreat-0-0",
-        "0x0",
-        "0",
-        "4294967295",
-        "",
-        '"computer-and-internet-info,low-risk"',
-        "a1b2c3d4-0000-4000-8000-000000000001",
-        "0",
-        "",
-        "",
+        *("alert", f'"{record.host}{record.path or "/"}"', "(9999)", _CATEGORY),
+        *("informational", "client-to-server", str(_sequence(record)), "0x2000000000000000", *_PLACES, ""),
+        *("application/json" if seen else "", "0", "", "", "0", f'"{agent}"' if agent else ""),
+        *",,,,,,0,0,0,0,0,".split(","),
+        *(f"{site.name}-fw", "", "", "", record.method.lower() if seen else ""),
+        *"0,,0,,N/A,unknown,AppThreat-0-0,0x0,0,4294967295,".split(","),
+        *(f'"{_CATEGORY},low-risk"', _RULE, "0", "", ""),
     ]
-    return ",".join(_head(record, site, record.start_s, "THREAT", "url") + tail)
+    return ",".join(_head(record, site, record.start_s, "THREAT,url") + tail)
 
 
 def _traffic_entry(record: Record, site: Site) -> str:
-    began = f"{datetime.fromtimestamp(record.start_s, UTC):%Y/%m/%d %H:%M:%S}"
     sent = 8 + record.bytes_up // 900
     received = 8 + record.bytes_down // 1_400
+    sizes = (record.bytes_up + record.bytes_down, record.bytes_up, record.bytes_down, sent + received)
     tail = [
         "allow",
-        str(record.bytes_up + record.bytes_down),
-        str(record.bytes_up),
-        str(record.bytes_down),
-        str(sent + received),
-        began,
-        str(int(record.end_s) - int(record.start_s)),
-        "computer-and-internet-info",
-        "0",
-        str(_sequence(record) + 1),
-        "0x8000000000000000",
-        "10.0.0.0-10.255.255.255",
-        "United States",
-        "0",
-        str(sent),
-        str(received),
-        "tcp-fin",
-        *["0"] * 4,
-        "",
-        f"{site.name}-fw",
-        "from-policy",
-        "",
-        "",
-        "0",
-        "",
-        "0",
-        "",
-        "N/A",
-        *["0"] * 4,
-        "a1b2c3d4-0000-4000-8000-000000000001",
-        "0",
+        *(str(size) for size in sizes),
+        f"{datetime.fromtimestamp(record.start_s, UTC):%Y/%m/%d %H:%M:%S}",
+        *(str(int(record.end_s) - int(record.start_s)), _CATEGORY, "0"),
+        *(str(_sequence(record) + 1), "0x8000000000000000", *_PLACES, "0"),
+        *(str(sent), str(received), "tcp-fin"),
+        *"0,0,0,0,".split(","),
+        *(f"{site.name}-fw", "from-policy"),
+        *",,0,,0,,N/A,0,0,0,0".split(","),
+        *(_RULE, "0"),
     ]
-    return ",".join(_head(record, site, record.end_s, "TRAFFIC", "end") + tail)
+    return ",".join(_head(record, site, record.end_s, "TRAFFIC,end") + tail)
 
 
 def _session(record: Record) -> int:

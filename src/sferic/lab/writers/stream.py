@@ -1,7 +1,7 @@
 """Splunk Stream: DNS and HTTP transactions seen on the wire, one JSON object a line.
 
 https://docs.splunk.com/Documentation/StreamApp/latest/DeployStreamApp/HowdoesSplunkStreamworkwithprotocols
-Microseconds, UTC. `bytes_in` is what the client sent. `stream:http` sees clear text or decrypted traffic only.
+Microseconds, UTC. `bytes_in` is what the client sent. `stream:http` sees clear or decrypted traffic only.
 """
 
 import json

@@ -1,0 +1,225 @@
+"""Write a big log file to measure with: `python benchmarks/generate.py squid_access 2GB --to FILE`.
+
+Why: speed must be measured on files of the size companies have, and those cannot be committed. One day of
+traffic of a few thousand people; about one line in a hundred goes to one of several hundred functions, each
+person having a handful of favourites; some names only look like a platform's. The same seed gives the same
+bytes. It does not model behaviour: the lab's estates do.
+"""
+
+import argparse
+import gzip
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, NamedTuple, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+START_S = 1_772_409_600.0  # 2026-03-02T00:00:00Z
+DAY_S = 86_400.0
+CHUNK = 100_000
+SOURCES = 3_000
+SERVERLESS_SHARE = 0.01
+DECOY_SHARE = 0.01
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+
+
+class Person(NamedTuple):
+    """A client address and the account behind it."""
+
+    address: str
+    user: str
+
+
+class Server(NamedTuple):
+    """A host name and its address."""
+
+    name: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Who asks for what."""
+
+    sources: list[Person]
+    plain: list[Server]
+    serverless: list[Server]
+    favourites: NDArray[np.int64]
+    """For each source the serverless hosts it calls, shape (sources, 5)."""
+
+
+class Hit(NamedTuple):
+    """What one line says."""
+
+    at_s: float
+    number: int
+    source: Person
+    host: Server
+    bytes_up: int
+    bytes_down: int
+
+
+Line = Callable[[Hit], str]
+"""Writes one line, its line end included."""
+
+
+def build_world(seed: int) -> World:
+    """Invent sources and hosts: reserved names and addresses, or synthetic labels on platform suffixes."""
+    rng = np.random.default_rng(seed)
+    suffixes = (
+        "acct{:03d}-lab.workers.dev",
+        "vercel.app",
+        "azurewebsites.net",
+        "europe-west1.run.app",
+        "execute-api.us-east-1.amazonaws.com",
+        "lambda-url.eu-west-1.on.aws",
+        "pages.dev",
+        "netlify.app",
+    )
+    functions = [
+        f"fn{number:03d}{'x' * 5}.{suffixes[number % 8].format(number % 90)}" for number in range(600)
+    ]
+    decoys = [f"{suffixes[number % 8].format(number)}.host{number}.example.com" for number in range(300)]
+    plain = [f"www{number % 9}.site{number:05d}.example.net" for number in range(20_000)]
+    repeated = decoys * max(1, round(len(plain) * DECOY_SHARE / len(decoys)))
+    return World(
+        sources=[
+            Person(f"10.{n // 250 % 250}.{n % 250}.{rng.integers(2, 250)}", f"user{n:04d}")
+            for n in range(SOURCES)
+        ],
+        plain=[Server(host, f"192.0.2.{rng.integers(1, 250)}") for host in plain + repeated],
+        serverless=[Server(host, f"203.0.113.{rng.integers(1, 250)}") for host in functions],
+        favourites=rng.integers(0, len(functions), (SOURCES, 5)),
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _stamp(second: int, form: str) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime(form)
+
+
+def squid_access(hit: Hit) -> str:
+    """Squid's native format, tunnels only."""
+    return (
+        f"{hit.at_s:.3f} {hit.bytes_up:6d} {hit.source.address} TCP_TUNNEL/200 {hit.bytes_down} CONNECT "
+        f"{hit.host.name}:443 {hit.source.user} HIER_DIRECT/{hit.host.address} -\n"
+    )
+
+
+def bluecoat_proxysg(hit: Hit) -> str:
+    """ProxySG's main format, TLS inspected."""
+    return (
+        f"{_stamp(int(hit.at_s), '%Y-%m-%d %H:%M:%S')} {hit.number % 900 + 20} "
+        f"{hit.source.address} CORP\\{hit.source.user} "
+        '- - OBSERVED "Technology/Internet" - 200 TCP_NC_MISS GET application/json '
+        f"https {hit.host.name} 443 /api/v1/items ?id={hit.number} - "
+        f'"Mozilla/5.0 (Windows NT 10.0; Win64; x64) Chrome/145.0.0.0" 192.0.2.250 '
+        f'{hit.bytes_down} {hit.bytes_up} - "none" "none"\n'
+    )
+
+
+def zscaler_nss_web(hit: Hit) -> str:
+    """Zscaler's feed for Splunk, shortened to the fields that matter and a few that do not."""
+    return (
+        f"{_stamp(int(hit.at_s), '%Y-%m-%d %H:%M:%S')}\treason=Allowed\tevent_id={hit.number}\tprotocol=HTTPS"
+        f"\taction=Allowed\ttransactionsize={hit.bytes_up + hit.bytes_down}\tresponsesize={hit.bytes_down}"
+        f"\trequestsize={hit.bytes_up}\turlcategory=Web Hosting\tserverip={hit.host.address}"
+        "\tclienttranstime=120\trequestmethod=GET\trefererURL=None\tuseragent=Mozilla/5.0 "
+        f"(Windows NT 10.0; Win64; x64) Chrome/145.0.0.0\tproduct=NSS\tlocation=Road Warrior"
+        f"\tClientIP={hit.source.address}\tstatus=200"
+        f"\tuser={hit.source.user}@corp.example\turl={hit.host.name}/api/v1/items\tvendor=Zscaler\thostname={hit.host.name}"
+        "\tclientpublicIP=203.0.113.250\tthreatname=None\tappname=General Browsing\tdepartment=sales"
+        "\turlclass=Business Use\tmd5=None\n"
+    )
+
+
+def panos_threat(hit: Hit) -> str:
+    """PAN-OS URL log by syslog, not decrypted: names only."""
+    stamp = _stamp(int(hit.at_s), "%Y/%m/%d %H:%M:%S")
+    return (
+        f"<14>{_stamp(int(hit.at_s), '%b %e %H:%M:%S')} dc-fw 1,{stamp},012801000001,THREAT,url,2562,{stamp},"
+        f"{hit.source.address},{hit.host.address},192.0.2.251,{hit.host.address},users-out,corp\\{hit.source.user},,ssl,vsys1,users,"
+        f"untrust,ethernet1/2,ethernet1/1,to-syslog,{stamp},{hit.number % 4_000_000},1,"
+        f"{49_152 + hit.bytes_up % 16_000},443,{hit.bytes_down % 60_000},443,0x403000,tcp,alert,"
+        f'"{hit.host.name}/",(9999),computer-and-internet-info,informational,client-to-server,'
+        f"{7_300_000_000 + hit.number},0x2000000000000000,10.0.0.0-10.255.255.255,United States,,,0,,,0,"
+        ",,,,,,,0,0,0,0,0,,dc-fw,,,,,0,,0,,N/A,unknown,AppThreat-0-0,0x0,0,4294967295,,"
+        '"computer-and-internet-info,low-risk",a1b2c3d4-0000-4000-8000-000000000001,0,,\n'
+    )
+
+
+FORMATS: dict[str, Line] = {
+    "squid_access": squid_access,
+    "bluecoat_proxysg": bluecoat_proxysg,
+    "zscaler_nss_web": zscaler_nss_web,
+    "panos_threat": panos_threat,
+}
+_HEADERS = {
+    "bluecoat_proxysg": (
+        "#Software: SGOS 6.7.5.1\n#Version: 1.0\n#Fields: date time time-taken c-ip cs-username "
+        "cs-auth-group x-exception-id sc-filter-result cs-categories cs(Referer) sc-status "
+        "s-action cs-method rs(Content-Type) cs-uri-scheme cs-host cs-uri-port cs-uri-path cs-uri-query "
+        "cs-uri-extension cs(User-Agent) s-ip sc-bytes cs-bytes x-virus-id x-bluecoat-application-name "
+        "x-bluecoat-application-operation\n"
+    )
+}
+
+
+def chunks(form: str, size_bytes: int, seed: int) -> Iterator[bytes]:
+    """The file's content piece by piece, about as many bytes as asked for, over one day."""
+    world, line = build_world(seed), FORMATS[form]
+    rng = np.random.default_rng(seed)
+    typical = len(line(Hit(START_S, 10**7, world.sources[0], world.plain[0], 900, 4_000)))
+    total = max(1, size_bytes // typical)
+    yield _HEADERS.get(form, "").encode()
+    for first in range(0, total, CHUNK):
+        count = min(CHUNK, total - first)
+        times = START_S + (first + np.arange(count) + rng.random(count)) * (DAY_S / total)
+        sources = rng.integers(0, SOURCES, count)
+        functions = world.favourites[sources, rng.integers(0, 5, count)]
+        popular = (len(world.plain) ** rng.random(count)).astype(np.int64) * 7_919 % len(world.plain)
+        # Both kinds of host stand in one list: the functions first.
+        hosts = np.where(rng.random(count) < SERVERLESS_SHARE, functions, popular + len(world.serverless))
+        known = world.serverless + world.plain
+        sizes = rng.lognormal(7.0, 0.8, (2, count)).astype(np.int64)
+        columns = (times, np.arange(first, first + count), sources, hosts, *sizes)
+        yield "".join(
+            line(Hit(at_s, number, world.sources[source], known[host], up, down))
+            for at_s, number, source, host, up, down in zip(*(one.tolist() for one in columns), strict=True)
+        ).encode()
+
+
+def parse_size(text: str) -> int:
+    """Bytes from `2GB`, `500 MB` or a plain number; decimal units."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMG]?)B?", text.strip().upper())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size: write 200MB or 2GB")
+    return int(float(match[1]) * _UNITS[match[2]])
+
+
+def main() -> None:
+    """Read the command line and write the file; a name that ends in .gz is compressed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("form", choices=sorted(FORMATS), metavar="FORMAT", help=", ".join(sorted(FORMATS)))
+    parser.add_argument("size", type=parse_size, help="uncompressed, such as 200MB or 2GB")
+    parser.add_argument("--to", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        raw = stack.enter_context(given.to.open("wb"))
+        out: IO[bytes] = raw
+        if given.to.suffix == ".gz":
+            zipped = gzip.GzipFile("", "wb", compresslevel=6, fileobj=raw, mtime=0)
+            out = cast("IO[bytes]", stack.enter_context(zipped))
+        for chunk in chunks(given.form, given.size, given.seed):
+            out.write(chunk)
+
+
+if __name__ == "__main__":
+    main()
