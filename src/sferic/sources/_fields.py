@@ -1,10 +1,26 @@
-"""Small, exact conversions from log text to event values; `-`, empty and vendors' words for nothing become None."""
+"""Small, exact conversions from log text to event values; `-`, empty and words for nothing become None."""
 
 from urllib.parse import unquote_plus
 
 from sferic.model.hosts import address
 
-NOTHING = frozenset({"", "-", "--", "none", "na", "n/a", "null", "(null)", "unknown", "not-resolved", "notavailable"})
+NOTHING = frozenset(
+    {
+        "",
+        "-",
+        "--",
+        "none",
+        "na",
+        "n/a",
+        "null",
+        "(null)",
+        "unknown",
+        "not-resolved",
+        "notavailable",
+        "not applicable",
+        "not-applicable",
+    }
+)
 
 
 def text(value: str | None) -> str | None:
