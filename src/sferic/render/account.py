@@ -1,0 +1,105 @@
+"""The ledger at the end of a run: what was read, what could not be, what these logs cannot show, and what it cost."""
+
+from collections.abc import Iterator
+from typing import TextIO
+
+from rich.text import Text
+
+from sferic.model.report import Account, FileAccount, RejectSample
+from sferic.render import Look
+from sferic.render._paper import DIM, cell, grid, paper
+from sferic.render.figures import bytes_text, counted, minute_text, share_text, span_text
+
+MOST = 5
+"""Files, reasons and samples of each kind that are shown; the rest are counted."""
+
+Row = tuple[str, Text]
+
+
+def render(account: Account, stream: TextIO, look: Look, verdict: str = "", then: str = "") -> None:
+    """Write the ledger; `verdict` says what came of the channels, `then` what to type next."""
+    table = grid()
+    table.add_column(style=DIM, no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, text in _rows(account, verdict):
+        table.add_row(label, text)
+    if then:
+        table.add_row("next", Text(then))
+    paper(stream, look).print(table)
+
+
+def _rows(account: Account, verdict: str) -> Iterator[Row]:
+    yield "read", Text(_read(account))
+    yield "events", Text(_events(account))
+    if account.first_time and account.last_time:
+        span = span_text(account.first_time, account.last_time)
+        yield "span", Text(f"{minute_text(account.first_time)} to {minute_text(account.last_time)} ({span})")
+    if verdict:
+        yield "weighed", Text(verdict)
+    yield "cost", Text(_cost(account))
+    yield from _labelled("problem", _problems(account))
+    yield from _labelled("rejected", _rejects(account))
+    yield from _labelled("unknown", (_sample(sample) for sample in account.unknown_samples[:MOST]))
+    yield from _labelled("missing", (cell(f"{m.source}: {m.text}", limit=500) for m in account.missing))
+
+
+def _labelled(label: str, texts: Iterator[Text]) -> Iterator[Row]:
+    for text in texts:
+        yield label, text
+        label = ""
+
+
+def _read(account: Account) -> str:
+    text = f"{counted(len(account.files), 'file')}, {bytes_text(account.bytes)}, {counted(account.lines, 'line')}"
+    if account.selected == account.lines:
+        return text
+    return f"{text}; {account.selected:,} ({share_text(account.selected, account.lines)}) may name a platform"
+
+
+def _events(account: Account) -> str:
+    losses = (
+        (account.rejected, "lines rejected"),
+        (account.unknown, "lines of no known source"),
+        (account.duplicates, "seen twice"),
+        (account.out_of_window, "outside the time window"),
+        (account.not_serverless, "to look-alike names"),
+    )
+    parts = [f"{number:,} {what}" for number, what in losses if number]
+    sources: dict[str, int] = {}
+    for file in account.files:
+        for source, number in file.sources.items():
+            sources[source] = sources.get(source, 0) + number
+    by_source = ", ".join(f"{name} {number:,}" for name, number in sorted(sources.items()))
+    head = f"{account.events:,}" + (f" ({by_source})" if by_source else "")
+    return "; ".join([head, *parts])
+
+
+def _cost(account: Account) -> str:
+    rate = f", {bytes_text(account.bytes / account.wall_s)}/s" if account.wall_s > 0 and account.bytes else ""
+    peak = f", peak memory {bytes_text(account.peak_mb * 1e6)}" if account.peak_mb else ""
+    return f"{account.wall_s:.1f} s{rate}, {account.cpu_s:.1f} s of CPU{peak}"
+
+
+def _problems(account: Account) -> Iterator[Text]:
+    broken = [file for file in account.files if file.problem]
+    for file in broken[:MOST]:
+        yield _problem(file)
+    if len(broken) > MOST:
+        yield Text(f"and {counted(len(broken) - MOST, 'more file')}")
+
+
+def _problem(file: FileAccount) -> Text:
+    return cell(f"{file.path}: {file.problem}", "yellow", 500)
+
+
+def _rejects(account: Account) -> Iterator[Text]:
+    for reason in sorted(account.reject_reasons, key=lambda r: -r.count)[:MOST]:
+        yield cell(f"{reason.count:,} × {reason.source}: {reason.reason}")
+    if len(account.reject_reasons) > MOST:
+        yield Text(f"and {counted(len(account.reject_reasons) - MOST, 'more reason')}")
+    for sample in account.reject_samples[:MOST]:
+        yield _sample(sample)
+
+
+def _sample(sample: RejectSample) -> Text:
+    return Text.assemble(cell(sample.place), ": ", cell(sample.text, DIM, 120))

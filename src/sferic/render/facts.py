@@ -1,0 +1,101 @@
+"""What is known about a channel, in the words every format for people shares.
+
+Values here are raw: whoever prints them passes them through `sferic.render.safe_text`.
+"""
+
+from sferic.model.finding import Finding, Reason
+from sferic.render.figures import bytes_text, counted, duration_text, interval_text, minute_text, span_text
+
+_HEADLINES = {
+    "beacon": "Regular check-ins",
+    "long_connection": "Long connection",
+    "process": "Unusual client",
+    "cloud_change": "Changed function",
+    "activity": "Steady serverless traffic",
+}
+
+
+def headline(finding: Finding) -> str:
+    """Name the kind of finding."""
+    return _HEADLINES[finding.analytic]
+
+
+def caller(finding: Finding) -> str:
+    """Name who calls, as exactly as the logs allow."""
+    return finding.src_ip or finding.device or finding.user or finding.actor or "unknown source"
+
+
+def called(finding: Finding) -> str:
+    """Name what is called, as exactly as the logs allow, and how many more names it has."""
+    name = next(iter(finding.hosts), None) or finding.function or finding.tenant or finding.platform
+    more = f" +{len(finding.hosts) - 1}" if len(finding.hosts) > 1 else ""
+    return (name or "unknown function") + more
+
+
+def title(finding: Finding) -> str:
+    """Say in one line what was found."""
+    return f"{headline(finding)}: {caller(finding)} calls {called(finding)}"
+
+
+def owner(finding: Finding) -> str:
+    """Name the platform and, where a host name shows it, the customer."""
+    return " · ".join(part for part in (finding.platform, finding.tenant) if part)
+
+
+def seen(finding: Finding) -> str:
+    """Say how often and for how long."""
+    span = span_text(finding.first_seen, finding.last_seen)
+    return f"{finding.connections:,} × over {span}" if span else f"{finding.connections:,} ×"
+
+
+def telling(finding: Finding, most: int = 3) -> list[Reason]:
+    """Pick the reasons that count most, the strongest first; the prior is no reason."""
+    reasons = [reason for reason in finding.reasons if reason.signal != "prior"]
+    return sorted(sorted(reasons, key=lambda r: -abs(r.points))[:most], key=lambda r: -r.points)
+
+
+def ordered(finding: Finding) -> list[Reason]:
+    """Put the parts of a score in reading order: the prior, then from most to least."""
+    return sorted(finding.reasons, key=lambda r: (r.signal != "prior", -r.points))
+
+
+def facts(finding: Finding) -> list[tuple[str, str]]:
+    """List what is known, label and value; what is unknown has no row."""
+    rows = [
+        ("source", ", ".join(part for part in (finding.src_ip, finding.device, finding.user) if part)),
+        ("client", finding.process or ""),
+        ("actor", finding.actor or ""),
+        ("calls", ", ".join(finding.hosts)),
+        ("platform", _platform(finding)),
+        ("tenant", finding.tenant or ""),
+        ("function", finding.function or ""),
+        ("rhythm", _rhythm(finding)),
+        ("seen", f"{counted(finding.connections, 'connection')}, {_between(finding)}"),
+        ("bytes", _traffic(finding)),
+        ("logs", ", ".join(finding.sources)),
+        ("ATT&CK", ", ".join(finding.techniques)),
+    ]
+    return [(label, value) for label, value in rows if value]
+
+
+def _platform(finding: Finding) -> str:
+    known = f"name pattern {finding.platform_evidence}" if finding.platform_evidence else ""
+    return ", ".join(part for part in (finding.platform, finding.provider, known) if part)
+
+
+def _rhythm(finding: Finding) -> str:
+    law = finding.interval
+    if law is None:
+        return ""
+    return f"{interval_text(law)}, law {law.law}, median gap {duration_text(law.median_s)}"
+
+
+def _between(finding: Finding) -> str:
+    span = span_text(finding.first_seen, finding.last_seen)
+    return f"{minute_text(finding.first_seen)} to {minute_text(finding.last_seen)}" + (f" ({span})" if span else "")
+
+
+def _traffic(finding: Finding) -> str:
+    if finding.bytes_up is None and finding.bytes_down is None:
+        return ""
+    return f"{bytes_text(finding.bytes_up)} up, {bytes_text(finding.bytes_down)} down"

@@ -1,0 +1,94 @@
+"""How numbers, times, sizes and intervals are written, the same in every format.
+
+Pure text from numbers: no log-derived string passes here (that is `sferic.render.safe_text`).
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from sferic.model.finding import Interval
+
+SECOND_US = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SPREAD = {"one_sided": "−", "additive": "+"}
+_LAST_US = 253_402_300_800 * SECOND_US
+"""The first microsecond RFC 3339 cannot write: the year 10000."""
+
+
+def rfc3339(time_us: int | None) -> str | None:
+    """Write epoch microseconds as RFC 3339 UTC; None when unknown or beyond what the format can say."""
+    if time_us is None or not 0 < time_us < _LAST_US:
+        return None
+    moment = _EPOCH + timedelta(microseconds=time_us)
+    return moment.isoformat(timespec="microseconds" if time_us % SECOND_US else "seconds")[:-6] + "Z"
+
+
+def minute_text(time_us: int | None) -> str:
+    """Write a time for a person: `2026-03-02 08:15 UTC`."""
+    written = rfc3339(time_us)
+    return f"{written[:10]} {written[11:16]} UTC" if written else "unknown"
+
+
+def duration_text(seconds: float) -> str:
+    """Write a length of time in one unit, at most three digits: `45.2 s`, `5 min`, `1.5 h`, `2 d`."""
+    for unit_s, unit, below_s in ((1, "s", 99.95), (60, "min", 3599), (3600, "h", 172_800)):
+        if seconds < below_s:
+            return f"{_short(seconds / unit_s)} {unit}"
+    return f"{_short(seconds / 86_400)} d"
+
+
+def span_text(first_us: int | None, last_us: int | None) -> str:
+    """Write how long lies between two times; empty when one is unknown."""
+    if not first_us or not last_us:
+        return ""
+    return duration_text((last_us - first_us) / SECOND_US)
+
+
+def spread_text(interval: Interval) -> str:
+    """Write how far gaps stray from the sleep: `±20 %`, `−20 %` (only shorter), `+20 %` (only longer)."""
+    if interval.law == "irregular":
+        return "irregular"
+    if interval.jitter is None:
+        return ""
+    if interval.jitter < 0.005:
+        return "fixed"
+    return f"{_SPREAD.get(interval.law, '±')}{interval.jitter:.0%}".replace("%", " %")
+
+
+def interval_text(interval: Interval | None) -> str:
+    """Write the timing law of a channel: `≈60 s ±20 %`; empty when there is none."""
+    if interval is None:
+        return ""
+    return f"≈{duration_text(interval.sleep_s or interval.median_s)} {spread_text(interval)}".rstrip()
+
+
+def bytes_text(size: float | None) -> str:
+    """Write a size in decimal units: `1.4 MB`; `unknown` when it is."""
+    if size is None:
+        return "unknown"
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 1000:
+            return f"{_short(size)} {unit}"
+        size /= 1000
+    return f"{_short(size)} TB"
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun: `1 line`, `2,000 lines`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def share_text(part: int, whole: int) -> str:
+    """Write a share: `1.5 %`, `0.01 %`; empty when there is no whole."""
+    return f"{_short(100 * part / whole)} %" if whole else ""
+
+
+def points_text(points: float, decimals: int = 1) -> str:
+    """Write signed points: `+9.1`, `−3.0`; a rounded zero has no sign."""
+    text = f"{points:+.{decimals}f}"
+    return text[1:] if float(text) == 0 else text.replace("-", "−")
+
+
+def _short(number: float) -> str:
+    decimals = 0 if abs(number) >= 99.95 else 1 if abs(number) >= 1 else 3
+    text = f"{number:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

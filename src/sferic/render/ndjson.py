@@ -1,0 +1,32 @@
+"""Findings as JSON, one object a line: the contract other programs build on.
+
+Every key of the contract is present in every line, null when unknown; keys may be added, never renamed, within one
+`schema`. Strings are exact, not shortened; `sferic.render.safe_text.safe_json` says how they are kept harmless.
+"""
+
+from typing import TextIO
+
+import msgspec
+
+from sferic.model.finding import Finding
+from sferic.model.report import Report
+from sferic.render import Look, activity
+from sferic.render.figures import rfc3339
+from sferic.render.safe_text import safe_json
+
+
+def render(report: Report, stream: TextIO, look: Look) -> None:
+    """Write one line for each finding, then one for each row of the published search."""
+    for finding in report.findings:
+        stream.write(safe_json(as_dict(finding)) + "\n")
+    activity.ndjson(report, stream, look)
+
+
+def as_dict(finding: Finding) -> dict[str, object]:
+    """Give a finding as plain JSON types, in the order of the contract."""
+    record: dict[str, object] = msgspec.to_builtins(finding)
+    record["first_seen"] = rfc3339(finding.first_seen)
+    record["last_seen"] = rfc3339(finding.last_seen)
+    record["needs"] = finding.needs or None
+    record["platform_evidence"] = finding.platform_evidence or None
+    return record

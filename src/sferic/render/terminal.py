@@ -1,0 +1,101 @@
+"""Findings as a short ranked table for a terminal, one look at each; `sferic explain` has the rest.
+
+Below 104 columns the reasons stand under the channel instead of beside it.
+"""
+
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sferic.model.finding import Finding, Reason
+from sferic.model.report import Report
+from sferic.render import Look, activity_table
+from sferic.render._paper import DIM, SEVERITY_STYLE, cell, lines, paper, squeezed
+from sferic.render.facts import called, caller, owner, seen, telling
+from sferic.render.figures import counted, interval_text, points_text
+
+WIDE = 104
+"""Columns from which the reasons have room beside the channel."""
+_SCORE, _WHY, _GAP = 17, 40, 2
+"""Columns of the outer two parts, and between parts."""
+
+
+def render(report: Report, stream: TextIO, look: Look) -> None:
+    """Write the ranked table, or why it is empty; then the published search's rows if it was run."""
+    page = paper(stream, look)
+    if report.findings:
+        page.print(_table(report, look.width))
+    elif not report.activity:
+        _empty(report, page)
+    if report.activity:
+        activity_table.render(report, stream, look)
+
+
+def _table(report: Report, width: int) -> Table:
+    wide = width >= WIDE
+    room = width - _SCORE - _GAP - (_WHY + _GAP if wide else 0)
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style=DIM)
+    for header in ("SCORE", "CHANNEL", "WHY") if wide else ("SCORE", "CHANNEL AND WHY"):
+        table.add_column(header, no_wrap=True, overflow="ellipsis")
+    table.columns[0].min_width = _SCORE
+    table.columns[1].max_width = room
+    for finding in report.findings:
+        channel, why = _channel(finding, room), _why(finding)
+        table.add_row(_verdict(finding), *((channel, why) if wide else (lines([*channel.split(), why]),)))
+        table.add_row()
+    return table
+
+
+def _channel(finding: Finding, room: int) -> Text:
+    """Say who calls, what is called, and how often, on a line each."""
+    known = (finding.device, finding.user)
+    who = " ".join(part for part in known if part and part != caller(finding))
+    client = f"· {finding.process}" if finding.process else ""
+    rhythm = ", ".join(part for part in (interval_text(finding.interval), seen(finding)) if part)
+    return lines(
+        [
+            Text(" ").join(c for c in (cell(caller(finding)), cell(who, DIM), cell(client, DIM)) if c.plain),
+            Text.assemble(("→ ", DIM), squeezed(called(finding), room - 2)),
+            Text(", ").join(c for c in (cell(rhythm), cell(owner(finding), DIM)) if c.plain),
+        ]
+    )
+
+
+def _verdict(finding: Finding) -> Text:
+    style = SEVERITY_STYLE[finding.severity]
+    head = Text.assemble((f"{finding.score:>3} ", style), (finding.severity, style))
+    return lines([head, Text("    ") + cell(finding.id[:12], DIM)])
+
+
+def _why(finding: Finding) -> Text:
+    return lines(_reason(reason) for reason in telling(finding))
+
+
+def _reason(reason: Reason) -> Text:
+    return Text.assemble(f"{points_text(reason.points):>6} ", cell(reason.signal), " ", cell(reason.value, DIM))
+
+
+def _empty(report: Report, page: Console) -> None:
+    """Say why there is nothing, from the cause nearest to the input to the one nearest to the verdict."""
+    account = report.account
+    if not account.lines:
+        why, then = "No line was read.", "Give files or folders with logs; `sferic sources` lists what can be read."
+    elif not account.events and account.unknown:
+        why = f"{counted(account.unknown, 'line')} may name a serverless platform, but no source knows their format."
+        then = "Try `--source ID` if you know the format; `sferic sources` lists them."
+    elif not account.events and account.rejected:
+        why = f"All {counted(account.rejected, 'line')} that may name a serverless platform could not be read."
+        then = "The reasons are counted below."
+    elif not account.events:
+        why = f"None of {counted(account.lines, 'line')} names a serverless platform that is hunted by default."
+        then = "`--tiers core,wide,noisy,tunnel` hunts all; `sferic sources check PATH` shows what the logs hold."
+    elif not report.below:
+        why = f"{counted(account.events, 'event')}, but too few from any one channel to weigh."
+        then = "Give a longer span of logs."
+    else:
+        why = f"{counted(report.below, 'channel')} to serverless functions were weighed; all stayed below the floor."
+        then = "`--min-score 0` shows them."
+    page.print(Text("Nothing found.", style="bold"), cell(why), sep=" ")
+    page.print(Text(then, style=DIM))
