@@ -1,0 +1,230 @@
+"""Squid's access log: native, httpd common and combined, Splunk's key=value, and any `logformat` you give.
+
+Formats: https://wiki.squid-cache.org/Features/LogFormat and https://www.squid-cache.org/Doc/config/logformat/
+
+Squid writes a line when the transaction is over: a CONNECT tunnel is one line, with all its bytes and time.
+Queries between caches (ICP and HTCP, tags `UDP_…`) are no requests and give no event.
+A next hop that is a parent or sibling cache is not the destination, so its address is not read as one.
+In a format of your own, a header must stand between quotes or brackets, or be URL-encoded (Squid's default).
+
+Cannot show: uploads, unless the format holds `%>st`; what happens inside a tunnel that is not bumped; the
+process; query strings, unless `strip_query_terms` is off; the client, where `client_netmask` hides it.
+"""
+
+import re
+
+import msgspec
+
+from sferic.model.event import HTTP, Event, Line, Reject
+from sferic.model.hosts import Target, is_address, normalise_host, split_target
+from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
+from sferic.sources._fields import ip, number, port, status, text
+from sferic.sources._squid_logformat import (
+    Layout,
+    backslash_decoded,
+    compile_logformat,
+    percent_decoded,
+)
+from sferic.sources._syslog import peel
+
+TABLES = (HTTP,)
+FIELDS = (
+    "src_ip", "dst_ip", "dst_port", "dst_host", "host_source", "user", "bytes_down", "duration_ms", "method",
+    "path", "status", "action", "content_type",
+)  # fmt: skip
+STAMP = "end"
+OPTIONS = {"logformat": "The format string of squid.conf, when the log is in a format of your own."}
+
+_HEADED = re.compile(r"<|[A-Z][a-z]{2} |20\d\d-")
+_TAG = re.compile(r"\(?[A-Za-z][\w.-]{0,63}\)?(?:\[\d{1,10}\])?: *")
+_NATIVE_MARK = re.compile(r"(?:^|[ :\]])(?=\d{9,11}\.\d{3} +-?\d{1,12} [^ ]{1,64} [A-Z][A-Z_]{1,48}/\d{3} )")
+_NATIVE_START = re.compile(r"\d{9,11}\.\d{3} +-?\d{1,12} ")
+_NATIVE = Layout(
+    re.compile(
+        r"(\d{9,11})\.(\d{3}) +(-?\d{1,12}) ([^ ]+) ([A-Z][A-Z_]*)/(\d{3}) (-?\d+|-) ([^ ]+) ([^ ]+) ([^ ]+) "
+        r"([A-Za-z0-9_]+|-)/([^ ]+) ([^ ]+)(?: .*)?"
+    ),
+    ("ts", "tu", "tr", ">a", "Ss", ">Hs", "<st", "rm", "ru", "un", "Sh", "<a", "mt"),
+    (None,) * 13,
+    {},
+)
+_TL = re.compile(
+    r"(?P<d>\d{2})/(?P<b>[A-Za-z]{3})/(?P<Y>\d{4}):(?P<H>\d{2}):(?P<M>\d{2}):(?P<S>\d{2}) (?P<z>[+-]\d{4})"
+)
+_PROXIED = re.compile(r'\] "(?:CONNECT |[A-Z]{3,16} [a-z]{2,9}://)')
+_HTTPD_TAG = re.compile(r" [A-Z][A-Z_]{2,48}:[A-Z][A-Z0-9_]{2,48}(?:$| \[)")
+_HTTPD = Layout(
+    re.compile(
+        r'([^ ]+) ([^ ]+) ([^ ]+) \[([^\]]{20,32})\] "([^ "]*) ([^ ]*)(?: [A-Za-z]*/\d{1,2}\.\d{1,2})?" '
+        r'(\d{1,3}|-) (-?\d+|-)(?: "([^"]*)" "(.*)")?(?: ([A-Z][A-Z_]*):([A-Z][A-Z0-9_]*))?(?: \[.*)?'
+    ),
+    (">a", "ui", "un", "tl", "rm", "ru", ">Hs", "<st", ">h:referer", ">h:user-agent", "Ss", "Sh"),
+    (None,) * 12,
+    {"tl": _TL},
+)
+_PAIR = re.compile(r'(?:^|(?<= ))([a-z_]{2,40})=(?:"((?:[^"\\]|\\.)*+)"|\[([^\]]*)\]|([^\s"]*|".*))')
+_EPOCH = re.compile(r"(?:^|(?<= ))(\d{9,11})\.(\d{3})(?= )")
+_PAIR_CODES = {
+    "duration": "tr", "src_ip": ">a", "src_port": ">p", "dest_ip": "<a", "dest_port": "<p",
+    "user_ident": "ui", "user": "un", "local_time": "tl", "http_method": "rm", "url": "ru",
+    "http_referrer": ">h:referer", "http_user_agent": ">h:user-agent", "status": ">Hs", "vendor_action": "Ss",
+    "dest_status": "Sh", "http_content_type": "mt", "bytes": "st", "bytes_in": ">st", "bytes_out": "<st",
+    "sni": "ssl::>sni",
+}  # fmt: skip
+"""Splunk's names; its `bytes_in` is what the client sent, `bytes_out` what it got."""
+_DIRECT = ("DIRECT", "ORIGINAL_DST", "PINNED")
+_PORTS = {"http": 80, "https": 443, "ftp": 21}
+
+
+class Reader:
+    """Reads one file's lines; keeps no state but the compiled format."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._clock = setup.clock
+        given = setup.options.get("logformat")
+        self._own = compile_logformat(given) if given else None
+
+    def claims(self, line: Line) -> int:
+        """Be certain of native and key=value lines, and of httpd lines that end with `TAG:HIERARCHY`."""
+        if self._own and self._match(self._own, line.text):
+            return CERTAIN
+        if _NATIVE_MARK.search(line.text) or _is_pairs(line.text):
+            return CERTAIN
+        if _NATIVE_START.match(line.text):
+            return LIKELY
+        if '] "' not in line.text:
+            return NO
+        if _HTTPD_TAG.search(line.text):
+            return CERTAIN
+        return POSSIBLE if _PROXIED.search(line.text) else NO
+
+    def read(self, line: Line) -> Event | Reject | None:
+        """Read a line in the user's format, else in whichever built-in one fits."""
+        layout, values = self._values(line.text)
+        if values is None:
+            return Reject(self._reason(line.text))
+        return self._event(values, layout.time(values, self._clock), line)
+
+    def _values(self, line: str) -> tuple[Layout, dict[str, str] | None]:
+        if self._own and (values := self._match(self._own, line)):
+            return self._own, values
+        if mark := _NATIVE_MARK.search(line):
+            return _NATIVE, _NATIVE.values(line[mark.end() :])
+        return _HTTPD, _pairs(line) if _is_pairs(line) else self._match(_HTTPD, line)
+
+    def _reason(self, line: str) -> str:
+        if _is_pairs(line):
+            return "no src_ip, url or status"
+        if self._own:
+            return "not the given logformat"
+        if start := _NATIVE_MARK.search(line) or _NATIVE_START.match(line):
+            fields = len(line[start.start() :].split())
+            return f"{fields} fields, expected 10" if fields < 10 else "fields not as in the native format"
+        return "none of Squid's built-in formats; give squid_access.logformat if it is your own"
+
+    def _match(self, layout: Layout, line: str) -> dict[str, str] | None:
+        if values := layout.values(line):
+            return values
+        message = peel(line, self._clock).rest
+        return layout.values(message) or layout.values(_TAG.sub("", message, count=1))
+
+    def _event(self, values: dict[str, str], time: int, line: Line) -> Event | None:
+        tag, method = values.get("Ss", ""), text(values.get("rm"))
+        if tag.startswith("UDP_") or method in {"ICP_QUERY", "HTCP_CLR"}:
+            return None
+        to = _destination(values, method)
+        return Event(
+            table=HTTP,
+            time=time,
+            src_ip=ip(values.get(">a")),
+            src_port=port(values.get(">p")),
+            dst_ip=to.ip,
+            dst_port=to.port,
+            dst_host=to.host,
+            host_source=to.source,
+            user=_user(values),
+            observer=self._observer(line),
+            bytes_up=number(values.get(">st")),
+            bytes_down=number(values.get("<st")),
+            bytes_total=number(values.get("st")) if "<st" not in values else None,
+            duration_ms=number(values.get("tr")),
+            method=method,
+            path=to.path,
+            status=status(values.get(">Hs") or values.get("<Hs")),
+            action=_action(tag),
+            user_agent=text(values.get(">h:user-agent")),
+            referer=text(values.get(">h:referer")),
+            content_type=text(values.get("mt") or values.get("<h:content-type")),
+        )
+
+    def _observer(self, line: Line) -> str | None:
+        header = peel(line.text, self._clock) if _HEADED.match(line.text) else None
+        return header.host if header and header.host else line.sender
+
+
+def _is_pairs(line: str) -> bool:
+    return " src_ip=" in line and (" vendor_action=" in line or " logformat=splunk_recommended_squid" in line)
+
+
+def _pairs(line: str) -> dict[str, str] | None:
+    values: dict[str, str] = {}
+    for key, quoted, bracketed, plain in _PAIR.findall(line):
+        if (code := _PAIR_CODES.get(key)) and not plain.startswith('"'):
+            values.setdefault(code, backslash_decoded(quoted) or bracketed or plain)
+    if epoch := _EPOCH.search(line, 0, line.find("src_ip=")):
+        values["ts"], values["tu"] = epoch.groups()
+    return values if values.get(">a") and values.get("ru") and values.get(">Hs") else None
+
+
+class _Destination(msgspec.Struct, gc=False):
+    host: str | None
+    source: str | None
+    ip: str | None
+    port: int | None
+    path: str | None
+
+
+def _destination(values: dict[str, str], method: str | None) -> _Destination:
+    """Say where the request went: from its URL, else the URL's logged parts, else SNI or the Host header."""
+    url = values.get("ru", "-")
+    target = Target(None, None, None) if url == "-" or url.startswith("error:") else split_target(url)
+    host = target.host or _host(values, ">rd")
+    source = "connect" if method == "CONNECT" else "url"
+    direct = values.get("Sh", "DIRECT").removeprefix("TIMEOUT_").removeprefix("HIER_") in _DIRECT
+    address = ip(values.get("<a")) if direct else None
+    if host is None or is_address(host):
+        address = host or address
+        sni = _host(values, "ssl::>sni")
+        host, source = (sni, "sni") if sni else (_host(values, ">h:host"), "http_host")
+        host = None if host and is_address(host) else host
+    scheme = url.partition("://")[0] if "://" in url else values.get(">rs", "")
+    return _Destination(
+        host=host,
+        source=source if host else None,
+        ip=address,
+        port=target.port
+        or port(values.get(">rP"))
+        or _PORTS.get(scheme)
+        or (port(values.get("<p")) if direct else None),
+        path=None if method == "CONNECT" else target.path or text(values.get(">rp")),
+    )
+
+
+def _host(values: dict[str, str], code: str) -> str | None:
+    return normalise_host(values[code]) if values.get(code, "-") != "-" else None
+
+
+def _action(tag: str) -> str | None:
+    """Say blocked for TCP_DENIED, allowed for other TCP_ tags; NONE_NONE and the like stay as they are."""
+    if tag in {"", "-"}:
+        return None
+    if "DENIED" in tag:
+        return "blocked"
+    return "allowed" if tag.startswith("TCP_") and "REDIRECT" not in tag else tag.lower()
+
+
+def _user(values: dict[str, str]) -> str | None:
+    for code in ("un", "ul", "ue", "ui", "us"):
+        if name := text(values.get(code)):
+            return percent_decoded(name)
+    return None
