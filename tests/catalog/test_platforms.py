@@ -2,6 +2,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sferic.catalog import platforms as module
 from sferic.catalog.platform import Example, defect
@@ -276,6 +278,25 @@ def test_expressions_find_every_host_that_identify_knows(platform: Platform) -> 
         for line in (f"TCP_MISS/200 CONNECT {host}:443 -", f'"url":"https://{host.upper()}/x"'):
             assert matched(CATALOGUE, TIERS, line)
             assert matched(CATALOGUE, DEFAULT_TIERS, line) >= platform.is_hunted
+
+
+LABELS = st.lists(st.text("abcdef0123456789-", min_size=1, max_size=20), max_size=4)
+SUFFIXES = st.sampled_from([s.replace("*", "lab-1") for p in PLATFORMS for s in p.suffixes])
+
+
+@given(labels=LABELS, suffix=SUFFIXES)
+def test_expressions_are_a_superset_of_identify(labels: list[str], suffix: str) -> None:
+    """Whatever stands in front of a known suffix: a host that identify() knows is in a line that is selected."""
+    host = ".".join([*labels, suffix])
+    if CATALOGUE.identify(host) is not None:
+        assert matched(CATALOGUE, TIERS, f"GET https://{host}/ HTTP/1.1")
+
+
+@given(host=st.text(max_size=300), path=st.none() | st.text(max_size=300))
+def test_hostile_text_is_answered_not_crashed_on(host: str, path: str | None) -> None:
+    """Any text at all gives a place whose keys begin with its platform, or None."""
+    place = CATALOGUE.identify(host, path)
+    assert place is None or (place.channel.startswith(place.owner) and place.owner.startswith(place.platform))
 
 
 def test_expressions_follow_the_tiers() -> None:
