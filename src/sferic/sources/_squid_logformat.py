@@ -57,8 +57,8 @@ class Layout(msgspec.Struct, frozen=True):
 
     pattern: re.Pattern[str]
     codes: tuple[str, ...]
-    decoders: tuple[Decoder | None, ...]
-    stamps: dict[str, re.Pattern[str]]
+    decoders: dict[str, Decoder] = {}
+    stamps: dict[str, re.Pattern[str]] = {}
     """For `tl` and `tg`, the parts of the written time."""
 
     def values(self, line: str) -> dict[str, str] | None:
@@ -66,10 +66,11 @@ class Layout(msgspec.Struct, frozen=True):
         match = self.pattern.fullmatch(line)
         if match is None:
             return None
-        found: dict[str, str] = {}
-        for code, text, decode in zip(self.codes, match.groups(), self.decoders, strict=True):
-            if text is not None:
-                found.setdefault(code, decode(text) if decode else text)
+        found = {
+            code: text for code, text in zip(self.codes, match.groups(), strict=True) if text is not None
+        }
+        for code, decode in self.decoders.items():
+            found[code] = decode(found[code])
         return found
 
     def time(self, values: dict[str, str], clock: Clock) -> int:
@@ -100,8 +101,7 @@ def compile_logformat(text: str) -> Layout:
     if not any(piece.code in {"ts", "tl", "tg", "tS"} for piece in pieces):
         raise SettingsError("this logformat holds no time", where="squid_access.logformat", expected=_HINT)
     pattern, inside = "", ""
-    codes: list[str] = []
-    decoders: list[Decoder | None] = []
+    decoders: dict[str, Decoder | None] = {}
     stamps: dict[str, re.Pattern[str]] = {}
     for piece, following in zip(pieces, [*pieces[1:], _Piece()], strict=True):
         if not piece.code:
@@ -109,19 +109,20 @@ def compile_logformat(text: str) -> Layout:
             inside = _inside(inside, piece.literal)
             continue
         if following.code:
-            raise SettingsError(
-                f"%{piece.code} runs into %{following.code}", where="squid_access.logformat", expected=_HINT
-            )
+            problem = f"%{piece.code} runs into %{following.code}"
+            raise SettingsError(problem, where="squid_access.logformat", expected=_HINT)
         value = _value(piece, inside, following.literal[:1])
         if piece.code in {"tl", "tg"}:
             parts = _strftime(piece.arg or "%d/%b/%Y:%H:%M:%S %z")
             stamps.setdefault(piece.code, re.compile(parts))
             value = re.sub(r"\?P<\w>", "?:", parts)
-        after = " *" if piece.padded and following.literal[:1] != " " else ""
-        pattern += f"{' *' if piece.padded else ''}({value}){after}"
-        codes.append(f"{piece.code}:{piece.arg.lower()}" if piece.code in _HEADERS else piece.code)
-        decoders.append(_decoder(piece, inside))
-    return Layout(re.compile(pattern + r"[ \t]*"), tuple(codes), tuple(decoders), stamps)
+        name = f"{piece.code}:{piece.arg.lower()}" if piece.code in _HEADERS else piece.code
+        padding = " *" if piece.padded else ""
+        group = f"({'?:' if name in decoders else ''}{value})"
+        pattern += f"{padding}{group}{'' if following.literal[:1] == ' ' else padding}"
+        decoders.setdefault(name, _decoder(piece, inside))
+    needed = {name: decode for name, decode in decoders.items() if decode}
+    return Layout(re.compile(pattern + r"[ \t]*"), tuple(decoders), needed, stamps)
 
 
 def _pieces(text: str) -> Iterator[_Piece]:

@@ -45,8 +45,6 @@ _NATIVE = Layout(
         r"([A-Za-z0-9_]+|-)/([^ ]+) ([^ ]+)(?: .*)?"
     ),
     ("ts", "tu", "tr", ">a", "Ss", ">Hs", "<st", "rm", "ru", "un", "Sh", "<a", "mt"),
-    (None,) * 13,
-    {},
 )
 _TL = re.compile(
     r"(?P<d>\d{2})/(?P<b>[A-Za-z]{3})/(?P<Y>\d{4}):(?P<H>\d{2}):(?P<M>\d{2}):(?P<S>\d{2}) (?P<z>[+-]\d{4})"
@@ -59,8 +57,7 @@ _HTTPD = Layout(
         r'(\d{1,3}|-) (-?\d+|-)(?: "([^"]*)" "(.*)")?(?: ([A-Z][A-Z_]*):([A-Z][A-Z0-9_]*))?(?: \[.*)?'
     ),
     (">a", "ui", "un", "tl", "rm", "ru", ">Hs", "<st", ">h:referer", ">h:user-agent", "Ss", "Sh"),
-    (None,) * 12,
-    {"tl": _TL},
+    stamps={"tl": _TL},
 )
 _PAIR = re.compile(r'(?:^|(?<= ))([a-z_]{2,40})=(?:"((?:[^"\\]|\\.)*+)"|\[([^\]]*)\]|([^\s"]*|".*))')
 _EPOCH = re.compile(r"(?:^|(?<= ))(\d{9,11})\.(\d{3})(?= )")
@@ -88,7 +85,7 @@ class Reader:
         """Be certain of native and key=value lines, and of httpd lines that end with `TAG:HIERARCHY`."""
         if self._own and self._match(self._own, line.text):
             return CERTAIN
-        if _NATIVE_MARK.search(line.text) or _is_pairs(line.text):
+        if _is_pairs(line.text) or _NATIVE_MARK.search(line.text):
             return CERTAIN
         if _NATIVE_START.match(line.text):
             return LIKELY
