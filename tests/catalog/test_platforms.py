@@ -101,6 +101,7 @@ def test_catalogue_is_complete() -> None:
     "host",
     [
         "notworkers.dev",
+        "lab.xhooks.zapier.com",
         "x.notworkers.dev",
         "workers.dev",
         "x.y.workers.dev.evil.example",
