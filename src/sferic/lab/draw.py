@@ -1,7 +1,8 @@
 """Vary a scenario so that a detector meets parameters nobody tuned it to.
 
 Sleeps and jitters of the implants follow the distribution counted over 150 public Cobalt Strike profiles; the
-harmless twins get other periods that such software is known to use. Hosts, machines and times are drawn anew.
+harmless twins get other periods that such software is known to use. Sites, hosts, machines and times are
+drawn anew; an implant in eight holds its connection open, so that an uninspected tunnel hides its timing.
 """
 
 import random
@@ -77,6 +78,7 @@ def _implant(rng: random.Random, channel: Channel, scenario: Scenario) -> Channe
     template = "{name}.{name}-lab.workers.dev" if several else rng.choice(load_names().implant_hosts)
     return msgspec.structs.replace(
         channel,
+        site=channel.site if fixed else rng.choice([site.name for site in scenario.sites]),
         period_s=sleep_s,
         jitter=_weighted(rng, _JITTERS),
         law=_weighted(rng, _LAWS),
@@ -89,6 +91,7 @@ def _implant(rng: random.Random, channel: Channel, scenario: Scenario) -> Channe
         noise_bytes=rng.choice((0, 0, 16, 100, 4_096)),
         tasking_per_day=rng.choice((0.0, 1.0, 3.0)),
         loss=rng.choice((0.0, 0.0, 0.02, 0.05, 0.2)),
+        keep_alive_s=rng.choice((0.0,) * 7 + (90.0,)),
     )
 
 

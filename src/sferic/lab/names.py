@@ -40,7 +40,7 @@ def person(number: int) -> str:
     """The account name of the n-th employee; names repeat with a number behind them."""
     names = load_names()
     first = names.first[number % len(names.first)]
-    last = names.last[(number // len(names.first) + number) % len(names.last)]
+    last = names.last[(number // len(names.first) + number % len(names.first)) % len(names.last)]
     lap = number // (len(names.first) * len(names.last))
     return f"{first}.{last}{lap or ''}"
 

@@ -33,6 +33,10 @@ class Truth(msgspec.Struct, frozen=True, rename={"kind": "class"}):
     sleep_s: float
     jitter: float
     law: str
+    presence: str | None
+    """None: as the machine itself."""
+    loss: float
+    keep_alive_s: float
 
 
 def tell(channel: Channel, machine: Machine, records: Sequence[Record], files: Sequence[str]) -> Truth:
@@ -60,6 +64,9 @@ def tell(channel: Channel, machine: Machine, records: Sequence[Record], files: S
         sleep_s=channel.period_s,
         jitter=channel.jitter,
         law=channel.law,
+        presence=channel.presence,
+        loss=channel.loss,
+        keep_alive_s=channel.keep_alive_s,
     )
 
 

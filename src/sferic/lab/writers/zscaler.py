@@ -10,6 +10,23 @@ from datetime import UTC, datetime
 from sferic.lab.records import Record
 from sferic.lab.scenario import Site
 
+_VERDICTS = {
+    "threatcategory": "None",
+    "threatname": "None",
+    "filetype": "None",
+    "appname": "General Browsing",
+    "pagerisk": 0,
+    "urlsupercategory": "Information Technology",
+    "appclass": "General Browsing",
+    "dlpengine": "None",
+    "urlclass": "Business Use",
+    "threatclass": "None",
+    "dlpdictionaries": "None",
+    "fileclass": "None",
+    "bwthrottle": "NO",
+    "md5": "None",
+}
+
 
 def web(records: Iterable[Record], site: Site) -> list[str]:
     """One line for each transaction."""
@@ -42,22 +59,9 @@ def _entry(record: Record, site: Site, number: int) -> str:
         "vendor": "Zscaler",
         "hostname": record.host,
         "clientpublicIP": "203.0.113.250",
-        "threatcategory": "None",
-        "threatname": "None",
-        "filetype": "None",
-        "appname": "General Browsing",
-        "pagerisk": 0,
         "department": site.name,
-        "urlsupercategory": "Information Technology",
-        "appclass": "General Browsing",
-        "dlpengine": "None",
-        "urlclass": "Business Use",
-        "threatclass": "None",
-        "dlpdictionaries": "None",
-        "fileclass": "None",
-        "bwthrottle": "NO",
         "servertranstime": round(900 * (record.end_s - record.start_s)),
-        "md5": "None",
+        **_VERDICTS,
         "devicehostname": record.machine.name,
     }
     stamp = f"{datetime.fromtimestamp(record.end_s, UTC):%Y-%m-%d %H:%M:%S}"

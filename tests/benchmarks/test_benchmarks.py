@@ -1,0 +1,84 @@
+"""The benchmark tools themselves: the big files are what they claim, the table computes what it says."""
+
+import csv
+import importlib.util
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FOLDER = Path(__file__).parents[2] / "benchmarks"
+
+
+def _load(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"benchmarks_{name}", FOLDER / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+GENERATE, RUN = _load("generate"), _load("run")
+
+
+@pytest.mark.parametrize("form", sorted(GENERATE.FORMATS))
+def test_big_files_have_their_size_and_share_of_functions(form: str) -> None:
+    """A file is about as large as asked for, reproducible, and one line in a hundred calls a function."""
+    text = b"".join(GENERATE.chunks(form, 2_000_000, seed=3))
+    assert text == b"".join(GENERATE.chunks(form, 2_000_000, seed=3))
+    assert len(text) == pytest.approx(2_000_000, rel=0.05)
+    lines = text.decode().splitlines()
+    called = sum(re.search(r"\bfn\d{3}xxxxx\.", line) is not None for line in lines)
+    assert called / len(lines) == pytest.approx(0.01, rel=0.35)
+
+
+def test_big_files_hold_decoys() -> None:
+    """Some hosts hold a platform's name without belonging to it."""
+    text = b"".join(GENERATE.chunks("squid_access", 2_000_000, seed=3)).decode()
+    assert re.search(r"workers\.dev\.host\d+\.example\.com:443", text)
+
+
+def test_the_url_log_has_its_columns() -> None:
+    """The generated PAN-OS line has the name at the place of the URL and as many fields as the lab's."""
+    [line, *_] = b"".join(GENERATE.chunks("panos_threat", 10_000, seed=1)).decode().splitlines()
+    row = next(csv.reader([line]))
+    assert row[3:5] == ["THREAT", "url"]
+    assert row[31].endswith("/")
+    assert len(row) == 80
+
+
+@pytest.mark.parametrize(("text", "size"), [("2GB", 2 * 10**9), ("1.5 mb", 1_500_000), ("17", 17)])
+def test_sizes_are_read(text: str, size: int) -> None:
+    """Sizes may carry decimal units."""
+    assert GENERATE.parse_size(text) == size
+
+
+def test_literals_are_cut_before_the_first_star() -> None:
+    """Patterns for ripgrep are plain text: no star, no leading dot, and the well-known ones are there."""
+    literals = RUN.literals()
+    assert {"workers.dev", "lambda-url.", "execute-api."} <= set(literals)
+    assert not [text for text in literals if "*" in text or not text]
+
+
+def test_a_process_is_measured_and_a_failed_one_refused() -> None:
+    """Wall time, CPU time and memory are above zero; a command that fails stops the run."""
+    command = [sys.executable, "-c", "sum(range(10**6))"]
+    cost = RUN.measure(RUN.Contender("sum", command))
+    assert min(cost.wall_s, cost.cpu_s, cost.peak_rss_bytes) > 0
+    with pytest.raises(SystemExit, match="ended with 2"):
+        RUN.measure(RUN.Contender("bad", [sys.executable, "-c", "raise SystemExit(2)"]))
+
+
+def test_the_table_shows_medians_and_ratios() -> None:
+    """Ratios are medians over the first row's medians."""
+    costs = {
+        "base": [RUN.Cost(1.0, 1.0, 10**6), RUN.Cost(9.0, 9.0, 10**6), RUN.Cost(2.0, 2.0, 10**6)],
+        "ours": [RUN.Cost(1.0, 3.0, 5 * 10**6)],
+    }
+    rows = RUN.table(costs, 10**9).splitlines()
+    assert rows[2] == "| base | 2.00 | 2.00 | 1 | 500 | 1.00 | 1.00 |"
+    assert rows[3] == "| ours | 1.00 | 3.00 | 5 | 1,000 | 0.50 | 1.50 |"
