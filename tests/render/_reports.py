@@ -162,7 +162,7 @@ ACCOUNT = Account(
     ),
     reject_reasons=(ReasonCount("squid_access", "size is not a number", 9), ReasonCount("squid_access", "line ends early", 3)),
     reject_samples=(RejectSample("squid/access.log.gz:5123", "squid_access", "size is not a number", "1772439368.902 198 10.20.4.31 TCP_MISS/200 - GET"),),
-    unknown_samples=(RejectSample("squid/access.log.gz:77", "", "", "level=info msg=\"upstream x.workers.dev slow\""),),
+    unknown_samples=(RejectSample("squid/access.log.gz:77", "", "", 'level=info msg="upstream x.workers.dev slow"'),),
     missing=(Missing("squid_access", "process", "has no process names; Sysmon event 3 or Defender network events would give them"),),
     duplicates=4,
     first_time=at("2026-03-01 00:00:03"),

@@ -13,8 +13,14 @@ from rich.text import Text
 from sferic.render import Look
 from sferic.render.safe_text import LIMIT, safe_text
 
-DIM = "bright_black"
-SEVERITY_STYLE = {"critical": "bold red", "high": "red", "medium": "yellow", "low": "cyan", "informational": DIM}
+DIM = "dim"
+SEVERITY_STYLE = {
+    "critical": "bold red",
+    "high": "red",
+    "medium": "yellow",
+    "low": "cyan",
+    "informational": DIM,
+}
 
 
 def paper(stream: TextIO, look: Look) -> Console:

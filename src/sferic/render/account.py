@@ -1,4 +1,4 @@
-"""The ledger at the end of a run: what was read, what could not be, what these logs cannot show, and what it cost."""
+"""The ledger at the end of a run: what was read, what could not be, what the logs cannot show, the cost."""
 
 from collections.abc import Iterator
 from typing import TextIO
@@ -50,7 +50,8 @@ def _labelled(label: str, texts: Iterator[Text]) -> Iterator[Row]:
 
 
 def _read(account: Account) -> str:
-    text = f"{counted(len(account.files), 'file')}, {bytes_text(account.bytes)}, {counted(account.lines, 'line')}"
+    files, lines = counted(len(account.files), "file"), counted(account.lines, "line")
+    text = f"{files}, {bytes_text(account.bytes)}, {lines}"
     if account.selected == account.lines:
         return text
     return f"{text}; {account.selected:,} ({share_text(account.selected, account.lines)}) may name a platform"

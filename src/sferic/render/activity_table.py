@@ -1,4 +1,4 @@
-"""Rows of the published search for people, in its order of columns, and what that search drops without a word."""
+"""Rows of the published search for people, in its order of columns, and what it drops without a word."""
 
 from typing import TextIO
 
@@ -28,7 +28,11 @@ def render(report: Report, stream: TextIO, look: Look) -> None:
 
 def _table(report: Report, room: int) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style=DIM)
-    for header, width in (("FIRST, LAST SEEN", _SEEN), ("SOURCE, USER, DESTINATIONS", None), ("CONNECTIONS", _FIGURES)):
+    for header, width in (
+        ("FIRST, LAST SEEN", _SEEN),
+        ("SOURCE, USER, DESTINATIONS", None),
+        ("CONNECTIONS", _FIGURES),
+    ):
         table.add_column(header, no_wrap=True, overflow="ellipsis", min_width=width, max_width=width or room)
     for row in report.activity:
         source = Text.assemble(cell(row.src_ip), " ", cell(row.cs_username, DIM))
@@ -42,9 +46,10 @@ def _table(report: Report, room: int) -> Table:
 
 
 def _figures(row: ActivityRow) -> list[Text]:
+    hours, rate = counted(row.hourly_buckets, "hour"), f"{row.avg_connections_per_hour:g}/h"
     sent, received = row.avg_bytes_sent_per_conn, row.avg_bytes_recv_per_conn
     return [
-        cell(f"{row.connection_count:,} in {counted(row.hourly_buckets, 'hour')}, {row.avg_connections_per_hour:g}/h"),
+        cell(f"{row.connection_count:,} in {hours}, {rate}"),
         cell(f"{'?' if sent is None else sent} B sent, {'?' if received is None else received} B received"),
         cell("beaconing likely" if row.beaconing_likely else "beaconing not likely", DIM),
     ]

@@ -1,15 +1,18 @@
 """Events as JSON lines, fast: what `sferic normalize` prints, once for each line of a log.
 
-The encoder works on bytes and touches text only when a value is not plain ASCII, because this runs for every line.
-Absent means unknown.
+The encoder works on bytes and touches text only when a value is not plain ASCII, because this runs for
+every line. Absent means unknown.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TextIO
 
 import msgspec
 
 from sferic.model.event import Event
+from sferic.render.flat import write_rows
 from sferic.render.safe_text import safe_json
 
 _ENCODE = msgspec.json.Encoder().encode
@@ -27,6 +30,15 @@ def encode(event: Event) -> bytes:
     start = line.index(_TIME) + len(_TIME)  # the first: only `table`, a word of ours, comes before it
     end = line.find(b",", start)
     return b'%b"%b"%b' % (line[:start], _stamp(event.time), line[end if end > 0 else -1 :])
+
+
+def csv(events: Iterable[Event], stream: TextIO) -> None:
+    """Write a header with every field, and a row for each event."""
+    write_rows(stream, Event.__struct_fields__, map(_row, events))
+
+
+def _row(event: Event) -> dict[str, object]:
+    return msgspec.structs.asdict(event) | {"time": _stamp(event.time).decode()}
 
 
 def _careful(event: Event) -> bytes:

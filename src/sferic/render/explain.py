@@ -1,4 +1,4 @@
-"""One finding in full: what is known, how its score adds up, when it calls, the log lines, what else it could be."""
+"""One finding in full: what is known, how its score adds up, when it calls, what else it could be."""
 
 from collections.abc import Iterable
 from typing import TextIO
@@ -8,9 +8,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from sferic.model.finding import Finding, Sample
+from sferic.model.finding import Finding, Reason, Sample
 from sferic.render import Look
-from sferic.render._paper import DIM, SEVERITY_STYLE, cell, grid, paper, squeezed
+from sferic.render._paper import DIM, SEVERITY_STYLE, cell, grid, lines, paper, squeezed
 from sferic.render.charts import histogram, raster
 from sferic.render.facts import called, caller, facts, headline, ordered
 from sferic.render.figures import points_text
@@ -63,21 +63,26 @@ def _points(finding: Finding) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for reason in ordered(finding):
-        text = Text.assemble(cell(reason.value), "\n", cell(reason.text, DIM, 500))
-        if reason.events:
-            more = f" and {len(reason.events) - PLACES} more" if len(reason.events) > PLACES else ""
-            text.append_text(Text.assemble("\n", cell("see " + ", ".join(reason.events[:PLACES]) + more, DIM)))
-        table.add_row(points_text(reason.points, decimals), cell(reason.signal), text)
+        table.add_row(points_text(reason.points, decimals), cell(reason.signal), _meaning(reason))
     if rest:
-        table.add_row(points_text(rest, decimals), Text("not itemised"), Text("the parts above do not add up"))
+        table.add_row(points_text(rest, decimals), "not itemised", "the parts above do not add up")
     table.add_row(Text("─" * 6, style=DIM), "", "")
-    total = f"score {finding.score} of 100, {finding.severity}"
-    table.add_row(Text(points_text(finding.points, decimals), style="bold"), Text("total", style="bold"), Text(total))
+    total = points_text(finding.points, decimals)
+    score = f"score {finding.score} of 100, {finding.severity}"
+    table.add_row(Text(total, style="bold"), Text("total", style="bold"), score)
     return table
 
 
+def _meaning(reason: Reason) -> Text:
+    """Say what was measured, what that means, and where it shows."""
+    places = ", ".join(reason.events[:PLACES])
+    more = f" and {len(reason.events) - PLACES} more" if len(reason.events) > PLACES else ""
+    seen = cell(f"see {places}{more}" if places else "", DIM, 500)
+    return lines([cell(reason.value), cell(reason.text, DIM, 500), seen])
+
+
 def _precision(finding: Finding) -> tuple[int, float]:
-    """Find the fewest decimals at which the shown parts add up to the shown total, and what is left if none do."""
+    """Find the fewest decimals at which the shown parts add up to the shown total, and what is left over."""
     for decimals in (1, 2, 3):
         parts = sum(round(reason.points, decimals) for reason in finding.reasons)
         rest = round(round(finding.points, decimals) - parts, decimals)

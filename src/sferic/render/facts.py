@@ -92,7 +92,8 @@ def _rhythm(finding: Finding) -> str:
 
 def _between(finding: Finding) -> str:
     span = span_text(finding.first_seen, finding.last_seen)
-    return f"{minute_text(finding.first_seen)} to {minute_text(finding.last_seen)}" + (f" ({span})" if span else "")
+    between = f"{minute_text(finding.first_seen)} to {minute_text(finding.last_seen)}"
+    return f"{between} ({span})" if span else between
 
 
 def _traffic(finding: Finding) -> str:

@@ -1,5 +1,6 @@
-"""Findings as CSV: one row each, for a spreadsheet. Lists are joined with `; `, and no cell becomes a formula.
+"""Findings as CSV: one row each, for a spreadsheet.
 
+Lists are joined with `; `, and no cell becomes a formula.
 What a row cannot hold (histograms, samples, next steps) is left out; `ndjson` has all of it.
 """
 

@@ -1,7 +1,7 @@
 """Findings as tickets in Markdown: paste one and the reader has the facts, the reasons and the next steps.
 
-Values stand in code spans and sentences are escaped, so that a log line cannot become a link, an image, a mention
-or a heading of its own.
+Values stand in code spans and sentences are escaped, so that a log line cannot become a link, an image,
+a mention or a heading of its own.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,21 +22,24 @@ SENTENCE = 1000
 def render(report: Report, stream: TextIO, look: Look) -> None:  # noqa: ARG001 - every renderer has this signature
     """Write a heading and one ticket for each finding."""
     stream.write(f"# Sferic: {counted(len(report.findings), 'finding')}\n")
-    for finding in report.findings:
-        stream.write("\n" + "\n".join(_ticket(finding)) + "\n")
+    stream.writelines("\n" + "\n".join(_ticket(finding)) + "\n" for finding in report.findings)
 
 
 def _ticket(finding: Finding) -> Iterator[str]:
     yield f"## {finding.severity} {finding.score}: {safe_markdown(title(finding))}"
     yield from ("", "| | |", "|---|---|", f"| finding | {safe_code(finding.id)} |")
-    yield from (f"| {safe_markdown(label)} | {safe_code(value, SENTENCE)} |" for label, value in facts(finding))
+    yield from (
+        f"| {safe_markdown(label)} | {safe_code(value, SENTENCE)} |" for label, value in facts(finding)
+    )
     yield from ("", "### Why", "", "| points | signal | measured | meaning |", "|---:|---|---|---|")
     for reason in ordered(finding):
         points, text = points_text(reason.points), safe_markdown(reason.text, SENTENCE)
         yield f"| {points} | {safe_code(reason.signal)} | {safe_code(reason.value)} | {text} |"
     yield f"| **{points_text(finding.points)}** | **total** | | **score {finding.score} of 100** |"
     yield from _block("Connections by hour, UTC", raster(finding.days))
-    yield from _block("Log lines", (f"{safe_text(s.place)}  {safe_text(s.text, 500)}" for s in finding.samples))
+    yield from _block(
+        "Log lines", (f"{safe_text(s.place)}  {safe_text(s.text, 500)}" for s in finding.samples)
+    )
     yield from _list("What else this could be", finding.benign_explanations, "-")
     yield from _list("What would make it surer", [finding.needs] if finding.needs else [], "-")
     yield from _list("Next steps", finding.next_steps, "- [ ]")

@@ -1,7 +1,7 @@
 """Findings as JSON, one object a line: the contract other programs build on.
 
-Every key of the contract is present in every line, null when unknown; keys may be added, never renamed, within one
-`schema`. Strings are exact, not shortened; `sferic.render.safe_text.safe_json` says how they are kept harmless.
+Every key of the contract is present in every line, null when unknown; within one `schema`, keys may be
+added but never renamed. Strings are exact, and `sferic.render.safe_text.safe_json` keeps them harmless.
 """
 
 from typing import TextIO
@@ -17,8 +17,7 @@ from sferic.render.safe_text import safe_json
 
 def render(report: Report, stream: TextIO, look: Look) -> None:
     """Write one line for each finding, then one for each row of the published search."""
-    for finding in report.findings:
-        stream.write(safe_json(as_dict(finding)) + "\n")
+    stream.writelines(safe_json(as_dict(finding)) + "\n" for finding in report.findings)
     activity.ndjson(report, stream, look)
 
 

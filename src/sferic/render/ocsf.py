@@ -1,7 +1,7 @@
 """Findings as OCSF events of class Detection Finding (2004), one JSON object a line.
 
-Class and objects: https://schema.ocsf.io/classes/detection_finding. Where OCSF has no place for a figure (the parts
-of the score, the timing law), it stands under `unmapped`.
+Class and objects: https://schema.ocsf.io/classes/detection_finding.
+Where OCSF has no place for a figure (the parts of the score, the timing law), it stands under `unmapped`.
 """
 
 from typing import Any, TextIO
@@ -27,8 +27,7 @@ Json = dict[str, Any]
 
 def render(report: Report, stream: TextIO, look: Look) -> None:  # noqa: ARG001 - every renderer has this signature
     """Write one line for each finding."""
-    for finding in report.findings:
-        stream.write(safe_json(as_dict(finding, report)) + "\n")
+    stream.writelines(safe_json(as_dict(finding, report)) + "\n" for finding in report.findings)
 
 
 def as_dict(finding: Finding, report: Report) -> Json:
@@ -66,7 +65,9 @@ def as_dict(finding: Finding, report: Report) -> Json:
 
 def _metadata(finding: Finding, report: Report) -> Json:
     product = _known(name="Sferic", vendor_name="Sferic", uid="sferic", version=report.version or None)
-    return _known(version=VERSION, product=product, uid=finding.id, log_name=", ".join(finding.sources) or None)
+    return _known(
+        version=VERSION, product=product, uid=finding.id, log_name=", ".join(finding.sources) or None
+    )
 
 
 def _info(finding: Finding) -> Json:
@@ -121,10 +122,24 @@ def _observables(finding: Finding) -> list[Json] | None:
 
 
 def _unmapped(finding: Finding) -> Json:
-    rest = ("schema", "points", "platform", "provider", "tenant", "function", "interval", "bytes_up", "bytes_down")
+    rest = (
+        "schema",
+        "points",
+        "platform",
+        "provider",
+        "tenant",
+        "function",
+        "interval",
+        "bytes_up",
+        "bytes_down",
+    )
     words = ("needs", "benign_explanations", "next_steps")
     whole: Json = msgspec.to_builtins(finding)
-    return {f"sferic_{key}": whole[key] for key in (*rest, "reasons", *words) if whole[key] not in (None, "", [], ())}
+    return {
+        f"sferic_{key}": whole[key]
+        for key in (*rest, "reasons", *words)
+        if whole[key] not in (None, "", [], ())
+    }
 
 
 def _ms(time_us: int) -> int | None:

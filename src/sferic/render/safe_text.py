@@ -1,7 +1,7 @@
 r"""The one gate through which every value from a log passes on its way to a person or a program.
 
-Attackers write host names, user agents, paths and command lines. Printed as they are, these can clear a terminal,
-set its title, turn text around, hide characters, become a formula in a spreadsheet or markup in a ticket.
+Attackers write host names, user agents, paths and command lines. Printed as they are, these can clear a
+terminal, set its title, turn text around, hide, become a formula in a spreadsheet or markup in a ticket.
 Here such characters are shown as escapes (`\x1b`, `\u202e`). Nothing is judged here, and no value is dropped.
 """
 
@@ -30,7 +30,7 @@ _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def safe_text(value: object, limit: int = LIMIT) -> str:
-    r"""Show a value on one line: controls and invisible characters as escapes, the rest cut to `limit` with `…`."""
+    """Show a value on one line, controls and invisible characters as escapes, cut to `limit` with `…`."""
     text = value if isinstance(value, str) else str(value)
     shown = _HIDDEN.sub(_escape, text[: limit + 1])
     return shown if len(shown) <= limit and len(text) <= limit else shown[: max(limit - 1, 0)] + "…"
@@ -63,8 +63,8 @@ def safe_csv(value: object, limit: int = LIMIT) -> str:
 def safe_json(value: object) -> str:
     r"""Write one line of JSON that holds every character, yet is harmless when it is printed.
 
-    Invisible characters are written as `\uXXXX`, so a reader gets them back; a lone surrogate, which JSON cannot
-    carry, becomes U+FFFD.
+    Invisible characters are written as `\uXXXX`, so a reader gets them back; a lone surrogate, which JSON
+    cannot carry, becomes U+FFFD.
     """
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return _HIDDEN.sub(_json_escape, _SURROGATE.sub("\ufffd", text))

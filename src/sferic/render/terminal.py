@@ -74,28 +74,43 @@ def _why(finding: Finding) -> Text:
 
 
 def _reason(reason: Reason) -> Text:
-    return Text.assemble(f"{points_text(reason.points):>6} ", cell(reason.signal), " ", cell(reason.value, DIM))
+    return Text.assemble(
+        f"{points_text(reason.points):>6} ", cell(reason.signal), " ", cell(reason.value, DIM)
+    )
 
 
 def _empty(report: Report, page: Console) -> None:
-    """Say why there is nothing, from the cause nearest to the input to the one nearest to the verdict."""
-    account = report.account
-    if not account.lines:
-        why, then = "No line was read.", "Give files or folders with logs; `sferic sources` lists what can be read."
-    elif not account.events and account.unknown:
-        why = f"{counted(account.unknown, 'line')} may name a serverless platform, but no source knows their format."
-        then = "Try `--source ID` if you know the format; `sferic sources` lists them."
-    elif not account.events and account.rejected:
-        why = f"All {counted(account.rejected, 'line')} that may name a serverless platform could not be read."
-        then = "The reasons are counted below."
-    elif not account.events:
-        why = f"None of {counted(account.lines, 'line')} names a serverless platform that is hunted by default."
-        then = "`--tiers core,wide,noisy,tunnel` hunts all; `sferic sources check PATH` shows what the logs hold."
-    elif not report.below:
-        why = f"{counted(account.events, 'event')}, but too few from any one channel to weigh."
-        then = "Give a longer span of logs."
-    else:
-        why = f"{counted(report.below, 'channel')} to serverless functions were weighed; all stayed below the floor."
-        then = "`--min-score 0` shows them."
+    """Say why there is nothing, and what to do about it."""
+    why, then = _cause(report)
     page.print(Text("Nothing found.", style="bold"), cell(why), sep=" ")
     page.print(Text(then, style=DIM))
+
+
+def _cause(report: Report) -> tuple[str, str]:
+    """Find the cause of an empty result: the one nearest to the input counts."""
+    account = report.account
+    if not account.lines:
+        return (
+            "No line was read.",
+            "Give files or folders with logs; `sferic sources` lists what can be read.",
+        )
+    if not account.events and account.unknown:
+        why = (
+            f"{counted(account.unknown, 'line')} may name a serverless platform, in a format no source knows."
+        )
+        return why, "`--source ID` reads lines as one format; `sferic sources` lists them."
+    if not account.events and account.rejected:
+        return "No line that may name a serverless platform could be read.", "The reasons are counted below."
+    if not account.events:
+        why = f"None of {counted(account.lines, 'line')} names a serverless platform that was looked for."
+        return (
+            why,
+            "`--tiers core,wide,noisy,tunnel` looks for all; `sferic sources check PATH` tests the logs.",
+        )
+    if not report.below:
+        why = f"{counted(account.events, 'event')}, but too few from any one channel to weigh."
+        return why, "Give a longer span of logs."
+    why = (
+        f"{counted(report.below, 'channel')} to serverless functions were weighed; all stay below the floor."
+    )
+    return why, "`--min-score 0` shows them."

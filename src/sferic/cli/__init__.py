@@ -1,0 +1,71 @@
+"""The command line: the only place that prints or exits.
+
+`main` turns whatever happens into a short message on stderr and an exit code; the commands are in modules
+of their own, imported when they are called, so that `sferic --help` stays quick.
+"""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+from sferic.model.errors import SfericError
+from sferic.render.safe_text import safe_text
+
+INTERRUPTED = 130
+PIPE_CLOSED = 141
+"""What a shell reports for a program that SIGPIPE ended."""
+DEFECT = 1
+USAGE = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except KeyboardInterrupt:
+        return _say("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    except SfericError as error:
+        return _refuse(error)
+    except Exception as error:  # the outermost frame: whatever it is, the user gets words
+        return _confess(error)
+
+
+def _run(argv: Sequence[str]) -> int:
+    from sferic.cli._app import run  # noqa: PLC0415 - importing it can fail, and that is reported too
+
+    code = run(argv)
+    sys.stdout.flush()
+    return code
+
+
+def _refuse(error: SfericError) -> int:
+    _say(f"{error.where}: {error.message}" if error.where else error.message, 0)
+    for label, text in (("expected", error.expected), ("hint", error.hint)):
+        lines = text.splitlines()
+        if lines:
+            sys.stderr.write(f"  {label}: " + "".join(f"{safe_text(line, 1000)}\n" for line in lines))
+    return error.exit_code
+
+
+def _confess(error: Exception) -> int:
+    if os.environ.get("SFERIC_DEBUG"):
+        traceback.print_exception(error)
+    else:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _say(f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})", 0)  # noqa: PTH119
+        sys.stderr.write(
+            "  This is a bug in Sferic. SFERIC_DEBUG=1 shows where it happened; please report that.\n"
+        )
+    return DEFECT
+
+
+def _say(text: str, code: int) -> int:
+    sys.stderr.write(f"sferic: {safe_text(text, 1000)}\n")
+    return code

@@ -1,0 +1,54 @@
+"""The table of commands. Each is named by where it lives, and imported only when it is called."""
+
+from collections.abc import Sequence
+
+from cyclopts import App, CycloptsError, Parameter
+
+from sferic import __version__
+from sferic.cli._exit import EXIT_CODES
+from sferic.cli._streams import STANDARD
+from sferic.model.errors import UsageError
+
+_EPILOGUE = "Exit codes: " + "; ".join(f"{code} {what}" for code, what in EXIT_CODES if code <= 10) + "."
+
+app = App(
+    name="sferic",
+    help="Finds command-and-control that hides behind serverless functions, in the logs you already have.",
+    help_epilogue=_EPILOGUE,
+    help_format="plaintext",
+    version=__version__,
+    version_flags=("--version", "-V"),
+    default_parameter=Parameter(negative=(), show_default=False),
+)
+for _name, _place, _help in (
+    ("hunt", "sferic.cli.hunt:hunt", "Find channels to serverless functions in logs, ranked, with reasons."),
+    ("explain", "sferic.cli.explain:explain", "Show one finding of the last hunt in full."),
+    ("normalize", "sferic.cli.normalize:normalize", "Print what logs say as events of one schema."),
+    (
+        "platforms",
+        "sferic.cli.platforms:platforms",
+        "List the known platforms, or say where a host name leads.",
+    ),
+    ("demo", "sferic.cli.demo:demo", "Hunt through an example company and compare with the truth."),
+    ("config", "sferic.cli.config:config", "Print every setting with its value, as a settings file."),
+):
+    app.command(_place, name=_name, help=_help, help_epilogue="")
+app.command(
+    "sferic.cli.sources:app",
+    name="sources",
+    help="List the log formats that can be read, show one, or check logs.",
+)
+
+
+def run(argv: Sequence[str]) -> int:
+    """Parse the command line, call the command, and return its exit code."""
+    try:
+        code = app(
+            [STANDARD if word == "-" else word for word in argv],
+            exit_on_error=False,
+            print_error=False,
+            result_action="return_value",
+        )
+    except CycloptsError as error:
+        raise UsageError(str(error), hint="`sferic --help`, `sferic COMMAND --help`") from error
+    return int(code or 0)

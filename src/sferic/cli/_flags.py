@@ -1,0 +1,97 @@
+"""The flags that every command which reads logs shares, and what they set."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from sferic.cli._streams import STANDARD
+from sferic.model.errors import UsageError
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """How logs are read."""
+
+    since: str | None = None
+    """Ignore events before this ISO 8601 time."""
+
+    until: str | None = None
+    """Ignore events at or after this ISO 8601 time."""
+
+    timezone: str | None = None
+    """Zone of log lines that name none: an IANA name or an offset such as +05:30 (default UTC)."""
+
+    source: list[str] | None = None
+    """Read the logs as this source only; repeat or separate with commas. `sferic sources` lists them."""
+
+    set: list[str] | None = None
+    """An option of a source, as SOURCE.OPTION=VALUE; repeat for more."""
+
+    platforms: list[Path] | None = None
+    """A TOML file with more platforms or own domains; repeat for more."""
+
+    strict: bool = False
+    """Make any line that cannot be read an error."""
+
+    threads: int | None = None
+    """Threads that scan for platform names (default 2)."""
+
+    config: Path | None = None
+    """A settings file; `sferic config` prints one."""
+
+    def layer(self) -> dict[str, Any]:
+        """Give the settings that were asked for, and only those."""
+        asked = {
+            "since": self.since,
+            "until": self.until,
+            "timezone": self.timezone,
+            "only_sources": split(self.source),
+            "source_options": _options(self.set or []),
+            "platform_files": [str(path) for path in self.platforms or []],
+            "strict": self.strict,
+            "threads": self.threads,
+        }
+        return {name: value for name, value in asked.items() if value not in (None, False, [], {})}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """Where output goes, and how it looks."""
+
+    output: Annotated[Path | None, Parameter(alias="-o")] = None
+    """Write the result to this file instead of standard output."""
+
+    no_color: bool = False
+    """Use no colours; the variable NO_COLOR does the same."""
+
+    quiet: Annotated[bool, Parameter(alias="-q")] = False
+    """Print no progress and no ledger on standard error."""
+
+
+def given(paths: Iterable[str]) -> list[str]:
+    """Read the paths of a command line; there must be one."""
+    found = ["-" if path == STANDARD else path for path in paths]
+    if not found:
+        raise UsageError("there is nothing to read", expected="one or more paths, or `-` for standard input")
+    return found
+
+
+def split(values: Iterable[str] | None) -> list[str]:
+    """Read a flag that may be repeated and may hold commas."""
+    return [part.strip() for value in values or [] for part in value.split(",") if part.strip()]
+
+
+def _options(pairs: Iterable[str]) -> Mapping[str, Mapping[str, str]]:
+    options: dict[str, dict[str, str]] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        source, dot, option = name.partition(".")
+        if not (equals and dot and source and option):
+            raise UsageError(f"--set {pair} is no option", expected="SOURCE.OPTION=VALUE")
+        options.setdefault(source, {})[option] = value
+    return options

@@ -1,0 +1,91 @@
+"""Where output goes and how it may look there: colours and width for people, whole files for programs."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+from sferic.model.errors import UsageError
+from sferic.render import Look
+
+STANDARD = "\x00-"
+"""What `-` is called while the command line is parsed: the parser would take `-` for an option."""
+PIPE_WIDTH = 120
+"""Columns of a table that goes to a file or a pipe."""
+
+
+def look(stream: TextIO, *, no_color: bool = False) -> Look:
+    """Say how output to this stream may look."""
+    terminal = stream.isatty()
+    plain = no_color or bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    width = shutil.get_terminal_size((PIPE_WIDTH, 24)).columns if terminal else _asked_width() or PIPE_WIDTH
+    return Look(color=terminal and not plain, width=width)
+
+
+def _asked_width() -> int:
+    columns = os.environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() else 0
+
+
+def _named(output: Path | None) -> Path | None:
+    return None if str(output) == STANDARD else output
+
+
+@contextmanager
+def binary(output: Path | None) -> Iterator[BinaryIO]:
+    """Open standard output, or a file that appears under its name only when it is complete."""
+    output = _named(output)
+    if output is None:
+        sys.stdout.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    elif output.exists() and not output.is_file():  # a pipe or a device
+        with output.open("wb") as stream:
+            yield stream
+    else:
+        with whole_file(output) as stream:
+            yield stream
+
+
+@contextmanager
+def text(output: Path | None) -> Iterator[TextIO]:
+    """Open standard output or a file for text."""
+    if _named(output) is None:
+        yield sys.stdout
+        sys.stdout.flush()
+        return
+    with binary(output) as raw:
+        stream = TextIOWrapper(
+            raw, encoding="utf-8", errors="backslashreplace", newline="\n", write_through=True
+        )
+        yield stream
+        stream.detach()
+
+
+@contextmanager
+def whole_file(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
+    """Write a file beside its place and move it there when nothing went wrong."""
+    try:
+        handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    except OSError as error:
+        raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+        os.chmod(draft, mode if mode is not None else 0o666 & ~_umask())  # noqa: PTH101
+        Path(draft).replace(path)
+    except BaseException:
+        with suppress(OSError):
+            Path(draft).unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

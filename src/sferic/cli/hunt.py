@@ -1,0 +1,126 @@
+"""`sferic hunt`: read logs, weigh every channel, print the findings, and say honestly what was read."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from cyclopts import Parameter
+
+from sferic.cli import _exit, _flags, _settings, _state, _streams
+from sferic.cli._progress import progress
+from sferic.model.errors import SfericError, UsageError
+from sferic.model.finding import Analytic, Severity
+from sferic.model.report import Report
+from sferic.model.settings import Settings
+from sferic.pipeline import hunt as run
+from sferic.render import FORMATS, renderer
+from sferic.render.figures import counted
+
+AS_PUBLISHED = "activity_as_published"
+ANALYTICS = (*get_args(Analytic), AS_PUBLISHED)
+
+Format = Literal["table", "ndjson", "csv", "ocsf", "markdown"]
+
+
+def hunt(
+    *paths: str,
+    format: Annotated[Format | None, Parameter(alias="-f")] = None,  # noqa: A002 - the flag's name
+    analytic: list[str] | None = None,
+    as_published: bool = False,
+    tiers: list[str] | None = None,
+    min_score: int | None = None,
+    fail_on: Severity | None = None,
+    save: Path | None = None,
+    no_save: bool = False,
+    reading: _flags.Reading | None = None,
+    writing: _flags.Writing | None = None,
+) -> int:
+    """Find channels to serverless functions in logs, ranked, with reasons.
+
+    Results go to standard output; progress and the ledger of what was read go to standard error.
+
+    Args:
+        paths: Files, folders, archives or patterns; `-` is standard input.
+        format: How to write the findings: a table on a terminal, else NDJSON.
+        analytic: What to look for: beacon, long_connection, activity; repeat or separate with commas.
+        as_published: Run the published search exactly as it was published, faults included.
+        tiers: Platforms to look at: core, wide, noisy, tunnel.
+        min_score: Leave out findings below this score (default 40).
+        fail_on: End with exit code 3 if a finding is at least this severe.
+        save: Keep the whole report in this file, for `sferic explain --from FILE`.
+        no_save: Do not keep the report for `sferic explain`.
+        reading: How the logs are read.
+        writing: Where the output goes.
+    """
+    reading, writing = reading or _flags.Reading(), writing or _flags.Writing()
+    places = _flags.given(paths)
+    wanted = _analytics(_flags.split(analytic), as_published=as_published)
+    asked = {"analytics": wanted, "tiers": _flags.split(tiers), "min_score": min_score}
+    flags = reading.layer() | {name: value for name, value in asked.items() if value not in (None, [])}
+    settings = _settings.resolve(flags, reading.config, os.environ)
+    what, form = _target(settings, format, writing)
+    with progress(quiet=writing.quiet, no_color=writing.no_color) as moved:
+        report = run(places, settings, moved)
+    if not no_save:
+        _keep(report, save)
+    with _streams.text(writing.output) as stream:
+        renderer(what, form)(report, stream, _streams.look(stream, no_color=writing.no_color))
+    if not writing.quiet:
+        _ledger(report, no_color=writing.no_color)
+    return _exit.of_hunt(report, fail_on)
+
+
+def _analytics(names: list[str], *, as_published: bool) -> list[str]:
+    for name in names:
+        if name not in ANALYTICS:
+            raise UsageError(f"there is no analytic {name!r}", expected=f"one of {', '.join(ANALYTICS)}")
+    if not as_published:
+        return names
+    return [AS_PUBLISHED, *(name for name in names if not name.startswith("activity"))]
+
+
+def _target(settings: Settings, asked: str | None, writing: _flags.Writing) -> tuple[str, str]:
+    """Decide what is written and how, before hours go into a hunt whose result has no form."""
+    form = asked or ("table" if writing.output is None and sys.stdout.isatty() else "ndjson")
+    published = [name.startswith("activity") for name in settings.analytics]
+    if all(published):
+        if form not in FORMATS["activity"]:
+            raise UsageError(
+                f"the published search has no {form} form", expected=", ".join(FORMATS["activity"])
+            )
+        return "activity", form
+    if any(published) and form not in ("table", "ndjson"):
+        hint = "ask for `--analytic activity` alone, or leave it out"
+        raise UsageError(f"{form} cannot hold findings and rows of the published search together", hint=hint)
+    return "findings", form
+
+
+def _keep(report: Report, save: Path | None) -> None:
+    """Keep the report where the user says, or in the state folder, where failure is no more than a note."""
+    if save:
+        _state.save(report, save)
+        return
+    try:
+        _state.save(report, _state.place())
+    except (OSError, SfericError) as error:
+        sys.stderr.write(f"sferic: the report was not kept for `sferic explain`: {error}\n")
+
+
+def _ledger(report: Report, *, no_color: bool) -> None:
+    from sferic.render import account  # noqa: PLC0415 - Rich is heavy, and --quiet does without
+
+    then = f"sferic explain {report.findings[0].id[:12]}" if report.findings else ""
+    sys.stdout.flush()
+    account.render(
+        report.account, sys.stderr, _streams.look(sys.stderr, no_color=no_color), verdict(report), then
+    )
+
+
+def verdict(report: Report) -> str:
+    """Say what came of the channels that were weighed."""
+    channels = counted(report.account.pairs, "channel")
+    found = counted(len(report.findings), "finding")
+    return (
+        f"{channels} of {counted(report.account.estate, 'source')}: {found}, {report.below:,} below the floor"
+    )
