@@ -34,6 +34,9 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True, kw_only=True):
     """How the name was learned: one of `HOST_SOURCES`."""
     user: str | None = None
     device: str | None = None
+    """Name of the client machine, where the log knows it."""
+    observer: str | None = None
+    """Name of the firewall, proxy or sensor that wrote the line."""
     bytes_up: int | None = None
     bytes_down: int | None = None
     bytes_total: int | None = None

@@ -52,6 +52,8 @@ class Source(msgspec.Struct, frozen=True):
     stamp: Literal["start", "end"]
     marks: tuple[str, ...]
     """Regular expressions (RE2 subset, caseless) of header lines the selector must always pass on."""
+    nameless_marks: tuple[str, ...]
+    """Regular expressions that only lines without a host name match; their presence calls for a join by address."""
     options: Mapping[str, str]
     """Option name → one sentence; set by `--set SOURCE.OPTION=VALUE` or the settings file."""
     reader: type[Reader]
@@ -74,6 +76,7 @@ def _load(name: str) -> Source:
         fields=frozenset(module.FIELDS),
         stamp=module.STAMP,
         marks=tuple(getattr(module, "MARKS", ())),
+        nameless_marks=tuple(getattr(module, "NAMELESS_MARKS", ())),
         options=dict(getattr(module, "OPTIONS", {})),
         reader=module.Reader,
     )

@@ -1,0 +1,132 @@
+"""Picks the best explained level of each channel and makes one finding of it.
+
+A channel is a machine (and its user, where several share an address) calling one owner. The same traffic stands in
+several segments (per function, per software, per owner); the segment with the most points speaks for it.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import numpy as np
+from msgspec.structs import replace
+
+from sferic.catalog.weights import Weights
+from sferic.correlate.picture import bars, days, interval, samples
+from sferic.correlate.story import benign_explanations, needs, next_steps
+from sferic.correlate.weigh import Weighed, reasons
+from sferic.model.finding import Analytic, Finding
+from sferic.model.hosts import is_address
+from sferic.model.traffic import UNKNOWN, Ints
+from sferic.model.window import Window
+from sferic.signals.timing import REGULAR_DB
+
+MIN_CHECKINS = 6
+TECHNIQUES = {
+    "beacon": ("T1071.001", "T1102.002", "T1584.007", "T1583.007"),
+    "long_connection": ("T1071.001", "T1102.002", "T1584.007", "T1583.007"),
+}
+TUNNEL_TECHNIQUES = ("T1071.001", "T1572", "T1090")
+MAX_HOSTS = 20
+ALL_USERS = 4
+"""The segment level that adds up all users of a client."""
+
+
+def findings(weighed: Weighed, analytic: Analytic, weights: Weights, floor_db: float) -> list[Finding]:
+    """Return one finding per channel at or above the floor, highest first."""
+    chosen = _best(weighed, _eligible(weighed, analytic), floor_db)
+    made = [_finding(weighed, i, analytic, weights) for i in chosen]
+    return sorted(made, key=lambda f: (-f.points, f.id))
+
+
+def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:
+    """Yield the segments that may speak: a beacon needs a rhythm, however weak."""
+    for i in np.argsort(-weighed.total, kind="stable"):
+        if not np.isfinite(weighed.total[i]):
+            return
+        fit = weighed.window.fits.get(int(i))
+        regular = fit is not None and fit.evidence_db >= REGULAR_DB / 2
+        if analytic != "beacon" or (regular and weighed.window.checkins[i] >= MIN_CHECKINS):
+            yield int(i)
+
+
+def _best(weighed: Weighed, order: Iterable[int], floor_db: float) -> list[int]:
+    window = weighed.window
+    taken: dict[tuple[int, int], list[int]] = {}
+    for i in order:
+        if weighed.total[i] < floor_db:
+            break
+        mine = taken.setdefault((int(window.client[i]), int(window.owner[i])), [])
+        if all(_other_user(window, i, j) for j in mine):
+            mine.append(i)
+    return [i for several in taken.values() for i in several]
+
+
+def _other_user(window: Window, i: int, j: int) -> bool:
+    """Say whether two segments of one client and owner are two people's channels."""
+    if ALL_USERS in (window.level[i], window.level[j]):
+        return False
+    one, two = window.user[i], window.user[j]
+    return UNKNOWN not in (one, two) and one != two
+
+
+def _finding(weighed: Weighed, i: int, analytic: Analytic, weights: Weights) -> Finding:
+    window = weighed.window
+    traffic, rows = window.traffic, window.row_numbers(i)
+    place = traffic.places[traffic.place[rows[0]]]
+    client = traffic.clients[window.client[i]] if window.client[i] != UNKNOWN else ""
+    user = _single(traffic.user[rows], traffic.users)
+    parts = reasons(weighed, i, weights, _places(window, rows))
+    points = round(sum(r.points for r in parts), 1)
+    score = weights.severity.score(points)
+    one_function = len(np.unique(traffic.place[rows])) == 1
+    address = client if is_address(client) else traffic.addresses.get(int(window.client[i]))
+    facts = Finding(
+        id=_id(analytic, client, user if window.level[i] != ALL_USERS else None, place.owner),
+        analytic=analytic, score=score, points=points, severity=weights.severity.severity(score),
+        src_ip=address, device=None if is_address(client) else client or None, user=user,
+        platform=place.platform, provider=place.provider, tenant=place.tenant,
+        function=place.function if one_function else None, hosts=_hosts(window, rows),
+        first_seen=int(traffic.time_s[rows].min() * 1e6), last_seen=int(traffic.time_s[rows].max() * 1e6),
+        connections=len(rows), interval=interval(window, i), bytes_up=_sum(traffic.up[rows]),
+        bytes_down=_sum(traffic.down[rows]), reasons=parts, needs=needs(window, i) if analytic == "beacon" else "",
+        techniques=TUNNEL_TECHNIQUES if place.tier == "tunnel" else TECHNIQUES[analytic],
+        sources=_sources(window, i), platform_evidence=place.evidence,
+        gaps=bars(window, i), days=days(window, rows), samples=samples(window, rows),
+    )  # fmt: skip
+    return _told(facts, weighed, i)
+
+
+def _told(facts: Finding, weighed: Weighed, i: int) -> Finding:
+    return replace(facts, benign_explanations=benign_explanations(facts, weighed, i), next_steps=next_steps(facts))
+
+
+def _id(analytic: str, client: str, user: str | None, owner: str) -> str:
+    text = "\x1f".join((analytic, client, user or "", owner))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _single(numbers: Ints, words: list[str]) -> str | None:
+    """Return the one known word of the rows, or None for none or several."""
+    known = np.unique(numbers[numbers != UNKNOWN])
+    return words[known[0]] if len(known) == 1 else None
+
+
+def _hosts(window: Window, rows: Ints) -> tuple[str, ...]:
+    hosts, counts = np.unique(window.traffic.host[rows], return_counts=True)
+    return tuple(window.traffic.hosts[h] for h in hosts[np.argsort(-counts, kind="stable")][:MAX_HOSTS])
+
+
+def _sum(values: Ints) -> int | None:
+    known = values[values >= 0]
+    return int(known.sum()) if len(known) else None
+
+
+def _places(window: Window, rows: Ints) -> tuple[str, ...]:
+    picked = np.unique([0, len(rows) // 2, len(rows) - 1])
+    return tuple(window.traffic.locate(int(rows[p])) for p in picked)
+
+
+def _sources(window: Window, i: int) -> tuple[str, ...]:
+    """Return every log source in which the client called the owner."""
+    same = (window.client == window.client[i]) & (window.owner == window.owner[i])
+    return tuple(sorted({window.traffic.sources[s] for s in np.unique(window.source[same])}))

@@ -1,0 +1,36 @@
+"""Says which evidence these logs cannot give, and which log would."""
+
+from collections import Counter
+
+from sferic.model.report import Missing
+from sferic.signals._contract import signals
+from sferic.sources._contract import sources
+
+_WANTED = {
+    "user_agent": ("client software", "a proxy or sensor that logs user agents (TLS inspection, Zeek http)"),
+    "path": ("paths", "a proxy with TLS inspection"),
+    "bytes_up": ("upload sizes", "a log with bytes in both directions"),
+    "duration_ms": ("how long connections last", "a log with durations"),
+    "user": ("users", "authentication on the proxy, or user-ID on the firewall"),
+}
+
+
+def missing(kinds: Counter[str], joined: int, nameless: int) -> tuple[Missing, ...]:
+    """Return what cannot be said, per source that was read."""
+    told = []
+    for name in sorted(n for n, count in kinds.items() if count):
+        fields = sources()[name].fields
+        if "dst_host" not in fields:
+            told.append(Missing(name, "host names", _names_text(name, joined, nameless)))
+        for field, (what, remedy) in _WANTED.items():
+            if field not in fields:
+                silent = sorted(s.id for s in signals().values() if s.fields == {field})
+                lost = f" ({', '.join(silent)} cannot speak)" if silent else ""
+                told.append(Missing(name, what, f"{name} has no {what}{lost}: {remedy} would add it"))
+    return tuple(told)
+
+
+def _names_text(name: str, joined: int, nameless: int) -> str:
+    if joined:
+        return f"{name} has no host names: {joined:,} flows were named by address from other logs, {nameless:,} were not"
+    return f"{name} has no host names and nothing here names its addresses: give me DNS or TLS logs of the same time"

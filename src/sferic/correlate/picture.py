@@ -1,0 +1,56 @@
+"""Draws a channel's rhythm as data: interval, histogram of gaps, day raster. Renderers turn it into text or SVG."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+
+from sferic.model.finding import Bar, Day, Interval, Sample
+from sferic.model.traffic import Ints
+from sferic.model.window import Window
+
+BARS = 14
+MAX_DAYS = 31
+
+
+def interval(window: Window, i: int) -> Interval | None:
+    """Return the fitted interval of a segment."""
+    fit = window.fits.get(i)
+    if fit is None:
+        return None
+    return Interval(round(fit.median_s, 3), _rounded(fit.jitter), fit.law, _rounded(fit.sleep_s))
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
+
+
+def bars(window: Window, i: int) -> tuple[Bar, ...]:
+    """Return the histogram of gaps; the last bar takes in all longer ones."""
+    gaps = np.diff(window.times(i))
+    gaps = gaps[gaps > 0]
+    if len(gaps) < 2:
+        return ()
+    low, high = np.quantile(gaps, [0.02, 0.9])
+    high = max(high * 1.05, low * 1.2, low + BARS * window.resolution_s[i])
+    edges = np.linspace(low * 0.95, high, BARS)
+    counts, _ = np.histogram(np.clip(gaps, edges[0], edges[-1]), edges)
+    beyond = int((gaps > high).sum())
+    counts[-1] -= beyond
+    drawn = [Bar(float(a), float(b), int(n)) for a, b, n in zip(edges[:-1], edges[1:], counts, strict=True)]
+    return (*drawn, Bar(float(high), float(gaps.max()), beyond)) if beyond else tuple(drawn)
+
+
+def days(window: Window, rows: Ints) -> tuple[Day, ...]:
+    """Return connections per hour of each UTC day, at most the last 31 days."""
+    hours, counts = np.unique((window.traffic.time_s[rows] // 3600).astype(np.int64), return_counts=True)
+    table: dict[int, list[int]] = {int(d): [0] * 24 for d in range(int(hours[0] // 24), int(hours[-1] // 24) + 1)}
+    for hour, count in zip(hours, counts, strict=True):
+        table[int(hour // 24)][int(hour % 24)] = int(count)
+    drawn = [Day(datetime.fromtimestamp(d * 86400, UTC).date().isoformat(), tuple(h)) for d, h in table.items()]
+    return tuple(drawn[-MAX_DAYS:])
+
+
+def samples(window: Window, rows: Ints) -> tuple[Sample, ...]:
+    """Return the places of the first, middle and last rows; the engine adds their text."""
+    picked = np.unique([0, len(rows) // 2, len(rows) - 1])
+    return tuple(Sample(window.traffic.locate(int(rows[p])), "") for p in picked)

@@ -1,0 +1,68 @@
+"""Puts a finding into the words an analyst needs next: how sure, what else it could be, what to do.
+
+No new judgement here: every sentence follows from the measurements that made the score.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sferic.correlate.weigh import Weighed
+from sferic.model.finding import Finding
+from sferic.model.window import Window
+
+SURE_DB = 40.0
+"""Timing evidence at which more check-ins change little."""
+
+_EXPLANATIONS: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
+    ("prevalence", "A vendor's or the company's own agent: it would call from many machines", lambda v: v >= 5),
+    ("software", "A page in a browser: its user agent would be a browser's", lambda v: v == 0),
+    ("browsing", "A site that is visited: it would fetch scripts, styles and pictures", lambda v: v >= 0.1),
+    ("idle_hours", "A tab or a person: it would stop when the machine is not used", lambda v: v <= 0.15),
+    ("alignment", "A scheduled job: it would start on full minutes or keep its phase", lambda v: v > 0.8),
+    ("jitter", "A telemetry timer: it would not vary", lambda v: v <= 0.02),
+    ("size", "Telemetry that grows with use: sizes would vary", lambda v: v <= 0.4),
+    ("novelty", "A long-standing integration: it would have been called from the start", lambda v: v <= 0),
+    ("known_service", "A documented product: its paths would match", lambda v: v >= 0.5),
+)
+
+
+def needs(window: Window, i: int) -> str:
+    """Say how many check-ins there are, and about how many more would settle the timing."""
+    fit, count = window.fits.get(i), int(window.checkins[i])
+    if fit is None:
+        return f"{count} check-ins so far: too few to judge their timing"
+    if fit.evidence_db >= SURE_DB or fit.evidence_db <= 0:
+        return ""
+    more = int(np.ceil((SURE_DB - fit.evidence_db) / (fit.evidence_db / fit.gaps)))
+    return f"{count} check-ins so far, about {more} more needed for firm timing"
+
+
+def benign_explanations(facts: Finding, weighed: Weighed, i: int) -> tuple[str, ...]:
+    """Return the ordinary explanations considered, each with what speaks for or against it."""
+    told = []
+    values = {r.signal: r.value for r in facts.reasons}
+    for signal, sentence, fits in _EXPLANATIONS:
+        found = weighed.values.get(signal)
+        if found is None or np.isnan(found[i]):
+            continue
+        verdict = "possible" if fits(float(found[i])) else "unlikely"
+        told.append(f"{sentence}. Here: {values.get(signal, '')} – {verdict}.")
+    return tuple(told)
+
+
+def next_steps(facts: Finding) -> tuple[str, ...]:
+    """Return what to do, most telling first."""
+    machine = facts.device or facts.src_ip or "the machine"
+    host = facts.hosts[0] if facts.hosts else "the host"
+    owner = facts.tenant or facts.function or host
+    steps = [
+        f"On {machine}, find the process that resolves {host} (Sysmon 22, DeviceNetworkEvents, EDR): path, signer, parent.",
+        f"Search all logs for {owner}: who else, since when, and what happened on {machine} shortly before the first call.",
+    ]
+    if facts.user:
+        steps.append(f"Ask {facts.user} whether this application is theirs; a developer's own function is the usual answer.")
+    steps.append(
+        f"If nobody claims it: isolate {machine}, keep memory, block {host}, and report {owner} to {facts.provider}'s abuse desk."
+    )
+    return tuple(steps)

@@ -1,0 +1,101 @@
+"""Adds up what the signals measured: points per segment against the prior, capped in groups.
+
+Signals that need the timing fit are asked only for segments that could still reach the floor with them: cheap
+points plus the most the rest can give is an upper bound, so nothing that matters is skipped.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+import numpy as np
+
+from sferic.catalog.weights import Weights
+from sferic.model.finding import Reason
+from sferic.model.traffic import Bools, Floats
+from sferic.model.window import Fit, Window
+from sferic.signals._contract import Signal, signals
+from sferic.signals._gaps import fit_gaps
+
+
+class Weighed(msgspec.Struct, frozen=True):
+    """Values and points of every signal for every segment."""
+
+    window: Window
+    values: Mapping[str, Floats]
+    points: Mapping[str, Floats]
+    caps: Mapping[str, Floats]
+    """Group → what its cap takes away or gives back."""
+    total: Floats
+    """Sum with prior and caps; -inf for segments that were ruled out early."""
+
+
+def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> Weighed:
+    """Weigh every segment that can reach `floor_db` points."""
+    chosen = {name: signals()[name] for name in weights.analytic[analytic].signals}
+    everyone = np.ones(len(window), bool)
+    values = {n: s.measure(window, everyone) for n, s in chosen.items() if not s.dear}
+    points = {n: _points(v, weights, n) for n, v in values.items()}
+    dear = {n: s for n, s in chosen.items() if s.dear}
+    hopeful = _upper_bound(points, dear, weights, len(window)) >= floor_db
+    if dear:
+        window = msgspec.structs.replace(window, fits=_fits(window, hopeful))
+        for name, signal in dear.items():
+            values[name] = signal.measure(window, hopeful)
+            points[name] = _points(values[name], weights, name)
+    caps = _caps(points, weights, len(window))
+    total = sum(points.values(), np.zeros(len(window))) + sum(caps.values(), np.zeros(len(window)))
+    total = np.where(hopeful, total + weights.prior.points, -np.inf)
+    return Weighed(window, values, points, caps, total)
+
+
+def _points(values: Floats, weights: Weights, name: str) -> Floats:
+    xs, ys = zip(*weights.signal[name].knots, strict=True)
+    return np.where(np.isnan(values), 0.0, np.interp(np.nan_to_num(values), xs, ys)).round(1)
+
+
+def _upper_bound(points: Mapping[str, Floats], dear: Mapping[str, Signal], weights: Weights, size: int) -> Floats:
+    """Return the most each segment can reach: known points, and the best the unasked signals can give."""
+    total = np.full(size, weights.prior.points)
+    for name, group in weights.group.items():
+        known = sum((p for n, p in points.items() if weights.signal[n].group == name), np.zeros(size))
+        best = sum(max(0.0, *(y for _, y in weights.signal[n].knots)) for n in dear if weights.signal[n].group == name)
+        total = total + np.clip(known + best, group.low, group.high)
+    return total
+
+
+def _caps(points: Mapping[str, Floats], weights: Weights, size: int) -> dict[str, Floats]:
+    caps = {}
+    for name, group in weights.group.items():
+        raw = sum((p for n, p in points.items() if weights.signal[n].group == name), np.zeros(size))
+        caps[name] = (np.clip(raw, group.low, group.high) - raw).round(1)
+    return caps
+
+
+def _fits(window: Window, wanted: Bools) -> dict[int, Fit]:
+    fits = {}
+    for i in np.flatnonzero(wanted):
+        fit = fit_gaps(np.diff(window.times(int(i))), float(window.resolution_s[i]))
+        if fit is not None:
+            fits[int(i)] = fit
+    return fits
+
+
+def reasons(weighed: Weighed, i: int, weights: Weights, places: tuple[str, ...]) -> tuple[Reason, ...]:
+    """Return a segment's parts, prior first, then by weight; they add up to its total."""
+    parts = [
+        _reason(weighed, i, name, float(points[i]), places)
+        for name, points in weighed.points.items()
+        if not np.isnan(weighed.values[name][i])
+    ]
+    parts.sort(key=lambda r: -abs(r.points))
+    capped = [
+        Reason(f"cap_{name}", float(cap[i]), "", f"correlated evidence about {name} counts only up to its cap")
+        for name, cap in weighed.caps.items()
+        if cap[i]
+    ]
+    return (Reason("prior", weights.prior.points, "", weights.prior.why), *parts, *capped)
+
+
+def _reason(weighed: Weighed, i: int, name: str, points: float, places: tuple[str, ...]) -> Reason:
+    words = signals()[name].describe(weighed.window, i, float(weighed.values[name][i]))
+    return Reason(name, points, words.value, words.text, places)

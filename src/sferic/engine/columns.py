@@ -1,0 +1,134 @@
+"""Collects events into the columns of `sferic.model.traffic`, a few dozen bytes each."""
+
+from array import array
+from collections.abc import Callable
+
+import numpy as np
+
+from sferic.catalog.platforms import Place
+from sferic.model.event import Event
+from sferic.model.traffic import (
+    BLOCKED,
+    CHALLENGE,
+    FAILED,
+    HAS_REFERER,
+    IS_TUNNEL,
+    JOINED,
+    PATH_STATIC,
+    UNKNOWN,
+    Traffic,
+)
+
+MAX_PATHS = 200_000
+_STATIC = (".js", ".css", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".woff", ".woff2", ".webp", ".map", ".html")
+_TYPES = {
+    "time_s": "d", "source": "i", "client": "i", "user": "i", "agent": "i", "host": "i", "place": "i",
+    "up": "q", "down": "q", "total": "q", "duration_ms": "q", "path": "i", "method": "i", "flags": "B",
+    "file": "i", "line": "q",
+}  # fmt: skip
+
+
+class Vocabulary(dict[str, int]):
+    """Text → number, in order of first sight."""
+
+    def number(self, text: str | None) -> int:
+        """Return the text's number, giving it the next one if it is new; -1 for None."""
+        if text is None:
+            return UNKNOWN
+        found = self.get(text)
+        if found is None:
+            found = self[text] = len(self)
+        return found
+
+
+class Columns:
+    """Grows row by row; `finish` turns it into a Traffic sorted by time."""
+
+    def __init__(self, stamped_at_end: Callable[[str], bool]) -> None:
+        self._at_end = stamped_at_end
+        self._rows = {name: array(code) for name, code in _TYPES.items()}
+        self._words = {n: Vocabulary() for n in ("source", "client", "user", "agent", "host", "path", "method", "file")}
+        self._places: dict[tuple[str, str], int] = {}
+        self._place_list: list[Place] = []
+        self._addresses: dict[int, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._rows["time_s"])
+
+    def add(self, event: Event, place: Place, host: str, *, joined: bool = False) -> None:
+        """Append one event that reached a platform."""
+        rows, words = self._rows, self._words
+        started = event.time / 1e6
+        if event.duration_ms and self._at_end(event.source):
+            started -= event.duration_ms / 1e3
+        rows["time_s"].append(started)
+        rows["source"].append(words["source"].number(event.source))
+        rows["client"].append(self._client(event))
+        rows["user"].append(words["user"].number(event.user))
+        rows["agent"].append(words["agent"].number(event.user_agent))
+        rows["host"].append(words["host"].number(host))
+        rows["place"].append(self._place(place))
+        for name, value in (("up", event.bytes_up), ("down", event.bytes_down), ("total", event.bytes_total)):
+            rows[name].append(UNKNOWN if value is None else value)
+        rows["duration_ms"].append(UNKNOWN if event.duration_ms is None else event.duration_ms)
+        rows["path"].append(self._path(event.path))
+        rows["method"].append(words["method"].number(event.method))
+        rows["flags"].append(_flags(event) | (JOINED if joined else 0))
+        rows["file"].append(words["file"].number(event.file))
+        rows["line"].append(event.line)
+
+    def _client(self, event: Event) -> int:
+        name = event.device or event.src_ip
+        number = self._words["client"].number(name)
+        if event.device and event.src_ip:
+            self._addresses[number] = event.src_ip
+        return number
+
+    def _place(self, place: Place) -> int:
+        key = (place.channel, place.host)
+        found = self._places.get(key)
+        if found is None:
+            found = self._places[key] = len(self._place_list)
+            self._place_list.append(place)
+        return found
+
+    def _path(self, path: str | None) -> int:
+        if path is None:
+            return UNKNOWN
+        words = self._words["path"]
+        bare = path.partition("?")[0]
+        return words.number(bare if len(words) < MAX_PATHS or bare in words else "(other)")
+
+    def finish(self) -> Traffic:
+        """Return the columns, sorted by time, as one frozen record."""
+        columns = {n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._rows.items()}
+        order = np.argsort(columns["time_s"], kind="stable")
+        words = {f"{name}s" if name != "path" else "paths": list(v) for name, v in self._words.items()}
+        return Traffic(
+            **{n: c[order] for n, c in columns.items()},
+            **words,
+            places=self._place_list,
+            addresses=self._addresses,
+        )
+
+
+def client_of(event: Event) -> str:
+    """Return what tells one machine from another in this event."""
+    return event.device or event.src_ip or ""
+
+
+def _flags(event: Event) -> int:
+    flags = 0
+    if event.path and event.path.partition("?")[0].lower().endswith(_STATIC):
+        flags |= PATH_STATIC
+    if event.referer:
+        flags |= HAS_REFERER
+    if event.method == "CONNECT" or event.table == "network_activity":
+        flags |= IS_TUNNEL
+    if event.action == "blocked":
+        flags |= BLOCKED
+    if event.status == 407:
+        flags |= CHALLENGE
+    elif event.status is not None and event.status >= 400:
+        flags |= FAILED
+    return flags

@@ -1,0 +1,196 @@
+"""Reads all inputs of a hunt into one Traffic: once for lines that name a platform, and again for bare addresses.
+
+The second pass happens only if logs without names (firewall flows) are there and something in the input taught us
+which addresses the platforms had. It re-reads the files with those addresses as the selection.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import msgspec
+
+from sferic.catalog.platforms import DEFAULT_TIERS, Catalogue
+from sferic.engine.columns import Columns, client_of
+from sferic.engine.inputs import STDIN, Input, expand
+from sferic.engine.ledger import Ledger
+from sferic.engine.names import Names
+from sferic.engine.reading import Reading, note, read_input
+from sferic.engine.scan import Scanner
+from sferic.engine.selector import Selector
+from sferic.model.errors import InputError
+from sferic.model.event import Event
+from sferic.model.report import FileAccount
+from sferic.model.settings import Settings
+from sferic.model.traffic import Traffic
+from sferic.sources._contract import Source
+
+OPENING_ACTIONS = frozenset({"built", "start"})
+"""Rows that only announce a connection whose end is logged too."""
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """How far a run is; `bytes_done` counts uncompressed bytes."""
+
+    bytes_done: int
+    bytes_total: int | None
+    file: str
+    stage: str
+
+
+Watcher = Callable[[Progress], None]
+
+
+class Tally(msgspec.Struct):
+    """What happened to events on their way into the columns."""
+
+    out_of_window: int = 0
+    not_serverless: int = 0
+    nameless: int = 0
+    """Flows whose address nobody had named."""
+    joined: int = 0
+    first_time: int | None = None
+    last_time: int | None = None
+
+
+class Gathered(msgspec.Struct, frozen=True):
+    """Everything read, ready to be weighed."""
+
+    traffic: Traffic
+    ledger: Ledger
+    tally: Tally
+    nameless_files: frozenset[str]
+    """Files with flows that carry no name."""
+    names_known: int
+    second_pass: bool
+
+
+class Gatherer:
+    """One run's reading; `gather` is its only verb."""
+
+    def __init__(self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings) -> None:
+        self._catalogue = catalogue
+        self._sources = sources
+        self._settings = settings
+        self._tiers = frozenset(settings.tiers) or DEFAULT_TIERS
+        self._hunted = {p.id for p in catalogue.platforms.values() if p.is_selected(self._tiers)}
+        self._ledger = Ledger()
+        self._tally = Tally()
+        self._names = Names()
+        self._columns = Columns(lambda name: sources[name].stamp == "end")
+        self._nameless: set[str] = set()
+        self._done = 0
+
+    def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
+        """Read every input and return the columns with the account."""
+        inputs = list(self._inputs(paths))
+        total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
+        self._first_pass(inputs, watch, total)
+        again = [i for i in inputs if i.label != STDIN] if self._nameless and len(self._names) else []
+        if again:
+            self._second_pass(again, watch, total)
+        return Gathered(
+            self._columns.finish(), self._ledger, self._tally, frozenset(self._nameless), len(self._names), bool(again)
+        )  # fmt: skip
+
+    def _inputs(self, paths: Sequence[str]) -> Iterator[Input]:
+        for item in expand(paths):
+            if isinstance(item, Input):
+                yield item
+                continue
+            account = FileAccount(path=item[0])
+            note(account, item[1])
+            self._ledger.files.append(account)
+
+    def _first_pass(self, inputs: Iterable[Input], watch: Watcher | None, total: int | None) -> None:
+        expressions = [*self._catalogue.expressions(self._tiers), *_marks(self._sources)]
+        with Scanner(Selector(expressions, _nameless_marks(self._sources)), self._settings.threads) as scanner:
+            reading = self._reading(self._ledger, watch, total, "reading")
+            for item in inputs:
+                for event in read_input(item, scanner, reading):
+                    self._take_named(event)
+
+    def _take_named(self, event: Event) -> None:
+        if not self._in_window(event) or event.dst_host is None:
+            return
+        place = self._catalogue.identify(event.dst_host, event.path)
+        if place is None:
+            self._tally.not_serverless += 1
+            return
+        self._names.learn(event, client_of(event))
+        if place.platform in self._hunted:
+            self._columns.add(event, place, event.dst_host)
+
+    def _second_pass(self, inputs: Iterable[Input], watch: Watcher | None, total: int | None) -> None:
+        known = self._names.addresses()
+        flows: list[Event] = []
+        shadow = Ledger()
+        expressions = [rf"\b{re.escape(a)}\b" for a in known] + _marks(self._sources)
+        with Scanner(Selector(expressions), self._settings.threads) as scanner:
+            reading = self._reading(shadow, watch, total, "joining names")
+            for item in inputs:
+                for event in read_input(item, scanner, reading):
+                    if event.dst_host is not None:
+                        self._names.learn(event, client_of(event))
+                    elif event.dst_ip is not None and self._in_window(event):
+                        flows.append(event)
+        self._adopt(shadow)
+        self._join(flows)
+
+    def _join(self, flows: list[Event]) -> None:
+        closed = {e.source for e in flows if e.action not in OPENING_ACTIONS}
+        for event in flows:
+            if event.action in OPENING_ACTIONS and event.source in closed:
+                continue
+            host = self._names.name(event.dst_ip or "", client_of(event), event.time / 1e6)
+            place = self._catalogue.identify(host) if host else None
+            if place is None:
+                self._tally.nameless += host is None
+            elif place.platform in self._hunted:
+                self._tally.joined += 1
+                self._columns.add(event, place, host or "", joined=True)
+
+    def _adopt(self, shadow: Ledger) -> None:
+        """Take over from the second pass what the first did not count: flows read and lines that failed."""
+        by_path = {f.path: f for f in self._ledger.files}
+        for other in shadow.files:
+            mine = by_path.get(other.path)
+            if mine is None or not other.sources:
+                continue
+            for name, count in other.sources.items():
+                if "dst_host" not in self._sources[name].fields:
+                    mine.sources[name] = mine.sources.get(name, 0) + count
+                    mine.events += count
+                    mine.selected += count
+            self._ledger.kinds.update({n: c for n, c in other.sources.items() if n not in mine.sources})
+
+    def _in_window(self, event: Event) -> bool:
+        settings, tally = self._settings, self._tally
+        if (settings.since is not None and event.time < settings.since) or (
+            settings.until is not None and event.time >= settings.until
+        ):
+            tally.out_of_window += 1
+            return False
+        tally.first_time = event.time if tally.first_time is None else min(tally.first_time, event.time)
+        tally.last_time = event.time if tally.last_time is None else max(tally.last_time, event.time)
+        return True
+
+    def _reading(self, ledger: Ledger, watch: Watcher | None, total: int | None, stage: str) -> Reading:
+        self._done = 0
+
+        def on_bytes(path: str, count: int) -> None:
+            self._done += count
+            if watch:
+                watch(Progress(self._done, total, path, stage))
+
+        def on_marks(path: str, _marks: frozenset[int]) -> None:
+            self._nameless.add(path)
+
+        return Reading(self._sources, self._settings, ledger, on_bytes, on_marks)
+
+
+def _marks(sources: dict[str, Source]) -> list[str]:
+    return [m for s in sources.values() for m in s.marks]
+
+
+def _nameless_marks(sources: dict[str, Source]) -> list[str]:
+    return [m for s in sources.values() for m in s.nameless_marks]

@@ -1,0 +1,74 @@
+"""Remembers which name an address had, for whom and when, so that logs without names can be read.
+
+Firewall flows carry addresses only. DNS answers, TLS names and proxy rows in the same input say what they meant.
+An address of a content network has many names: a name that several sources disagree on is not used.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+
+import msgspec
+
+from sferic.model.event import Event
+from sferic.model.hosts import address
+
+KEEP_S = 86_400
+"""A name learned longer ago than a day is not believed: addresses behind functions move."""
+LATE_S = 2.0
+"""DNS and flow logs of one machine may disagree by this much about what came first."""
+MAX_ADDRESSES = 20_000
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """One observation: at this time this client was told this name for the address."""
+
+    time_s: float
+    client: str
+    host: str
+
+
+class Names:
+    """Address → what it was called, by whom, when."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, list[Seen]] = defaultdict(list)
+        self._sorted = False
+        self.full = False
+        """Whether more addresses appeared than are remembered."""
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def addresses(self) -> list[str]:
+        """Return the addresses that have a name, sorted."""
+        return sorted(self._seen)
+
+    def learn(self, event: Event, client: str) -> None:
+        """Remember what an event with a host name says about addresses."""
+        if event.dst_host is None:
+            return
+        told = event.answers or ()
+        found = [a for a in (address(t) for t in told) if a] if event.table == "dns_activity" else [event.dst_ip]
+        for one in found:
+            if one is None or (one not in self._seen and len(self._seen) >= MAX_ADDRESSES):
+                self.full = self.full or one is not None
+                continue
+            self._seen[one].append(Seen(event.time / 1e6, client, event.dst_host))
+            self._sorted = False
+
+    def name(self, where: str, client: str, time_s: float) -> str | None:
+        """Return the name an address had for a client at a time; None if nobody knows or they disagree."""
+        if not self._sorted:
+            for seen in self._seen.values():
+                seen.sort(key=lambda s: s.time_s)
+            self._sorted = True
+        history = self._seen.get(where, [])
+        end = bisect_right(history, time_s + LATE_S, key=lambda s: s.time_s)
+        recent = []
+        for seen in reversed(history[max(0, end - 256) : end]):
+            if time_s - seen.time_s > KEEP_S:
+                break
+            if seen.client == client:
+                return seen.host
+            recent.append(seen.host)
+        return recent[0] if recent and len(set(recent)) == 1 else None

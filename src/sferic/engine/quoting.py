@@ -1,0 +1,62 @@
+"""Fetches the text of the log lines that findings point to, by reading those files once more.
+
+Kept apart from the hunt: raw lines are not held in memory while millions go by. A file that cannot be read again
+(standard input) leaves the place without its text.
+"""
+
+import io
+from collections import defaultdict
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from sferic.engine.blocks import blocks
+from sferic.engine.codecs import open_chunks
+from sferic.engine.inputs import STDIN, Input, expand
+from sferic.model.errors import InputError
+from sferic.model.finding import Finding, Sample
+from sferic.model.settings import Limits
+
+TEXT = 500
+MAX_BYTES = 512 << 20
+"""Lines deeper in a file than this are not fetched: it would cost a second reading of it."""
+
+
+def quote(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """Return the findings with the text of their sample lines filled in."""
+    wanted: dict[str, set[int]] = defaultdict(set)
+    for finding in found:
+        for sample in finding.samples:
+            path, _, number = sample.place.rpartition(":")
+            wanted[path].add(int(number))
+    texts = {f"{path}:{n}": text for path, lines in wanted.items() for n, text in _lines(path, lines)}
+    return tuple(
+        replace(f, samples=tuple(Sample(s.place, texts.get(s.place, "")) for s in f.samples)) for f in found
+    )
+
+
+def _lines(path: str, numbers: set[int]) -> Iterable[tuple[int, str]]:
+    item = _input(path)
+    if item is None:
+        return
+    left, seen, done = sorted(numbers), 0, 0
+    try:
+        for block in blocks(open_chunks(item, Limits()).chunks, Limits().line_bytes):
+            count = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
+            if left and left[0] <= seen + count:
+                lines = io.BytesIO(block.data).readlines()
+                while left and left[0] <= seen + count:
+                    yield left[0], lines[left[0] - seen - 1][: TEXT * 4].decode("utf-8", "replace").rstrip("\r\n")[:TEXT]
+                    left.pop(0)
+            seen, done = seen + count, done + len(block.data)
+            if not left or done > MAX_BYTES:
+                return
+    except InputError:
+        return
+
+
+def _input(path: str) -> Input | None:
+    if path == STDIN:
+        return None
+    archive, _, _ = path.partition("!")
+    return next((i for i in expand([archive]) if isinstance(i, Input) and i.label == path), None)

@@ -1,0 +1,76 @@
+"""All events of a hunt that reached a platform, as columns: about 60 bytes an event, whatever the log.
+
+Strings are kept once in a vocabulary and referred to by number; -1 means unknown. Rows are sorted by time.
+"""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Small = NDArray[np.int32]
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+UNKNOWN = -1
+
+PATH_STATIC = 1
+"""The path names a page asset (script, style, picture, font)."""
+HAS_REFERER = 2
+IS_TUNNEL = 4
+"""A CONNECT tunnel or a flow: one row may carry many requests."""
+BLOCKED = 8
+FAILED = 16
+"""Status 400 or above."""
+JOINED = 32
+"""The name was not in the line: it was joined from DNS, TLS or proxy rows by address and time."""
+
+
+CHALLENGE = 64
+"""A proxy asked for credentials (407); the real request follows as its own row."""
+
+
+class Traffic(msgspec.Struct, frozen=True):
+    """Columns of equal length, with the vocabularies they point into."""
+
+    time_s: Floats
+    """When the request or connection began, epoch seconds UTC."""
+    source: Small
+    client: Small
+    """The machine: its device name, else its address."""
+    user: Small
+    agent: Small
+    host: Small
+    place: Small
+    """Index into `places`."""
+    up: Ints
+    down: Ints
+    total: Ints
+    duration_ms: Ints
+    path: Small
+    """Index into `paths`; paths beyond the cap share one entry."""
+    method: Small
+    flags: NDArray[np.uint8]
+    file: Small
+    line: Ints
+    sources: list[str]
+    clients: list[str]
+    users: list[str]
+    agents: list[str]
+    hosts: list[str]
+    places: list[Any]
+    """Catalogue places (`sferic.catalog.platforms.Place`)."""
+    paths: list[str]
+    methods: list[str]
+    files: list[str]
+    addresses: dict[int, str]
+    """Client → its address, where the client is named by its device."""
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.time_s)
+
+    def locate(self, row: int) -> str:
+        """Return `file:line` of a row."""
+        return f"{self.files[self.file[row]]}:{self.line[row]}"

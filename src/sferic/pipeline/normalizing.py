@@ -1,0 +1,75 @@
+"""Every event of every line, by the contract of `sferic.model.event`; nothing is filtered by platform."""
+
+import time
+from collections.abc import Iterator, Sequence
+
+from sferic.engine.gather import Progress, Watcher
+from sferic.engine.inputs import Input, expand
+from sferic.engine.ledger import Ledger
+from sferic.engine.reading import Reading, note, read_input
+from sferic.engine.scan import Scanner
+from sferic.engine.selector import Selector
+from sferic.model.event import Event
+from sferic.model.report import Account, FileAccount
+from sferic.model.settings import Settings
+from sferic.sources._contract import source, sources
+
+
+class Normalization:
+    """Iterate over it for the events; afterwards `account` tells what became of every line."""
+
+    def __init__(self, paths: Sequence[str], settings: Settings, watch: Watcher | None) -> None:
+        self._paths = paths
+        self._settings = settings
+        self._watch = watch
+        self._ledger = Ledger()
+        self._wall_s = 0.0
+        self._span: list[int] = []
+
+    def __iter__(self) -> Iterator[Event]:
+        began = time.perf_counter()
+        settings = self._settings
+        chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+        done = 0
+
+        def on_bytes(path: str, count: int) -> None:
+            nonlocal done
+            done += count
+            if self._watch:
+                self._watch(Progress(done, None, path, "reading"))
+
+        reading = Reading(chosen, settings, self._ledger, on_bytes, lambda _path, _marks: None)
+        with Scanner(Selector([], plain=True), 1, whole=True) as scanner:
+            for item in expand(self._paths):
+                if isinstance(item, Input):
+                    for event in read_input(item, scanner, reading):
+                        if self._wanted(event):
+                            yield event
+                else:
+                    account = FileAccount(path=item[0])
+                    note(account, item[1])
+                    self._ledger.files.append(account)
+        self._wall_s = time.perf_counter() - began
+
+    def _wanted(self, event: Event) -> bool:
+        settings = self._settings
+        if (settings.since is not None and event.time < settings.since) or (
+            settings.until is not None and event.time >= settings.until
+        ):
+            return False
+        self._span = [min(event.time, *self._span[:1]), max(event.time, *self._span[1:])] if self._span else [event.time] * 2
+        return True
+
+    @property
+    def account(self) -> Account:
+        """Return the account; complete once the iteration is over."""
+        account = self._ledger.account()
+        account.wall_s = self._wall_s
+        if self._span:
+            account.first_time, account.last_time = self._span
+        return account
+
+
+def normalize(paths: Sequence[str], settings: Settings | None = None, watch: Watcher | None = None) -> Normalization:
+    """Return the events of all lines of all inputs, lazily, in the order of the input."""
+    return Normalization(paths, settings or Settings(), watch)

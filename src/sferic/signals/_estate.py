@@ -1,0 +1,53 @@
+"""Surveys what is usual in the whole input: how many call each owner, how common each software is, when people work.
+
+Only calls to serverless platforms are known here, since lines that name none are not read.
+"""
+
+import numpy as np
+
+from sferic.model.traffic import HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Ints, Traffic
+from sferic.model.window import Estate
+
+BUSY_OWNERS = 3
+"""A client that calls this many owners within an hour is being used by somebody."""
+HOUR_S = 3600.0
+
+
+def survey(traffic: Traffic, owner: Ints, owners: int, span_s: tuple[float, float]) -> Estate:
+    """Count over all rows of the input."""
+    client, user, agent = (getattr(traffic, n).astype(np.int64) for n in ("client", "user", "agent"))
+    first = np.full(owners, np.inf)
+    np.minimum.at(first, owner, traffic.time_s)
+    named = user != UNKNOWN
+    callers = np.maximum(_distinct(owner, client, owners), _distinct(owner[named], user[named], owners))
+    known = agent != UNKNOWN
+    pairs = np.unique(np.stack([client[known], agent[known], owner[known]], axis=1), axis=0)
+    heads, counts = np.unique(pairs[:, :2], axis=0, return_counts=True)
+    return Estate(
+        clients=max(len(np.unique(client)), len(np.unique(user[named]))),
+        owner_clients=callers,
+        owner_first_s=first,
+        source_first_s=np.array([traffic.time_s[traffic.source == n].min() for n in range(len(traffic.sources))]),
+        agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
+        pair_owners={(int(c), int(a)): int(n) for (c, a), n in zip(heads, counts, strict=True)},
+        client_hours=_used_hours(traffic, client, owner, span_s),
+    )
+
+
+def _distinct(group: Ints, member: Ints, groups: int) -> Ints:
+    pairs = np.unique(np.stack([group, member], axis=1), axis=0)
+    return np.bincount(pairs[:, 0], minlength=groups)
+
+
+def _used_hours(traffic: Traffic, client: Ints, owner: Ints, span_s: tuple[float, float]) -> dict[int, Bools]:
+    hours = int((span_s[1] - span_s[0]) // HOUR_S) + 1
+    hour = np.clip(((traffic.time_s - span_s[0]) // HOUR_S).astype(np.int64), 0, hours - 1)
+    cell = client * hours + hour
+    page = (traffic.flags & (PATH_STATIC | HAS_REFERER)) != 0
+    visits = np.unique(np.stack([cell, owner], axis=1), axis=0)
+    cells, counts = np.unique(visits[:, 0], return_counts=True)
+    busy = np.union1d(cells[counts >= BUSY_OWNERS], cell[page])
+    used: dict[int, Bools] = {int(c): np.zeros(hours, bool) for c in np.unique(client)}
+    for value in busy:
+        used[int(value // hours)][value % hours] = True
+    return used

@@ -1,0 +1,178 @@
+"""Fits a bounded timing law to gaps between check-ins and weighs it against memoryless and bursty traffic.
+
+Implants draw their sleep from a bounded interval (whatever the jitter setting); people and queues do not.
+Under the law a gap is uniform on [low, high], or a sum of k such gaps where k-1 records are missing, or (rarely)
+anything: an off-period, a burst of tasking. The alternatives are exponential gaps and log-normal ones at least as
+spread as exponential. The result is a log-likelihood ratio in decibans, less the price of the law's free parameters.
+Order does not matter, and neither does the unit: shifting or shuffling gaps changes nothing.
+
+References: uniform sleep laws of public frameworks and their closed forms (mean S(1-j/2), CV j/(sqrt(12)(1-j/2)));
+Schwarz 1978 for the price of a parameter. Not done here: spectra, which lose to this test when check-ins are missing.
+"""
+
+import numpy as np
+
+from sferic.model.traffic import Floats
+from sferic.model.window import Fit
+
+MIN_GAPS = 5
+MAX_GAPS = 600
+"""Longer series are thinned to this many gaps, taken evenly; the evidence is capped long before."""
+_LOWER = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3)
+_UPPER = (0.45, 0.55, 0.65, 0.75, 0.85, 0.92, 0.97, 1.0)
+_MAX_RATIO = 14.0
+"""high/low beyond this is no sleep setting: 90 % jitter gives 10."""
+_STRAY = 0.04
+_FOLDS = 4
+"""Up to this many check-ins in a row may be missing."""
+_MIN_SHARE = 0.3
+_LATENCY = 0.01
+"""Network and scheduling noise as a share of the gap."""
+_PRICE = 4.0
+"""Free parameters of the law beyond the alternative's: low, high, loss, and the search over candidates."""
+DB = 10 / np.log(10)
+
+
+def fit_gaps(gaps: Floats, resolution_s: float) -> Fit | None:
+    """Return the best bounded law of the gaps (seconds), or None for fewer than `MIN_GAPS` positive gaps."""
+    positive = gaps[gaps > 0]
+    if len(positive) < MIN_GAPS:
+        return None
+    used = positive[np.linspace(0, len(positive) - 1, min(len(positive), MAX_GAPS)).astype(int)]
+    noise = max(resolution_s, 0.05)
+    candidates = _candidates(used, noise)
+    if not len(candidates):
+        return _none(positive)
+    wide = _wide(used)
+    law, lost, share = _bounded(used, candidates, wide, noise)
+    best = int(np.argmax(law))
+    price = 0.5 * _PRICE * np.log(len(used))
+    scale = len(positive) / len(used)
+    evidence = ((law[best] - _loosest(used, wide)) * scale - price) * DB
+    low, high = candidates[best]
+    sleep = _named_law(used, low, high, resolution_s)
+    return Fit(
+        gaps=len(positive), evidence_db=float(evidence), low_s=float(low), high_s=float(high),
+        median_s=float(np.median(positive)), share=float(share[best]), lost=float(lost[best]),
+        law=sleep[0], sleep_s=sleep[1], jitter=sleep[2],
+    )  # fmt: skip
+
+
+def _none(gaps: Floats) -> Fit:
+    return Fit(len(gaps), 0.0, float(gaps.min()), float(gaps.max()), float(np.median(gaps)), 0.0, 0.0, "irregular", None, None)
+
+
+def _candidates(gaps: Floats, noise: float) -> Floats:
+    """Return (low, high) pairs to try, as rows."""
+    lower = np.quantile(gaps, _LOWER, method="lower")
+    upper = np.quantile(gaps, _UPPER, method="higher")
+    pairs = np.unique(np.stack(np.meshgrid(lower, upper), -1).reshape(-1, 2), axis=0)
+    fits = (pairs[:, 1] >= pairs[:, 0]) & (pairs[:, 1] <= _MAX_RATIO * (pairs[:, 0] + noise))
+    return pairs[fits]
+
+
+def _wide(gaps: Floats) -> Floats:
+    """Density of "anything at all": uniform in the logarithm over the observed range, widened."""
+    span = np.log(gaps.max() * 4) - np.log(max(gaps.min() / 4, 1e-3))
+    return 1.0 / (gaps * span)
+
+
+def _bounded(gaps: Floats, pairs: Floats, wide: Floats, noise: float) -> tuple[Floats, Floats, Floats]:
+    """Return per candidate the log-likelihood, the estimated loss, and the share of gaps explained."""
+    low, high = pairs[:, :1], pairs[:, 1:]
+    middle = (low + high) / 2
+    blur = np.maximum(noise, _LATENCY * middle)
+    width = high - low + 2 * blur
+    once = ((gaps >= low - blur) & (gaps <= high + blur)) / width
+    spread = (high - low) ** 2 / 12 + blur**2
+    folds = np.stack([_normal(gaps, k * middle, k * spread) for k in range(2, _FOLDS + 1)])
+    lost = np.full(low.shape, 0.05)
+    stray = np.full(low.shape, _STRAY)
+    for _ in range(4):
+        powers = np.stack([lost ** (k - 1) for k in range(2, _FOLDS + 1)])
+        regular = (1 - lost) * (once + np.sum(powers * folds, axis=0))
+        total = (1 - stray) * regular + stray * wide
+        single = (1 - stray) * (1 - lost) * once / total
+        member = (1 - stray) * regular / total
+        mean_single = single.mean(axis=1, keepdims=True)
+        mean_member = np.maximum(member.mean(axis=1, keepdims=True), 1e-6)
+        lost = np.clip(1 - mean_single / mean_member, 0.001, 0.6)
+        stray = np.clip(1 - mean_member, 0.005, 0.6)
+    powers = np.stack([lost ** (k - 1) for k in range(2, _FOLDS + 1)])
+    total = (1 - stray) * (1 - lost) * (once + np.sum(powers * folds, axis=0)) + stray * wide
+    score = np.log(total).sum(axis=1)
+    share = single.mean(axis=1)
+    return np.where(share >= _MIN_SHARE, score, -np.inf), lost[:, 0], member.mean(axis=1)
+
+
+def _normal(gaps: Floats, mean: Floats, variance: Floats) -> Floats:
+    return np.exp(-((gaps - mean) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
+
+
+def _loosest(gaps: Floats, wide: Floats) -> float:
+    """Return the log-likelihood of the best alternative: memoryless, bursty, or anything at all."""
+    logs = np.log(gaps)
+    tries = [np.log(wide).sum()]
+    for rate_of in (np.mean(gaps), np.median(gaps) / np.log(2), np.mean(gaps[gaps <= np.quantile(gaps, 0.95)])):
+        density = np.exp(-gaps / rate_of) / rate_of
+        tries.append(np.log((1 - _STRAY) * density + _STRAY * wide).sum())
+    for cut in np.quantile(gaps, (0.5, 0.8)):
+        short, long = gaps[gaps <= cut], gaps[gaps > cut]
+        if len(long):
+            density = sum(len(g) / len(gaps) * np.exp(-gaps / g.mean()) / g.mean() for g in (short, long))
+            tries.append(np.log((1 - _STRAY) * density + _STRAY * wide).sum())
+    for sigma in (1.0, max(1.0, float(logs.std()))):
+        density = np.exp(-((logs - np.median(logs)) ** 2) / (2 * sigma**2)) / (gaps * sigma * np.sqrt(2 * np.pi))
+        tries.append(np.log((1 - _STRAY) * density + _STRAY * wide).sum())
+    return float(max(tries))
+
+
+def _named_law(gaps: Floats, low: float, high: float, resolution_s: float) -> tuple[str, float | None, float | None]:
+    """Name the law of the gaps in [low, high], its sleep and jitter.
+
+    Which end is the setting shows only by roundness: people type 30, 60, 300. Where two ends are equally round the
+    law stays `uniform`, with the middle as its sleep.
+    """
+    inside = gaps[(gaps >= low) & (gaps <= high)]
+    middle, half = (low + high) / 2, (high - low) / 2
+    slack = max(resolution_s, 0.02 * middle, 0.05)
+    if half <= slack:
+        return "fixed", float(np.median(inside)), 0.0
+    margin = 2 * half / max(len(inside), 1) + min(slack, 0.15 * half)
+    roundness = {
+        "one_sided": _roundness(high, margin), "two_sided": _roundness(middle, margin), "additive": _roundness(low, margin) if high <= 2 * low else 0
+    }  # fmt: skip
+    law = max(roundness, key=lambda name: roundness[name])
+    ties = sum(r == roundness[law] for r in roundness.values())
+    if _is_integer(inside, resolution_s) and half >= 1.5:
+        return "integer", round(middle), half / middle
+    if ties > 1 or roundness[law] == 0:
+        return "uniform", middle, half / middle
+    sleep, jitter = {
+        "one_sided": (high, 2 * half / high), "two_sided": (middle, half / middle), "additive": (low, 2 * half / low)
+    }[law]  # fmt: skip
+    return law, _rounded(sleep, margin), min(jitter, 1.0)
+
+
+def _roundness(value: float, margin: float) -> int:
+    """Return how round a number lies within the margin: 0 none, higher is rounder."""
+    for rank, step in ((4, 3600.0), (4, 600.0), (3, 300.0), (3, 60.0), (2, 30.0), (1, 10.0), (1, 5.0)):
+        if step > 2 * margin and abs(value - round(value / step) * step) <= margin and round(value / step):
+            return rank
+    return 0
+
+
+def _rounded(value: float, margin: float) -> float:
+    for step in (3600.0, 600.0, 300.0, 60.0, 30.0, 10.0, 5.0):
+        near = round(value / step) * step
+        if near and abs(value - near) <= margin:
+            return near
+    return float(value)
+
+
+def _is_integer(gaps: Floats, resolution_s: float) -> bool:
+    """Say whether sub-second stamps show gaps of whole seconds (a comb)."""
+    if resolution_s >= 1 or len(gaps) < 8:
+        return False
+    angle = 2 * np.pi * gaps
+    return bool(np.hypot(np.cos(angle).mean(), np.sin(angle).mean()) > 0.8)

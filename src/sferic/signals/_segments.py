@@ -1,0 +1,145 @@
+"""Cuts traffic into segments at several levels, and each segment's rows into check-ins.
+
+Levels, from fine to coarse: function and software · function · owner and software · owner · owner over all users.
+A rotating implant is irregular per function and regular per owner; one NAT address is regular per user only.
+A segment whose rows are exactly those of a finer one is left out.
+"""
+
+import msgspec
+import numpy as np
+
+from sferic.model.traffic import CHALLENGE, UNKNOWN, Bools, Floats, Ints, Traffic
+from sferic.model.window import Window
+from sferic.signals._estate import survey
+
+MIN_ROWS = 4
+BURST_S = 1.5
+"""Rows closer than this belong to one check-in (two stamps of whole seconds may differ by one)."""
+MAX_CHECKIN_S = 12.0
+"""A "check-in" that runs longer is a stream of fast requests: then its rows count one by one."""
+_LEVELS = (
+    ("source", "client", "user", "agent", "channel"),
+    ("source", "client", "user", "channel"),
+    ("source", "client", "user", "agent", "owner"),
+    ("source", "client", "user", "owner"),
+    ("source", "client", "owner"),
+)
+_FINER = {1: (0,), 2: (0,), 3: (0, 1, 2), 4: (0, 1, 2, 3)}
+
+
+class _Cut(msgspec.Struct, frozen=True):
+    """The segments of one level: for each row its segment, and each segment's size."""
+
+    of_row: Ints
+    size: Ints
+
+
+def cut(
+    traffic: Traffic, workday: tuple[int, int], zone_s: int, span_s: tuple[float, float], *, min_rows: int = MIN_ROWS
+) -> Window:
+    """Cut traffic into the segments of every level that have enough rows to be measured."""
+    owners, channels, columns = _columns(traffic)
+    real = np.flatnonzero((traffic.flags & CHALLENGE) == 0)
+    cuts = [_level(columns, names, real) for names in _LEVELS]
+    parts = [_keep(cuts, level, real, min_rows) for level in range(len(_LEVELS))]
+    rows = np.concatenate([p[0] for p in parts]) if parts else np.empty(0, np.int64)
+    sizes = np.concatenate([p[1] for p in parts])
+    level = np.repeat(np.arange(len(parts)), [len(p[1]) for p in parts])
+    rows_at = np.concatenate([[0], np.cumsum(sizes)])
+    first = rows[rows_at[:-1]] if len(rows) else rows
+    keys = {n: np.where(_looks(level, n), columns[n][first], UNKNOWN) for n in columns}
+    resolution = _resolution(traffic)[keys["source"]] if len(first) else np.empty(0)
+    checkins = _checkins(traffic, rows, rows_at)
+    return Window(
+        traffic=traffic, estate=survey(traffic, columns["owner"], len(owners), span_s), owners=owners,
+        channels=channels, level=level, rows=rows, rows_at=rows_at, resolution_s=resolution,
+        start_s=span_s[0], stop_s=span_s[1], workday=workday, zone_s=zone_s, **keys, **checkins,
+    )  # fmt: skip
+
+
+def _columns(traffic: Traffic) -> tuple[list[str], list[str], dict[str, Ints]]:
+    owners: dict[str, int] = {}
+    channels: dict[str, int] = {}
+    owner = np.array([owners.setdefault(p.owner, len(owners)) for p in traffic.places], np.int64)
+    channel = np.array([channels.setdefault(p.channel, len(channels)) for p in traffic.places], np.int64)
+    columns = {n: getattr(traffic, n).astype(np.int64) for n in ("source", "client", "user", "agent")}
+    columns["owner"] = owner[traffic.place] if len(traffic) else np.empty(0, np.int64)
+    columns["channel"] = channel[traffic.place] if len(traffic) else np.empty(0, np.int64)
+    return list(owners), list(channels), columns
+
+
+def _level(columns: dict[str, Ints], names: tuple[str, ...], real: Ints) -> _Cut:
+    code = np.zeros(len(real), np.int64)
+    for name in names:
+        values = columns[name][real] + 1
+        width = int(values.max(initial=0)) + 1
+        code = np.unique(code * width + values, return_inverse=True)[1].astype(np.int64)
+    return _Cut(code, np.bincount(code, minlength=0))
+
+
+def _keep(cuts: list[_Cut], level: int, real: Ints, min_rows: int) -> tuple[Ints, Ints]:
+    """Return the rows (sorted by segment, then time) and sizes of a level's segments that are kept."""
+    mine = cuts[level]
+    wanted = mine.size >= min_rows
+    order = np.argsort(mine.of_row, kind="stable")
+    first = order[np.concatenate([[0], np.cumsum(mine.size)[:-1]])] if len(order) else order
+    for finer in _FINER.get(level, ()):
+        same = cuts[finer].size[cuts[finer].of_row[first]] == mine.size
+        wanted &= ~same
+    chosen = wanted[mine.of_row[order]]
+    return real[order[chosen]], mine.size[wanted]
+
+
+def _looks(level: Ints, name: str) -> Bools:
+    looks = np.array([name in names or name == "owner" for names in _LEVELS])
+    return looks[level]
+
+
+def _resolution(traffic: Traffic) -> Floats:
+    whole = np.ones(len(traffic.sources) + 1)
+    for number in range(len(traffic.sources)):
+        times = traffic.time_s[traffic.source == number]
+        whole[number] = 1.0 if len(times) and np.all(times == np.floor(times)) else 0.001
+    return whole
+
+
+def _checkins(traffic: Traffic, rows: Ints, rows_at: Ints) -> dict[str, Floats | Ints]:
+    times = traffic.time_s[rows]
+    begins = np.zeros(len(rows), bool)
+    begins[rows_at[:-1]] = True
+    gap = np.diff(times, prepend=times[:1])
+    opens = begins | (gap > BURST_S)
+    streams = _streams(times, opens, rows_at)
+    opens |= streams & (gap > 0)
+    at = np.flatnonzero(opens)
+    up, down = _bytes(traffic, rows)
+    return {
+        "time_s": times[at], "up": _sums(up, at), "down": _sums(down, at),
+        "checkins_at": np.searchsorted(at, rows_at),
+    }  # fmt: skip
+
+
+def _streams(times: Floats, opens: Bools, rows_at: Ints) -> Bools:
+    """Mark the rows of segments in which merging would hide a fast rhythm."""
+    if not len(times):
+        return np.zeros(0, bool)
+    at = np.flatnonzero(opens)
+    last = np.append(at[1:], len(times)) - 1
+    length = times[last] - times[at]
+    long_rows = np.repeat(length > MAX_CHECKIN_S, np.diff(np.append(at, len(times))))
+    share = np.add.reduceat(long_rows.astype(float), rows_at[:-1]) / np.diff(rows_at)
+    return np.repeat(share > 0.5, np.diff(rows_at))
+
+
+def _bytes(traffic: Traffic, rows: Ints) -> tuple[Floats, Floats]:
+    up = np.where(traffic.up[rows] < 0, np.nan, traffic.up[rows].astype(float))
+    down = np.where(traffic.down[rows] < 0, np.nan, traffic.down[rows].astype(float))
+    total = np.where(traffic.total[rows] < 0, np.nan, traffic.total[rows].astype(float))
+    return up, np.where(np.isnan(down), total, down)
+
+
+def _sums(values: Floats, at: Ints) -> Floats:
+    if not len(at):
+        return np.empty(0)
+    known = np.add.reduceat((~np.isnan(values)).astype(float), at)
+    return np.where(known > 0, np.add.reduceat(np.nan_to_num(values), at), np.nan)

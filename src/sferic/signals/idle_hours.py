@@ -1,0 +1,39 @@
+"""The channel keeps calling while nobody uses the machine.
+
+What it measures: the share of check-ins in hours in which this machine shows no human use (pages with assets or
+referrers, or three and more different tenants within the hour), for machines that show such use at other times.
+Why it matters: pages and tabs sleep with their user, implants and agents do not.
+What else looks like this: any background agent.
+Limits: sees use only through serverless platforms; a server without users gives no answer.
+References: day and night contrast, docs/explanation/scoring.md.
+"""
+
+import numpy as np
+
+from sferic.model.traffic import Bools, Floats
+from sferic.model.window import Window
+from sferic.signals._contract import Words
+
+FIELDS = frozenset({"time"})
+HOUR_S = 3600.0
+MIN_USED_HOURS = 3
+MIN_IDLE_HOURS = 6
+
+
+def measure(window: Window, wanted: Bools) -> Floats:
+    """Return the share of check-ins in hours without human use."""
+    found = np.full(len(window), np.nan)
+    for i in np.flatnonzero(wanted):
+        used = window.estate.client_hours.get(int(window.client[i]))
+        if used is None or used.sum() < MIN_USED_HOURS or (~used).sum() < MIN_IDLE_HOURS:
+            continue
+        hour = ((window.times(int(i)) - window.start_s) // HOUR_S).astype(np.int64)
+        found[i] = 1 - used[np.clip(hour, 0, len(used) - 1)].mean()
+    return found
+
+
+def describe(window: Window, i: int, value: float) -> Words:
+    """Say how much of the channel lies in idle hours."""
+    used = int(window.estate.client_hours[int(window.client[i])].sum())
+    text = f"{value:.0%} of check-ins fall in hours without sign of a person ({used} h with one)"
+    return Words(f"{value:.0%}", text)

@@ -1,0 +1,39 @@
+"""Hardly anybody else here calls this tenant.
+
+What it measures: how many machines (or users, where more) of the estate call the same owner (tenant, else function),
+scaled so that in an estate below 100 machines each one counts for more.
+Why it matters: the platform is everywhere, one account on it is not; vendors' agents run on many machines.
+What else looks like this: a developer's own function, a niche application.
+Limits: needs an estate: with fewer than five machines in the input it is silent. Only calls to platforms are counted.
+Where the platform hides the owner (Apps Script without paths) it counts the platform.
+References: prevalence is used the same way, per domain, by public beacon hunters; here per tenant inside a suffix.
+"""
+
+import numpy as np
+
+from sferic.model.traffic import UNKNOWN, Bools, Floats
+from sferic.model.window import Window
+from sferic.signals._contract import Words
+
+FIELDS = frozenset({"src_ip", "device", "user"})
+MIN_ESTATE = 5
+FULL_ESTATE = 100
+
+
+def measure(window: Window, wanted: Bools) -> Floats:
+    """Return the effective number of callers of the segment's owner."""
+    del wanted
+    callers = window.estate.owner_clients[window.owner].astype(float)
+    if window.estate.clients < MIN_ESTATE:
+        return np.full(len(window), np.nan)
+    return callers * max(1.0, FULL_ESTATE / window.estate.clients)
+
+
+def describe(window: Window, i: int, value: float) -> Words:
+    """Say how many call the owner, out of how many."""
+    del value
+    callers = int(window.estate.owner_clients[window.owner[i]])
+    name = window.owners[window.owner[i]]
+    who = "only this one calls" if callers == 1 and window.client[i] != UNKNOWN else f"{callers} call"
+    text = f"of {window.estate.clients} machines with serverless traffic {who} {name}"
+    return Words(f"{callers} of {window.estate.clients}", text)

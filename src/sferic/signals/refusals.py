@@ -1,0 +1,30 @@
+"""The calls are refused and go on all the same.
+
+What it measures: the share of the segment's rows that were blocked or answered with an error.
+Why it matters: a person gives up; a timer does not. An implant whose function was taken down keeps asking.
+What else looks like this: a blocked telemetry client, a broken integration.
+Limits: weak alone; only where the log carries status or action.
+References: docs/explanation/scoring.md.
+"""
+
+import numpy as np
+
+from sferic.model.traffic import BLOCKED, FAILED, Bools, Floats
+from sferic.model.window import Window
+from sferic.signals._contract import Words
+
+FIELDS = frozenset({"status", "action"})
+
+
+def measure(window: Window, wanted: Bools) -> Floats:
+    """Return the share of refused rows."""
+    del wanted
+    refused = ((window.traffic.flags & (BLOCKED | FAILED)) != 0).astype(float)[window.rows]
+    sums = np.add.reduceat(refused, window.rows_at[:-1]) if len(window) else np.empty(0)
+    return sums / np.maximum(np.diff(window.rows_at), 1)
+
+
+def describe(window: Window, i: int, value: float) -> Words:
+    """Say how many calls were refused."""
+    count = len(window.row_numbers(i))
+    return Words(f"{value:.0%}", f"{value:.0%} of {count} calls were blocked or failed")

@@ -1,0 +1,54 @@
+"""Check-ins repeat the same size.
+
+What it measures: the share of check-ins whose upload (or download, where only that is logged) lies within 2 % or
+16 bytes of the commonest size.
+Why it matters: an idle implant says the same thing each time: 1 to 3 distinct sizes per 100 check-ins without padding.
+What else looks like this: heartbeats, polls answered "nothing new", health checks.
+Limits: padding (up to 4 KiB in one public framework) defeats it; a log without sizes says nothing.
+References: message layouts of public frameworks (docs/explanation/scoring.md).
+"""
+
+import numpy as np
+
+from sferic.model.traffic import Bools, Floats
+from sferic.model.window import Window
+from sferic.signals._contract import Words
+
+FIELDS = frozenset({"bytes_up", "bytes_down", "bytes_total"})
+MIN_KNOWN = 6
+NEAR_BYTES = 16.0
+NEAR_SHARE = 0.02
+
+
+def measure(window: Window, wanted: Bools) -> Floats:
+    """Return the share of check-ins at the commonest size."""
+    found = np.full(len(window), np.nan)
+    for i in np.flatnonzero(wanted):
+        sizes = _sizes(window, int(i))
+        if len(sizes) >= MIN_KNOWN:
+            found[i] = _commonest(sizes)[1]
+    return found
+
+
+def _sizes(window: Window, i: int) -> Floats:
+    up = window.ups(i)
+    up = up[~np.isnan(up)]
+    down = window.downs(i)
+    return up if len(up) >= MIN_KNOWN else down[~np.isnan(down)]
+
+
+def _commonest(sizes: Floats) -> tuple[float, float]:
+    """Return the size with the most neighbours, and the share of check-ins near it."""
+    ordered = np.sort(sizes)
+    near = np.maximum(NEAR_BYTES, NEAR_SHARE * ordered)
+    counts = np.searchsorted(ordered, ordered + near, "right") - np.searchsorted(ordered, ordered - near, "left")
+    best = int(np.argmax(counts))
+    return float(ordered[best]), float(counts[best] / len(ordered))
+
+
+def describe(window: Window, i: int, value: float) -> Words:
+    """Say how many check-ins share one size."""
+    sizes = _sizes(window, i)
+    way = "uploads" if np.count_nonzero(~np.isnan(window.ups(i))) >= MIN_KNOWN else "transfers"
+    typical, _ = _commonest(sizes)
+    return Words(f"{value:.0%}", f"{value:.0%} of {len(sizes)} {way} are within 2 % of {typical:,.0f} bytes")

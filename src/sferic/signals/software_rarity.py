@@ -1,0 +1,40 @@
+"""Hardly any other machine runs this client software.
+
+What it measures: on how many machines the segment's user agent is seen, scaled for small estates.
+Why it matters: an implant's made-up or outdated user agent is alone; a browser's is shared by all of its version.
+What else looks like this: an odd tool, a phone, a machine that updates late.
+Limits: only where the log carries user agents; an implant that copies the estate's browser is not rare.
+References: rare-signature modifiers of public beacon hunters.
+"""
+
+import numpy as np
+
+from sferic.model.traffic import UNKNOWN, Bools, Floats
+from sferic.model.window import Window
+from sferic.signals._agents import main_agent
+from sferic.signals._contract import Words
+from sferic.signals.prevalence import FULL_ESTATE, MIN_ESTATE
+
+FIELDS = frozenset({"user_agent"})
+
+
+def measure(window: Window, wanted: Bools) -> Floats:
+    """Return the effective number of machines with the segment's user agent."""
+    found = np.full(len(window), np.nan)
+    if window.estate.clients < MIN_ESTATE:
+        return found
+    scale = max(1.0, FULL_ESTATE / window.estate.clients)
+    for i in np.flatnonzero(wanted):
+        agent = main_agent(window, int(i))
+        if agent is not None and agent != UNKNOWN:
+            found[i] = window.estate.agent_clients[agent] * scale
+    return found
+
+
+def describe(window: Window, i: int, value: float) -> Words:
+    """Say on how many machines the software is seen."""
+    del value
+    agent = main_agent(window, i)
+    machines = int(window.estate.agent_clients[agent]) if agent is not None else 0
+    text = f"this user agent is seen on {machines} of {window.estate.clients} machines"
+    return Words(f"{machines} of {window.estate.clients}", text)

@@ -1,0 +1,59 @@
+"""Check-ins come at bounded intervals, as a timer draws them, and not as people or queues do.
+
+What it measures: the likelihood ratio, in decibans, between the best bounded timing law of the gaps (any jitter,
+with missing records and off-periods) and the best memoryless or bursty law (`sferic.signals._gaps`).
+Why it matters: an implant sleeps; every public framework draws the sleep from a bounded interval.
+What else looks like this: telemetry clients, pollers, health checks, cron. Timing tells a machine from a person,
+never an attacker from a vendor.
+Limits: connection reuse hides the rhythm; two implants under one key blur it; below five gaps it is silent.
+References: ATT&CK T1071.001; framework sleep laws as read in their public sources (docs/explanation/scoring.md).
+"""
+
+import numpy as np
+
+from sferic.model.traffic import Bools, Floats
+from sferic.model.window import Fit, Window
+from sferic.signals._contract import Words
+
+FIELDS = frozenset({"time"})
+DEAR = True
+REGULAR_DB = 20.0
+"""From here on the gaps are called regular; chance alone gave at most 18 in 1,000 memoryless series."""
+
+
+def measure(window: Window, wanted: Bools) -> Floats:
+    """Return the evidence of the timing fit, decibans."""
+    found = np.full(len(window), np.nan)
+    for i in np.flatnonzero(wanted):
+        fit = window.fits.get(int(i))
+        if fit is not None:
+            found[i] = fit.evidence_db
+    return found
+
+
+def describe(window: Window, i: int, value: float) -> Words:
+    """Name the law, its sleep and jitter, or say that there is none."""
+    fit = window.fits[i]
+    if value < REGULAR_DB:
+        return Words("irregular", f"{fit.gaps} gaps between check-ins follow no timer (median {span(fit.median_s)})")
+    lost = f", with about {fit.lost:.0%} of check-ins missing from the log" if fit.lost >= 0.08 else ""
+    text = f"{fit.gaps} gaps fit a timer of {law(fit)}: {fit.share:.0%} of them between {span(fit.low_s)} and {span(fit.high_s)}"
+    return Words(law(fit), text + lost)
+
+
+def law(fit: Fit) -> str:
+    """Return the timing law in short, such as `60 s, jitter 30 % down`."""
+    if fit.sleep_s is None:
+        return "irregular"
+    ways = {"one_sided": " down", "two_sided": " both ways", "additive": " up", "integer": " in whole seconds"}
+    jitter = f", jitter {fit.jitter:.0%}{ways.get(fit.law, '')}" if fit.jitter else ", no jitter"
+    return span(fit.sleep_s) + jitter
+
+
+def span(seconds: float) -> str:
+    """Write a duration in the unit a reader expects."""
+    if seconds < 120:
+        return f"{seconds:.3g} s"
+    if seconds < 7200:
+        return f"{seconds / 60:.3g} min"
+    return f"{seconds / 3600:.3g} h" if seconds < 172_800 else f"{seconds / 86_400:.3g} d"

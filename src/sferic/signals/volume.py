@@ -1,0 +1,38 @@
+"""Check-ins are small, in both directions.
+
+What it measures: the logarithm (base 10) of the median bytes of a check-in, up and down together.
+Why it matters: an idle check-in is a few hundred bytes to a few KiB; pages, downloads and log uploads are larger.
+What else looks like this: heartbeats and polls are as small.
+Limits: flow logs add the TLS handshake (4 to 8 KiB in all); tunnels add up many requests.
+References: the published search uses means below 4,096 up and 16,384 down; medians withstand one large task result.
+"""
+
+import numpy as np
+
+from sferic.model.traffic import Bools, Floats
+from sferic.model.window import Window
+from sferic.signals._contract import Words
+
+FIELDS = frozenset({"bytes_up", "bytes_down", "bytes_total"})
+
+
+def measure(window: Window, wanted: Bools) -> Floats:
+    """Return log10 of the median bytes of a check-in."""
+    found = np.full(len(window), np.nan)
+    for i in np.flatnonzero(wanted):
+        total = _median(window.ups(int(i))) + _median(window.downs(int(i)))
+        if total > 0:
+            found[i] = np.log10(total)
+    return found
+
+
+def _median(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.median(known)) if len(known) else 0.0
+
+
+def describe(window: Window, i: int, value: float) -> Words:
+    """Say the median of both directions."""
+    up, down = window.ups(i), window.downs(i)
+    ways = [f"{np.nanmedian(v):,.0f} bytes {n}" for v, n in ((up, "up"), (down, "down")) if not np.isnan(v).all()]
+    return Words(f"{10**value:,.0f} B", f"a check-in moves {' and '.join(ways)} in the median")
