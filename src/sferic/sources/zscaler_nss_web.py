@@ -1,0 +1,181 @@
+"""Zscaler Internet Access web logs: one line for each request, as a feed of its Nanolog service (NSS) has it.
+
+Format: https://help.zscaler.com/zia/nss-feed-output-format-web-logs
+Tab-separated `key=value` (the feed for Splunk), JSON (Cloud NSS, bare or inside `event`), CEF (`NSSWeblog`),
+and plain columns: the documented default order, or the one that the option `fields` gives.
+URLs have no scheme. The time is the transaction's Logged Time, in the zone of `tz` or else in the log's own.
+`reqsize` (`out` in CEF) goes from client to server, `respsize` (`in`) comes back.
+The client is the internal address (`cip`) where Zscaler sees one.
+A login that equals the location means that nobody signed in: the device's owner is then the user.
+
+Cannot show: single requests, paths and methods inside TLS that Zscaler does not inspect (a tunnel is one
+CONNECT line), traffic that bypasses Zscaler, and the server's address of a blocked request.
+Hosts that a feed writes in Base64 only are read, but no search for a host name in the file finds them.
+"""
+
+import re
+from ipaddress import IPv4Address, ip_address, ip_network
+
+from sferic.model.event import HTTP, Event, Line, Reject
+from sferic.model.hosts import Target, is_address, split_target
+from sferic.sources import _zscaler
+from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
+from sferic.sources._fields import ip, number, port, status
+from sferic.sources._zscaler import Fields, decoded, value
+
+TABLES = (HTTP,)
+FIELDS = frozenset(
+    "src_ip dst_ip dst_host host_source user device bytes_up bytes_down method path status action user_agent"
+    " referer content_type protocol app".split()
+)
+STAMP = "end"
+OPTIONS = {
+    "fields": "Names of a plain feed's columns in order, or its Feed Output Format from the admin portal.",
+}
+
+_DEFAULT = (
+    "time login proto eurl action appname appclass reqsize respsize stime ctime urlclass urlsupercat urlcat"
+    " malwarecat threatname riskscore dlpeng dlpdict location dept cip sip reqmethod respcode eua ereferer"
+    " ruletype rulelabel contenttype unscannabletype deviceowner devicehostname keyprotectiontype"
+).split()
+_DEFAULT_LINE = re.compile(
+    r'"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]{0,2}\d [\d:]{7,8} \d{4}"(?:,"[^"]{0,4096}"){3},"(?:Allowed|Blocked)"'
+)
+_JSON_MARK = re.compile(r'"(?:reqmethod|requestmethod)" ?:')
+_PAIR_MARK = re.compile(r"(?:\t|#011)(?:reqmethod|requestmethod)=")
+_SIZES = ("reqsize", "requestsize")
+_VENDOR = ("Zscaler", "urlsupercat", "nsssvcip")
+_CEF = "|Zscaler|NSSWeblog|"
+_SENTINEL = '"NSSWeblog"'
+_SOURCETYPE = "zscalernss-web"
+_INSIDE = [
+    ip_network(network)
+    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+]
+_NO_SERVER = str(IPv4Address(0))
+"""What Zscaler writes as the server of a request that it blocked."""
+
+
+class Reader:
+    """Reads web log records in any of the feed's formats."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._clock = setup.clock
+        option = setup.options.get("fields", "")
+        self._columns = _zscaler.column_names(option) if option else None
+
+    def claims(self, line: Line) -> int:
+        """Claim records with a request's method and size; firewall, DNS and tunnel records have neither."""
+        text, sourcetype = line.text, line.sourcetype or ""
+        if sourcetype.startswith("zscalernss"):
+            return CERTAIN if sourcetype == _SOURCETYPE else NO
+        if _CEF in text or f'"{_SOURCETYPE}"' in text or _SENTINEL in text:
+            return CERTAIN
+        mark = _JSON_MARK if "{" in text else _PAIR_MARK
+        if mark.search(text) and any(size in text for size in _SIZES):
+            return CERTAIN if any(word in text for word in _VENDOR) else LIKELY
+        if _DEFAULT_LINE.search(text):
+            return CERTAIN
+        if self._columns and text.count(",") + text.count("\t") >= len(self._columns) - 1:
+            return LIKELY
+        return NO
+
+    def read(self, line: Line) -> Event | Reject | None:
+        """Turn a record into an event."""
+        fields = self._fields(line.text)
+        time = _zscaler.when(fields, self._clock)
+        method = _method(fields)
+        target = _target(fields)
+        host, origin = target.host, "connect" if method == "CONNECT" else "url"
+        if host is None or is_address(host):
+            named = split_target(decoded(value(fields, "ehost", "host", "hostname", "dhost")) or "").host
+            host, origin = (named, "http_host") if named else (host, origin)
+        if host is None:
+            return Reject("no url and no host")
+        event = _event(fields, time, method, target)
+        if is_address(host):
+            event.dst_ip = event.dst_ip or host
+        else:
+            event.dst_host, event.host_source = host, origin
+        return event
+
+    def _fields(self, text: str) -> Fields:
+        if _CEF in text:
+            return _zscaler.from_cef(text)
+        if text.lstrip().startswith("{") or _JSON_MARK.search(text) or _SENTINEL in text:
+            return _zscaler.from_json(text)
+        if self._columns:
+            return _zscaler.from_columns(text, self._columns, len(self._columns))
+        if "\t" in text or "#011" in text:
+            return _zscaler.from_pairs(text)
+        quoted = text[max(text.find('"'), 0) :]
+        return _zscaler.from_columns(quoted, _DEFAULT, len(_DEFAULT) - 1)
+
+
+def _event(fields: Fields, time: int, method: str | None, target: Target) -> Event:
+    """Fill everything but the destination's name."""
+    server = ip(value(fields, "sip", "serverip", "dst"))
+    up = number(value(fields, "reqsize", "requestsize", "out"))
+    down = number(value(fields, "respsize", "responsesize", "in"))
+    total = number(value(fields, "totalsize", "transactionsize"))
+    return Event(
+        table=HTTP,
+        time=time,
+        src_ip=_client(fields),
+        src_port=port(value(fields, "clt_sport", "cltsourceport", "spt")),
+        dst_ip=None if server == _NO_SERVER else server,
+        dst_port=port(value(fields, "srv_dport", "dpt")) or target.port,
+        user=_user(fields),
+        device=decoded(value(fields, "devicehostname", "edevicehostname")),
+        bytes_up=up,
+        bytes_down=down,
+        bytes_total=total if up is None and down is None else None,
+        duration_ms=number(value(fields, "ctime", "clienttranstime")) or None,
+        method=method,
+        path=None if method == "CONNECT" else target.path,
+        status=status((value(fields, "respcode", "status", "outcome", "actual_status") or "")[:3]),
+        action=_lower(value(fields, "action", "act", "actual_action")),
+        user_agent=decoded(value(fields, "ua", "eua", "useragent", "requestclientapplication")),
+        referer=decoded(value(fields, "referer", "ereferer", "refererurl", "requestcontext")),
+        content_type=value(fields, "contenttype"),
+        protocol=_lower(value(fields, "proto", "protocol", "app")),
+        app=value(fields, "appname", "destinationservicename"),
+    )
+
+
+def _method(fields: Fields) -> str | None:
+    method = value(fields, "reqmethod", "requestmethod")
+    return method.upper() if method else None
+
+
+def _target(fields: Fields) -> Target:
+    """Split the URL; if its host is percent-encoded it is decoded first, else the path stays as logged."""
+    url = value(fields, "url", "eurl", "request") or ""
+    if "%" in url.partition("/")[0]:
+        url = decoded(url) or ""
+    return split_target(url)
+
+
+def _client(fields: Fields) -> str | None:
+    """Return the client's internal address where there is one: CEF feeds disagree which key holds it."""
+    own = ip(value(fields, "cip", "clientip", "cltip", "src"))
+    outside = ip(value(fields, "cintip", "cltintip", "sourcetranslatedaddress", "clientpublicip", "cpubip"))
+    if own and outside and _is_inside(outside) and not _is_inside(own):
+        return outside
+    return own or outside
+
+
+def _is_inside(address: str) -> bool:
+    parsed = ip_address(address)
+    return any(parsed in network for network in _INSIDE)
+
+
+def _user(fields: Fields) -> str | None:
+    login = decoded(value(fields, "login", "elogin", "ologin", "user", "suser"))
+    if login and login != decoded(value(fields, "location", "elocation", "spriv")):
+        return login
+    return decoded(value(fields, "deviceowner"))
+
+
+def _lower(word: str | None) -> str | None:
+    return word.lower() if word else None
