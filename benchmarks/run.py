@@ -128,7 +128,9 @@ def main() -> None:
             for contender in entries:
                 costs.setdefault(contender.name, []).append(measure(contender))
     size_bytes = text_bytes(given.file)
-    print(f"{given.file.name}: {size_bytes / 1e6:,.0f} MB, {given.rounds} rounds on {os.cpu_count()} cores")
+    print(
+        f"{given.file.name}: {size_bytes / 1e6:,.0f} MB, medians of {given.rounds} on {os.cpu_count()} cores"
+    )
     print()
     print(table(costs, size_bytes))
 
