@@ -1,9 +1,13 @@
 """Small, exact conversions from log text to event values; `-`, empty and words for nothing become None."""
 
+from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from urllib.parse import unquote_plus
 
 from sferic.model.hosts import address
 
+_PRIVATE = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 fc00::/7 fe80::/10"
+_INSIDE = tuple(ip_network(net) for net in _PRIVATE.split())
 NOTHING = frozenset(
     {
         "",
@@ -65,3 +69,10 @@ def decoded(value: str | None) -> str | None:
     """Return percent-decoded text, for fields that a log encodes."""
     cleaned = text(value)
     return unquote_plus(cleaned) if cleaned and "%" in cleaned else cleaned
+
+
+@lru_cache(maxsize=65536)
+def is_inside(value: str) -> bool:
+    """Say whether this is an address of a private range; documentation ranges are not private here."""
+    known = address(value)
+    return known is not None and any(ip_address(known) in net for net in _INSIDE)

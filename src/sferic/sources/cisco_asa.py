@@ -7,8 +7,8 @@ https://www.cisco.com/c/en/us/support/docs/security/adaptive-security-appliance-
 Read are 302013, 302015, 302303, 302020 (`action` "built"); 302014, 302016, 302304, 302021 ("teardown");
 106100 ("allowed" or "blocked"); 106001, 106006, 106007, 106023, 304002 ("blocked"); and 304001 ("allowed").
 Every other message number is a known line without an event. So are 305011 and its kin (a translation is no
-connection) and the follow-up lines of a URL too long for one 304001. Firepower's own events (430001 to 430005,
-`SrcIP: …, DstIP: …`) are another format and not claimed.
+connection) and the follow-up lines of a URL too long for one 304001. Firepower's own events (430001 to
+430005, `SrcIP: …, DstIP: …`) are another format and not claimed.
 
 One connection can leave three events: an access-list hit ("allowed"), "built" and "teardown". The teardown
 is its best account (bytes, duration; it began at time minus duration), then "built", then the hit: whoever
@@ -32,19 +32,19 @@ does not log.
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from ipaddress import ip_address, ip_network
 
 import msgspec
 
 from sferic.model.event import HTTP, NETWORK, Event, Line, Reject
 from sferic.model.hosts import address, is_address, normalise_host, split_target
 from sferic.sources._contract import CERTAIN, NO, Setup
-from sferic.sources._fields import port
+from sferic.sources._fields import is_inside, port
 from sferic.sources._syslog import peel
 
 TABLES = (NETWORK, HTTP)
 FIELDS = tuple("src_ip src_port dst_ip dst_port observer bytes_total duration_ms protocol action".split())
 STAMP = "end"
+NAMELESS_MARKS = (r"%(?:ASA|FTD|PIX)-(?:[a-z-]{1,30}-)?[0-7]-(?:3020(?:1[3-6]|2[01])|30230[34]|106100): ",)
 
 REMEMBERED = 200_000
 """Built connections kept in mind until their teardown; a busy firewall holds fewer at once."""
@@ -108,8 +108,6 @@ _DENIED_URL = re.compile(
 _GROUP = re.compile(r"\(([^()]*)\)")
 _MAPPED = re.compile(r"[^\s/]+/\d+")
 _FULL_NAME = re.compile(r"(?:[a-z0-9_-]{1,63}\.){1,30}[a-z][a-z0-9-]{0,61}[a-z]", re.IGNORECASE)
-_PRIVATE = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 fc00::/7 fe80::/10"
-_INSIDE = tuple(ip_network(net) for net in _PRIVATE.split())
 
 
 class _End(msgspec.Struct, frozen=True, gc=False):
@@ -312,12 +310,5 @@ def _full_name(place: str) -> str | None:
 
 def _is_client(a: _End, b: _End) -> bool:
     """Judge by the addresses, then by the ports, whether the first side is the client."""
-    inside = _is_inside(a.place), _is_inside(b.place)
+    inside = is_inside(a.place), is_inside(b.place)
     return inside[0] if inside[0] != inside[1] else (a.port or 0) > (b.port or 0)
-
-
-@lru_cache(maxsize=65536)
-def _is_inside(place: str) -> bool:
-    """Say whether an address is of a private range; unlike `is_private`, documentation ranges are not."""
-    known = address(place)
-    return known is not None and any(ip_address(known) in net for net in _INSIDE)
