@@ -62,12 +62,14 @@ def hunt(
     what, form = _target(settings, format, writing)
     with progress(quiet=writing.quiet, no_color=writing.no_color) as moved:
         report = run(places, settings, moved)
+    if save:
+        _state.save(report, save)
     if not no_save:
-        _keep(report, save)
+        keep(report)
     with _streams.text(writing.output) as stream:
         renderer(what, form)(report, stream, _streams.look(stream, no_color=writing.no_color))
     if not writing.quiet:
-        _ledger(report, no_color=writing.no_color)
+        ledger(report, no_color=writing.no_color)
     return _exit.of_hunt(report, fail_on)
 
 
@@ -84,7 +86,7 @@ def _target(settings: Settings, asked: str | None, writing: _flags.Writing) -> t
     """Decide what is written and how, before hours go into a hunt whose result has no form."""
     form = asked or ("table" if writing.output is None and sys.stdout.isatty() else "ndjson")
     published = [name.startswith("activity") for name in settings.analytics]
-    if all(published):
+    if published and all(published):
         if form not in FORMATS["activity"]:
             raise UsageError(
                 f"the published search has no {form} form", expected=", ".join(FORMATS["activity"])
@@ -96,18 +98,16 @@ def _target(settings: Settings, asked: str | None, writing: _flags.Writing) -> t
     return "findings", form
 
 
-def _keep(report: Report, save: Path | None) -> None:
-    """Keep the report where the user says, or in the state folder, where failure is no more than a note."""
-    if save:
-        _state.save(report, save)
-        return
+def keep(report: Report) -> None:
+    """Keep the report for `sferic explain`; that this fails is no more than a note."""
     try:
         _state.save(report, _state.place())
     except (OSError, SfericError) as error:
         sys.stderr.write(f"sferic: the report was not kept for `sferic explain`: {error}\n")
 
 
-def _ledger(report: Report, *, no_color: bool) -> None:
+def ledger(report: Report, *, no_color: bool) -> None:
+    """Say on standard error what was read, what came of it, and what to type next."""
     from sferic.render import account  # noqa: PLC0415 - Rich is heavy, and --quiet does without
 
     then = f"sferic explain {report.findings[0].id[:12]}" if report.findings else ""

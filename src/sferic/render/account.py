@@ -5,7 +5,7 @@ from typing import TextIO
 
 from rich.text import Text
 
-from sferic.model.report import Account, FileAccount, RejectSample
+from sferic.model.report import Account, FileAccount, Missing, RejectSample
 from sferic.render import Look
 from sferic.render._paper import DIM, cell, grid, paper
 from sferic.render.figures import bytes_text, counted, minute_text, share_text, span_text
@@ -40,7 +40,7 @@ def _rows(account: Account, verdict: str) -> Iterator[Row]:
     yield from _labelled("problem", _problems(account))
     yield from _labelled("rejected", _rejects(account))
     yield from _labelled("unknown", (_sample(sample) for sample in account.unknown_samples[:MOST]))
-    yield from _labelled("missing", (cell(f"{m.source}: {m.text}", limit=500) for m in account.missing))
+    yield from _labelled("missing", _missing(account))
 
 
 def _labelled(label: str, texts: Iterator[Text]) -> Iterator[Row]:
@@ -59,13 +59,13 @@ def _read(account: Account) -> str:
 
 def _events(account: Account) -> str:
     losses = (
-        (account.rejected, "lines rejected"),
-        (account.unknown, "lines of no known source"),
-        (account.duplicates, "seen twice"),
-        (account.out_of_window, "outside the time window"),
-        (account.not_serverless, "to look-alike names"),
+        (account.rejected, "line rejected", "lines rejected"),
+        (account.unknown, "line of no known source", "lines of no known source"),
+        (account.duplicates, "seen twice", "seen twice"),
+        (account.out_of_window, "outside the time window", "outside the time window"),
+        (account.not_serverless, "to a look-alike name", "to look-alike names"),
     )
-    parts = [f"{number:,} {what}" for number, what in losses if number]
+    parts = [counted(number, one, many) for number, one, many in losses if number]
     sources: dict[str, int] = {}
     for file in account.files:
         for source, number in file.sources.items():
@@ -100,6 +100,17 @@ def _rejects(account: Account) -> Iterator[Text]:
         yield Text(f"and {counted(len(account.reject_reasons) - MOST, 'more reason')}")
     for sample in account.reject_samples[:MOST]:
         yield _sample(sample)
+
+
+def _missing(account: Account) -> Iterator[Text]:
+    """Say each lack once, with the sources that have it."""
+    lacks: dict[str, list[Missing]] = {}
+    for lack in account.missing:
+        lacks.setdefault(lack.evidence, []).append(lack)
+    for shared in lacks.values():
+        first = shared[0]
+        text = first.text.removeprefix(f"{first.source} has ").removeprefix("has ")
+        yield cell(f"{', '.join(lack.source for lack in shared)}: {text}", limit=500)
 
 
 def _sample(sample: RejectSample) -> Text:

@@ -13,7 +13,7 @@ import msgspec
 
 from sferic.model.event import Event
 from sferic.render.flat import write_rows
-from sferic.render.safe_text import safe_json
+from sferic.render.safe_text import is_plain, safe_json
 
 _ENCODE = msgspec.json.Encoder().encode
 _TIME = b'"time":'
@@ -25,7 +25,7 @@ def encode(event: Event) -> bytes:
         line = _ENCODE(event)
     except UnicodeEncodeError:  # a lone surrogate, which JSON cannot carry
         return _careful(event)
-    if not line.isascii() or b"\x7f" in line:
+    if not (line.isascii() and b"\x7f" not in line) and not is_plain(line.decode()):
         return _careful(event)
     start = line.index(_TIME) + len(_TIME)  # the first: only `table`, a word of ours, comes before it
     end = line.find(b",", start)

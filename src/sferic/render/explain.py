@@ -12,7 +12,7 @@ from sferic.model.finding import Finding, Reason, Sample
 from sferic.render import Look
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, grid, lines, paper, squeezed
 from sferic.render.charts import histogram, raster
-from sferic.render.facts import called, caller, facts, headline, ordered
+from sferic.render.facts import called, caller, facts, headline, parts, precision
 from sferic.render.figures import points_text
 
 PLACES = 3
@@ -57,13 +57,19 @@ def _section(page: Console, name: str, parts: Iterable[Text | Table]) -> None:
 
 def _points(finding: Finding) -> Table:
     """Lay out the signed parts of the score so that a reader can add them up."""
-    decimals, rest = _precision(finding)
+    decimals, rest = precision(finding)
+    moving, inert = parts(finding)
     table = grid()
     table.add_column(justify="right")
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for reason in ordered(finding):
-        table.add_row(points_text(reason.points, decimals), cell(reason.signal), _meaning(reason))
+    shown: tuple[str, ...] = ()
+    for reason in moving:
+        places = reason.events if reason.events != shown else ()
+        table.add_row(points_text(reason.points, decimals), cell(reason.signal), _meaning(reason, places))
+        shown = reason.events or shown
+    if inert:
+        table.add_row(points_text(0, decimals), "no effect", cell(", ".join(inert), DIM, 1000))
     if rest:
         table.add_row(points_text(rest, decimals), "not itemised", "the parts above do not add up")
     table.add_row(Text("─" * 6, style=DIM), "", "")
@@ -73,22 +79,21 @@ def _points(finding: Finding) -> Table:
     return table
 
 
-def _meaning(reason: Reason) -> Text:
-    """Say what was measured, what that means, and where it shows."""
-    places = ", ".join(reason.events[:PLACES])
-    more = f" and {len(reason.events) - PLACES} more" if len(reason.events) > PLACES else ""
-    seen = cell(f"see {places}{more}" if places else "", DIM, 500)
-    return lines([cell(reason.value), cell(reason.text, DIM, 500), seen])
+def _meaning(reason: Reason, places: tuple[str, ...]) -> Text:
+    """Say what was measured, what that means, and, unless it was just said, where it shows."""
+    value = [cell(reason.value)] if reason.value else []
+    return lines([*value, cell(reason.text, DIM, 500), cell(_places(places), DIM, 500)])
 
 
-def _precision(finding: Finding) -> tuple[int, float]:
-    """Find the fewest decimals at which the shown parts add up to the shown total, and what is left over."""
-    for decimals in (1, 2, 3):
-        parts = sum(round(reason.points, decimals) for reason in finding.reasons)
-        rest = round(round(finding.points, decimals) - parts, decimals)
-        if not rest:
-            return decimals, 0.0
-    return 1, round(finding.points - sum(round(reason.points, 1) for reason in finding.reasons), 1)
+def _places(events: tuple[str, ...]) -> str:
+    """Name the first log lines: `see a.log:3, :9, b.log:1 and 4 more`."""
+    shown = [place.rpartition(":") for place in events[:PLACES]]
+    before = ["", *(file for file, _, _ in shown)]
+    named = [
+        f"{'' if file == last else file}:{line}" for (file, _, line), last in zip(shown, before, strict=False)
+    ]
+    more = f" and {len(events) - PLACES} more" if len(events) > PLACES else ""
+    return f"see {', '.join(named)}{more}" if named else ""
 
 
 def _sample(sample: Sample) -> Text:

@@ -54,9 +54,21 @@ def telling(finding: Finding, most: int = 3) -> list[Reason]:
     return sorted(sorted(reasons, key=lambda r: -abs(r.points))[:most], key=lambda r: -r.points)
 
 
-def ordered(finding: Finding) -> list[Reason]:
-    """Put the parts of a score in reading order: the prior, then from most to least."""
-    return sorted(finding.reasons, key=lambda r: (r.signal != "prior", -r.points))
+def parts(finding: Finding) -> tuple[list[Reason], list[str]]:
+    """Part the reasons, in reading order, into those that move the score and the ids of those that do not."""
+    inert = [reason.signal for reason in finding.reasons if not round(reason.points, 3)]
+    moving = [reason for reason in finding.reasons if round(reason.points, 3)]
+    return sorted(moving, key=lambda r: (r.signal != "prior", -r.points)), inert
+
+
+def precision(finding: Finding) -> tuple[int, float]:
+    """Find the fewest decimals at which the shown parts add up to the shown total, and what is left over."""
+    for decimals in (1, 2, 3):
+        shown = sum(round(reason.points, decimals) for reason in finding.reasons)
+        rest = round(round(finding.points, decimals) - shown, decimals)
+        if not rest:
+            return decimals, 0.0
+    return 1, round(finding.points - sum(round(reason.points, 1) for reason in finding.reasons), 1)
 
 
 def facts(finding: Finding) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from sferic.model.finding import Finding
 from sferic.model.report import Report
 from sferic.render import Look
 from sferic.render.charts import raster
-from sferic.render.facts import facts, ordered, title
+from sferic.render.facts import facts, parts, precision, title
 from sferic.render.figures import counted, points_text
 from sferic.render.safe_text import safe_code, safe_fence, safe_markdown, safe_text
 
@@ -32,10 +32,7 @@ def _ticket(finding: Finding) -> Iterator[str]:
         f"| {safe_markdown(label)} | {safe_code(value, SENTENCE)} |" for label, value in facts(finding)
     )
     yield from ("", "### Why", "", "| points | signal | measured | meaning |", "|---:|---|---|---|")
-    for reason in ordered(finding):
-        points, text = points_text(reason.points), safe_markdown(reason.text, SENTENCE)
-        yield f"| {points} | {safe_code(reason.signal)} | {safe_code(reason.value)} | {text} |"
-    yield f"| **{points_text(finding.points)}** | **total** | | **score {finding.score} of 100** |"
+    yield from _reasons(finding)
     yield from _block("Connections by hour, UTC", raster(finding.days))
     yield from _block(
         "Log lines", (f"{safe_text(s.place)}  {safe_text(s.text, 500)}" for s in finding.samples)
@@ -43,6 +40,21 @@ def _ticket(finding: Finding) -> Iterator[str]:
     yield from _list("What else this could be", finding.benign_explanations, "-")
     yield from _list("What would make it surer", [finding.needs] if finding.needs else [], "-")
     yield from _list("Next steps", finding.next_steps, "- [ ]")
+
+
+def _reasons(finding: Finding) -> Iterator[str]:
+    decimals, rest = precision(finding)
+    moving, inert = parts(finding)
+    for reason in moving:
+        measured = safe_code(reason.value) if reason.value else ""
+        text = safe_markdown(reason.text, SENTENCE)
+        yield f"| {points_text(reason.points, decimals)} | {safe_code(reason.signal)} | {measured} | {text} |"
+    if inert:
+        yield f"| {points_text(0, decimals)} | no effect | | {safe_markdown(', '.join(inert), SENTENCE)} |"
+    if rest:
+        yield f"| {points_text(rest, decimals)} | not itemised | | the parts above do not add up |"
+    total = points_text(finding.points, decimals)
+    yield f"| **{total}** | **total** | | **score {finding.score} of 100** |"
 
 
 def _block(heading: str, lines: Iterable[str]) -> Iterator[str]:

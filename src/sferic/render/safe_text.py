@@ -70,6 +70,11 @@ def safe_json(value: object) -> str:
     return _HIDDEN.sub(_json_escape, _SURROGATE.sub("\ufffd", text))
 
 
+def is_plain(text: str) -> bool:
+    """Say whether a text has no character that must be escaped."""
+    return _HIDDEN.search(text) is None
+
+
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
     if code < 0x100:

@@ -18,8 +18,10 @@ from sferic.render.figures import counted, interval_text, points_text
 
 WIDE = 104
 """Columns from which the reasons have room beside the channel."""
-_SCORE, _WHY, _GAP = 17, 40, 2
-"""Columns of the outer two parts, and between parts."""
+_SCORE, _GAP = 17, 2
+"""Columns of the first part, and between parts."""
+_WHY = 0.42
+"""Share of the rest that the reasons get when they stand beside the channel."""
 
 
 def render(report: Report, stream: TextIO, look: Look) -> None:
@@ -35,12 +37,14 @@ def render(report: Report, stream: TextIO, look: Look) -> None:
 
 def _table(report: Report, width: int) -> Table:
     wide = width >= WIDE
-    room = width - _SCORE - _GAP - (_WHY + _GAP if wide else 0)
+    room = width - _SCORE - _GAP
+    room -= round(room * _WHY) + _GAP if wide else 0
     table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style=DIM)
     for header in ("SCORE", "CHANNEL", "WHY") if wide else ("SCORE", "CHANNEL AND WHY"):
         table.add_column(header, no_wrap=True, overflow="ellipsis")
     table.columns[0].min_width = _SCORE
     table.columns[1].max_width = room
+    table.columns[-1].max_width = width - _SCORE - _GAP - (room + _GAP if wide else 0)
     for finding in report.findings:
         channel, why = _channel(finding, room), _why(finding)
         table.add_row(_verdict(finding), *((channel, why) if wide else (lines([*channel.split(), why]),)))

@@ -1,0 +1,117 @@
+"""`sferic demo`: hunt through a made-up company and lay the findings beside what really happened there."""
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from rich.table import Table
+from rich.text import Text
+
+from sferic.cli import _exit, _flags, _streams
+from sferic.cli._progress import progress
+from sferic.cli.hunt import keep, ledger
+from sferic.lab import estate
+from sferic.lab.scenario import load_scenario
+from sferic.lab.truth import Truth
+from sferic.model.errors import UnreadableInput
+from sferic.model.finding import Finding
+from sferic.model.report import Report
+from sferic.model.settings import Settings
+from sferic.pipeline import hunt as run
+from sferic.render import terminal
+from sferic.render._paper import DIM, SEVERITY_STYLE, cell, paper
+from sferic.render.facts import called, caller
+from sferic.render.figures import counted, duration_text, interval_text
+
+ANSWERS = "truth.json"
+
+
+def demo(*, folder: Path | None = None, writing: _flags.Writing | None = None) -> int:
+    """Hunt through an example company and compare with the truth.
+
+    The company is made up: six implants among 300 machines, and the software that looks like them.
+
+    Args:
+        folder: Another folder with logs and a `truth.json`, such as `python -m sferic.lab.estate` writes.
+        writing: Where the output goes.
+    """
+    writing = writing or _flags.Writing()
+    with _estate(folder) as logs, progress(quiet=writing.quiet, no_color=writing.no_color) as moved:
+        truth = msgspec.json.decode((logs / ANSWERS).read_bytes(), type=list[Truth])
+        report = run([str(path) for path in sorted(logs.glob("*.log*"))], Settings(), moved)
+    keep(report)
+    with _streams.text(writing.output) as stream:
+        look = _streams.look(stream, no_color=writing.no_color)
+        terminal.render(report, stream, look)
+        paper(stream, look).print(_comparison(report, truth))
+    if not writing.quiet:
+        ledger(report, no_color=writing.no_color)
+    return _exit.of_files(report.account)
+
+
+@contextmanager
+def _estate(folder: Path | None) -> Iterator[Path]:
+    """Find the example beside the package, or write it anew from its description."""
+    examples = Path(__file__).parents[3] / "examples"
+    ready = folder or examples / "estate"
+    if (ready / ANSWERS).is_file():
+        yield ready
+        return
+    described = [
+        p for p in (examples / "estate.toml", Path(estate.__file__).with_name("estate.toml")) if p.is_file()
+    ]
+    if folder or not described:
+        hint = "the example comes with the source; `--folder DIR` names another"
+        raise UnreadableInput(f"holds no {ANSWERS}", where=str(ready), hint=hint)
+    with tempfile.TemporaryDirectory(prefix="sferic-demo-") as name:
+        sys.stderr.write("sferic: writing the example company\n")
+        estate.write_estate(load_scenario(described[0]), Path(name))
+        yield Path(name)
+
+
+def matches(finding: Finding, truth: Truth) -> bool:
+    """Say whether a finding is about a channel: the same machine, and a host name in common."""
+    same_machine = finding.src_ip in truth.src_ips or (
+        finding.device is not None and finding.device == truth.device
+    )
+    return same_machine and not set(finding.hosts).isdisjoint(truth.hosts)
+
+
+def _comparison(report: Report, truth: Sequence[Truth]) -> Table:
+    implants = [one for one in truth if one.label == "c2"]
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=DIM, title_justify="left")
+    for header in ("TRUTH", "SCORE", "CHANNEL", "TOLD", "IN FACT"):
+        table.add_column(header, no_wrap=True, overflow="ellipsis")
+    found = 0
+    for implant in implants:
+        best = next((f for f in report.findings if matches(f, implant)), None)
+        found += best is not None
+        _add(table, "implant" if best else "missed", best, implant)
+    for finding in report.findings:
+        twin = next((one for one in truth if matches(finding, one)), None)
+        if twin is None or twin.label != "c2":
+            _add(table, "look-alike" if twin else "a person", finding, twin)
+    table.title = Text(f"{found} of {counted(len(implants), 'implant')} found", style="bold")
+    return table
+
+
+def _add(table: Table, verdict: str, finding: Finding | None, truth: Truth | None) -> None:
+    score = (
+        Text(f"{finding.score:>3} {finding.severity}", SEVERITY_STYLE[finding.severity])
+        if finding
+        else Text("—")
+    )
+    fact = f"≈{duration_text(truth.sleep_s)} {truth.jitter:.0%} {truth.law}" if truth else ""
+    name = (
+        f"{caller(finding)} → {called(finding)}"
+        if finding
+        else f"{truth.src_ip} → {truth.hosts[0]}"
+        if truth
+        else ""
+    )
+    style = {"implant": "green", "missed": "bold red"}.get(verdict, "yellow")
+    told = interval_text(finding.interval) if finding else ""
+    table.add_row(Text(verdict, style), score, cell(name, limit=64), cell(told), cell(fact, DIM))
