@@ -104,7 +104,7 @@ def moment(text: str, clock: Clock, *, utc: bool = False) -> int:
         return epoch_us(text)
     time = peel(text, Clock() if utc else clock).time
     if time is None:
-        raise ValueError("time is not in a form CEF or LEEF allows")
+        raise ValueError("time is in no known form")
     return time
 
 
