@@ -48,6 +48,21 @@ def test_claims_only_what_squid_marks_as_its_own(line: str, claim: int) -> None:
     assert _claim(line) == claim
 
 
+@pytest.mark.parametrize(
+    "agent",
+    [
+        NATIVE,
+        "x src_ip=198.51.100.66 vendor_action=TCP_MISS",
+        "x TCP_MISS:HIER_DIRECT",
+        "x TCP_MISS:HIER_DIRECT [a] [b]",
+    ],
+)
+def test_a_user_agent_cannot_draw_another_log_here(agent: str) -> None:
+    """What a client puts into a web server's log does not make it Squid's."""
+    line = COMBINED.format("GET /index.html HTTP/1.1", "").replace("demo", agent)
+    assert _claim(line) == NO
+
+
 def test_a_line_of_the_given_format_is_certain() -> None:
     """What matches the user's own format is claimed with certainty, and nothing else changes."""
     assert _claim("192.0.2.10|1730120400|-", logformat="%>a|%ts|%ru") == CERTAIN

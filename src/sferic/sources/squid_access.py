@@ -37,7 +37,10 @@ OPTIONS = {"logformat": "The format string of squid.conf, when the log is in a f
 
 _HEADED = re.compile(r"<|[A-Z][a-z]{2} |20\d\d-")
 _TAG = re.compile(r"\(?[A-Za-z][\w.-]{0,63}\)?(?:\[\d{1,10}\])?: *")
-_NATIVE_MARK = re.compile(r"(?:^|[ :\]])(?=\d{9,11}\.\d{3} +-?\d{1,12} [^ ]{1,64} [A-Z][A-Z_]{1,48}/\d{3} )")
+_NATIVE_MARK = re.compile(
+    r'(?:[^"]{0,200}?[ :\]])?(?=\d{9,11}\.\d{3} +-?\d{1,12} [^ ]{1,64} [A-Z][A-Z_]{1,48}/\d{3} )'
+)
+"""The start of a native line, perhaps behind a syslog header, but not in quotes, where a client could put it."""
 _NATIVE_START = re.compile(r"\d{9,11}\.\d{3} +-?\d{1,12} ")
 _NATIVE = Layout(
     re.compile(
@@ -50,7 +53,7 @@ _TL = re.compile(
     r"(?P<d>\d{2})/(?P<b>[A-Za-z]{3})/(?P<Y>\d{4}):(?P<H>\d{2}):(?P<M>\d{2}):(?P<S>\d{2}) (?P<z>[+-]\d{4})"
 )
 _PROXIED = re.compile(r'\] "(?:CONNECT |[A-Z]{3,16} [a-z]{2,9}://)')
-_HTTPD_TAG = re.compile(r" [A-Z][A-Z_]{2,48}:[A-Z][A-Z0-9_]{2,48}(?:$| \[)")
+_HTTPD_TAG = re.compile(r'["\d-] [A-Z][A-Z_]{2,48}:[A-Z][A-Z0-9_]{2,48}(?:$| \[[^"]*$)')
 _HTTPD = Layout(
     re.compile(
         r'([^ ]+) ([^ ]+) ([^ ]+) \[([^\]]{20,32})\] "([^ "]*) ([^ ]*)(?: [A-Za-z]*/\d{1,2}\.\d{1,2})?" '
@@ -85,7 +88,7 @@ class Reader:
         """Be certain of native and key=value lines, and of httpd lines that end with `TAG:HIERARCHY`."""
         if self._own and self._match(self._own, line.text):
             return CERTAIN
-        if _is_pairs(line.text) or _NATIVE_MARK.search(line.text):
+        if _is_pairs(line.text) or _NATIVE_MARK.match(line.text):
             return CERTAIN
         if _NATIVE_START.match(line.text):
             return LIKELY
@@ -105,7 +108,7 @@ class Reader:
     def _values(self, line: str) -> tuple[Layout, dict[str, str] | None]:
         if self._own and (values := self._match(self._own, line)):
             return self._own, values
-        if mark := _NATIVE_MARK.search(line):
+        if mark := _NATIVE_MARK.match(line):
             return _NATIVE, _NATIVE.values(line[mark.end() :])
         return _HTTPD, _pairs(line) if _is_pairs(line) else self._match(_HTTPD, line)
 
@@ -114,8 +117,9 @@ class Reader:
             return "no src_ip, url or status"
         if self._own:
             return "not the given logformat"
-        if start := _NATIVE_MARK.search(line) or _NATIVE_START.match(line):
-            fields = len(line[start.start() :].split())
+        mark = _NATIVE_MARK.match(line)
+        if mark or _NATIVE_START.match(line):
+            fields = len(line[mark.end() if mark else 0 :].split())
             return f"{fields} fields, expected 10" if fields < 10 else "fields not as in the native format"
         return "none of Squid's built-in formats; give squid_access.logformat if it is your own"
 
@@ -160,7 +164,10 @@ class Reader:
 
 
 def _is_pairs(line: str) -> bool:
-    return " src_ip=" in line and (" vendor_action=" in line or " logformat=splunk_recommended_squid" in line)
+    start = line.find(" src_ip=")
+    if start < 0 or '"' in line[:start]:  # within quotes a client could have put it there
+        return False
+    return " vendor_action=" in line or " logformat=splunk_recommended_squid" in line
 
 
 def _pairs(line: str) -> dict[str, str] | None:
