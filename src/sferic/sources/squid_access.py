@@ -40,7 +40,7 @@ _TAG = re.compile(r"\(?[A-Za-z][\w.-]{0,63}\)?(?:\[\d{1,10}\])?: *")
 _NATIVE_MARK = re.compile(
     r'(?:[^"]{0,200}?[ :\]])?(?=\d{9,11}\.\d{3} +-?\d{1,12} [^ ]{1,64} [A-Z][A-Z_]{1,48}/\d{3} )'
 )
-"""The start of a native line, perhaps behind a syslog header, but not in quotes, where a client could put it."""
+"""The start of a native line, perhaps behind a syslog header; not in quotes, where a client could put it."""
 _NATIVE_START = re.compile(r"\d{9,11}\.\d{3} +-?\d{1,12} ")
 _NATIVE = Layout(
     re.compile(
