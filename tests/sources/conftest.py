@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from sferic.engine.routing import decode
 from sferic.model.event import Event, Line, Reject
 from sferic.sources._clock import Clock, zone
 from sferic.sources._contract import Reader, Setup, source
@@ -78,12 +79,9 @@ def replay(reader: MakeReader) -> Replay:
 
 
 def lines(file: Path) -> Iterator[Line]:
-    """Split a raw log at line feeds; bytes that are not UTF-8 are Latin-1; blank lines are nobody's."""
+    """Split a raw log at line feeds and decode each line as the engine does; blank lines are nobody's."""
     for number, raw in enumerate(file.read_bytes().removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
-        try:
-            text = raw.removesuffix(b"\r").decode("utf-8")
-        except UnicodeDecodeError:
-            text = raw.removesuffix(b"\r").decode("latin-1")
+        text = decode(raw.removesuffix(b"\r"))
         if text.strip():
             yield Line(text, number, file.name)
 
