@@ -130,7 +130,7 @@ def test_encodings_of_a_url(reader: MakeReader) -> None:
     kept = event(made, line(eurl="www.example.com/a%20b?c=%2F"))
     assert (kept.dst_host, kept.path) == ("www.example.com", "/a%20b?c=%2F")
     assert event(made, line(eurl="www%2Eexample%2Ecom%2Fa")).dst_host == "www.example.com"
-    assert event(made, line(eurl="None", b64url="d3d3LmV4YW1wbGUuY29tL2E=")).dst_host == "www.example.com"
+    assert event(made, line(eurl="", b64url="d3d3LmV4YW1wbGUuY29tL2E=")).dst_host == "www.example.com"
     assert event(made, line(eua="a%20b+c")).user_agent == "a b+c"
     with pytest.raises(ValueError, match="field is not Base64"):
         made.read(line(eurl="None", b64url="*"))

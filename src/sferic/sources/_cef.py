@@ -24,7 +24,7 @@ _PART = r"((?:[^|\\]|\\.){0,512})\|"
 _CEF = re.compile(rf"CEF: ?\d{{1,2}}(?:\.\d)?\|{_PART * 5}(?:([^|=\\]{{0,64}})\|)?")
 _LEEF = re.compile(rf"LEEF: ?([12])(?:\.\d)?\|{_PART * 4}")
 _DELIMITER = re.compile(r"(?:0?x([0-9A-Fa-f]{2,4})|([^=|\\\s\w])|(?:\\t|[\t ]?))\|")
-_KEY = re.compile(r"(?:^|(?<=[ \t]))([\w.\[\]-]{1,64})=")
+_KEY = re.compile(r"[ \t]([\w.\[\]-]{1,64})=")
 _ESCAPED = re.compile(r"\\([\\=|\"])")
 
 
@@ -71,6 +71,7 @@ def parse(text: str) -> Message | None:
 
 def spaced(text: str) -> dict[str, str]:
     """Read `key=value key2=value two`: values may hold spaces and end where the next key begins."""
+    text = f" {text}"
     fields: dict[str, str] = {}
     key, start = "", 0
     for count, m in enumerate(_KEY.finditer(text)):

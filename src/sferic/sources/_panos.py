@@ -28,6 +28,8 @@ OTHERS = (
 
 _TYPES = "|".join((THREAT, TRAFFIC, *OTHERS))
 _CSV = re.compile(rf"\d{{4}}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d[^,]{{0,16}},[^,\s]{{0,40}},({_TYPES}),")
+_WITHIN = 500
+"""Characters in which the log type must come, behind any syslog headers: a URL further on cannot forge it."""
 _VENDOR = "Palo Alto Networks|"
 _TYPED = re.compile(rf"(?:\||[|\t ^](?:cat|Type)=)({_TYPES})(?![\w-])", re.IGNORECASE)
 _OFFSET = re.compile(r"[+-]\d\d:\d\d")
@@ -93,7 +95,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
 
 def kind(text: str) -> str | None:
     """Return the log type of a PAN-OS line in any shape, or None for another product's line."""
-    if m := _CSV.search(text):
+    if m := _CSV.search(text, 0, _WITHIN):
         return m[1]
     at = text.find(_VENDOR)
     if at < 0 or not (m := _TYPED.search(text, at)):
@@ -103,7 +105,7 @@ def kind(text: str) -> str | None:
 
 def record(text: str, log_type: str, clock: Clock) -> Record:
     """Read a line whose `kind` is THREAT or TRAFFIC."""
-    if m := _CSV.search(text):
+    if m := _CSV.search(text, 0, _WITHIN):
         return _from_csv(text[m.start(1) :], _POSITIONS[log_type], _AT_LEAST[log_type], clock)
     message = _cef.parse(text)
     if message is None:

@@ -98,17 +98,22 @@ def column_names(option: str) -> list[str]:
 
 
 def value(fields: Fields, *names: str) -> str | None:
-    """Return the first of the fields that says something, or its Base64 form."""
+    """Return the first of the fields that says something."""
     for name in names:
-        if found := meaning(fields.get(name)):
+        if (found := fields.get(name)) and (found := meaning(found)):
             return found
-    for name in names:
-        if encoded := meaning(fields.get(f"b64{name}")):
-            try:
-                return meaning(b64decode(encoded, validate=True).decode("utf-8", "replace"))
-            except (binascii.Error, ValueError):
-                raise ValueError("field is not Base64") from None
     return None
+
+
+def from_base64(fields: Fields) -> Fields:
+    """Add the plain form of every field that the feed gives in Base64 (`b64url` as `url`)."""
+    for key in [key for key in fields if key.startswith("b64")]:
+        try:
+            plain = b64decode(meaning(fields[key]) or "", validate=True)
+        except (binascii.Error, ValueError):
+            raise ValueError("field is not Base64") from None
+        fields.setdefault(key.removeprefix("b64"), plain.decode("utf-8", "replace"))
+    return fields
 
 
 def decoded(text: str | None) -> str | None:

@@ -14,6 +14,7 @@ Hosts that a feed writes in Base64 only are read, but no search for a host name 
 """
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, ip_address, ip_network
 
 from sferic.model.event import HTTP, Event, Line, Reject
@@ -83,6 +84,8 @@ class Reader:
     def read(self, line: Line) -> Event | Reject | None:
         """Turn a record into an event."""
         fields = self._fields(line.text)
+        if "b64" in line.text:
+            fields = _zscaler.from_base64(fields)
         time = _zscaler.when(fields, self._clock)
         method = _method(fields)
         target = _target(fields)
@@ -165,6 +168,7 @@ def _client(fields: Fields) -> str | None:
     return own or outside
 
 
+@lru_cache(maxsize=65536)
 def _is_inside(address: str) -> bool:
     parsed = ip_address(address)
     return any(parsed in network for network in _INSIDE)
