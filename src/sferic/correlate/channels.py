@@ -26,6 +26,7 @@ TECHNIQUES = {
     "long_connection": ("T1071.001", "T1102.002", "T1584.007", "T1583.007"),
 }
 TUNNEL_TECHNIQUES = ("T1071.001", "T1572", "T1090")
+NEAR_DB = 5.0
 MAX_HOSTS = 20
 ALL_USERS = 4
 """The segment level that adds up all users of a client."""
@@ -51,14 +52,25 @@ def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:
 
 def _best(weighed: Weighed, order: Iterable[int], floor_db: float) -> list[int]:
     window = weighed.window
-    taken: dict[tuple[int, int], list[int]] = {}
+    taken: dict[tuple[int, int], list[list[int]]] = {}
     for i in order:
         if weighed.total[i] < floor_db:
             break
         mine = taken.setdefault((int(window.client[i]), int(window.owner[i])), [])
-        if all(_other_user(window, i, j) for j in mine):
-            mine.append(i)
-    return [i for several in taken.values() for i in several]
+        for several in mine:
+            if not _other_user(window, i, several[0]):
+                several.append(i)
+                break
+        else:
+            mine.append([i])
+    return [_best_explained(weighed, several) for mine in taken.values() for several in mine]
+
+
+def _best_explained(weighed: Weighed, several: list[int]) -> int:
+    """Of the segments nearly as good as the best, take the one whose rhythm is clearest (rotation, several programs)."""
+    near = [i for i in several if weighed.total[i] >= weighed.total[several[0]] - NEAR_DB]
+    fits = weighed.window.fits
+    return max(near, key=lambda i: (fits[i].evidence_db if i in fits else 0.0, weighed.total[i]))
 
 
 def _other_user(window: Window, i: int, j: int) -> bool:

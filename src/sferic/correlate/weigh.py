@@ -11,10 +11,14 @@ import numpy as np
 
 from sferic.catalog.weights import Weights
 from sferic.model.finding import Reason
-from sferic.model.traffic import Bools, Floats
+from sferic.model.traffic import Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Signal, signals
-from sferic.signals._gaps import fit_gaps
+from sferic.signals._gaps import fit_times
+
+
+_OWN = frozenset({"timing", "jitter", "alignment", "interruptions", "continuity", "persistence"})
+"""Signals about a segment's own rhythm are not lent: each log shows its own."""
 
 
 class Weighed(msgspec.Struct, frozen=True):
@@ -23,6 +27,8 @@ class Weighed(msgspec.Struct, frozen=True):
     window: Window
     values: Mapping[str, Floats]
     points: Mapping[str, Floats]
+    lenders: Mapping[str, Ints]
+    """Signal → the segment whose log answered for each segment (mostly itself)."""
     caps: Mapping[str, Floats]
     """Group → what its cap takes away or gives back."""
     total: Floats
@@ -42,10 +48,32 @@ def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> W
         for name, signal in dear.items():
             values[name] = signal.measure(window, hopeful)
             points[name] = _points(values[name], weights, name)
+    lenders = _borrow(window, values, points)
     caps = _caps(points, weights, len(window))
     total = sum(points.values(), np.zeros(len(window))) + sum(caps.values(), np.zeros(len(window)))
     total = np.where(hopeful, total + weights.prior.points, -np.inf)
-    return Weighed(window, values, points, caps, total)
+    return Weighed(window, values, points, lenders, caps, total)
+
+
+def _borrow(window: Window, values: dict[str, Floats], points: dict[str, Floats]) -> dict[str, Ints]:
+    """Let a segment whose log cannot answer take the answer from another log's segment of the same channel.
+
+    A URL log knows the software, the flow log of the same firewall the bytes: one channel, both facts.
+    """
+    lenders = {name: np.arange(len(window)) for name in values}
+    key = window.client * (len(window.owners) + 1) + window.owner
+    pairs = np.unique(np.stack([key, window.source]), axis=1)[0]
+    for code in np.unique(pairs[:-1][np.diff(pairs) == 0]):
+        members = np.flatnonzero(key == code)
+        for name in set(values) - _OWN:
+            known = members[~np.isnan(values[name][members])]
+            unknown = members[np.isnan(values[name][members])]
+            if len(known) and len(unknown):
+                best = known[np.argmax(window.checkins[known])]
+                others = unknown[window.source[unknown] != window.source[best]]
+                lenders[name][others] = best
+                values[name][others], points[name][others] = values[name][best], points[name][best]
+    return lenders
 
 
 def _points(values: Floats, weights: Weights, name: str) -> Floats:
@@ -74,7 +102,7 @@ def _caps(points: Mapping[str, Floats], weights: Weights, size: int) -> dict[str
 def _fits(window: Window, wanted: Bools) -> dict[int, Fit]:
     fits = {}
     for i in np.flatnonzero(wanted):
-        fit = fit_gaps(np.diff(window.times(int(i))), float(window.resolution_s[i]))
+        fit = fit_times(window.times(int(i)), float(window.resolution_s[i]))
         if fit is not None:
             fits[int(i)] = fit
     return fits
@@ -97,5 +125,7 @@ def reasons(weighed: Weighed, i: int, weights: Weights, places: tuple[str, ...])
 
 
 def _reason(weighed: Weighed, i: int, name: str, points: float, places: tuple[str, ...]) -> Reason:
-    words = signals()[name].describe(weighed.window, i, float(weighed.values[name][i]))
-    return Reason(name, points, words.value, words.text, places)
+    window, lender = weighed.window, int(weighed.lenders[name][i])
+    words = signals()[name].describe(window, lender, float(weighed.values[name][i]))
+    told = f" (told by {window.traffic.sources[window.source[lender]]})" if lender != i else ""
+    return Reason(name, points, words.value, words.text + told, places)

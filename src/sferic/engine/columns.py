@@ -16,9 +16,12 @@ from sferic.model.traffic import (
     JOINED,
     PATH_STATIC,
     UNKNOWN,
+    Small,
     Traffic,
 )
 
+LEG_S = 10.0
+"""A redirect is followed within this time."""
 MAX_PATHS = 200_000
 _STATIC = (".js", ".css", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".woff", ".woff2", ".webp", ".map", ".html")
 _TYPES = {
@@ -51,6 +54,7 @@ class Columns:
         self._places: dict[tuple[str, str], int] = {}
         self._place_list: list[Place] = []
         self._addresses: dict[int, str] = {}
+        self._subsecond: list[bool] = []
 
     def __len__(self) -> int:
         return len(self._rows["time_s"])
@@ -62,7 +66,7 @@ class Columns:
         if event.duration_ms and self._at_end(event.source):
             started -= event.duration_ms / 1e3
         rows["time_s"].append(started)
-        rows["source"].append(words["source"].number(event.source))
+        rows["source"].append(self._source(event))
         rows["client"].append(self._client(event))
         rows["user"].append(words["user"].number(event.user))
         rows["agent"].append(words["agent"].number(event.user_agent))
@@ -76,6 +80,14 @@ class Columns:
         rows["flags"].append(_flags(event) | (JOINED if joined else 0))
         rows["file"].append(words["file"].number(event.file))
         rows["line"].append(event.line)
+
+    def _source(self, event: Event) -> int:
+        number = self._words["source"].number(event.source)
+        if number == len(self._subsecond):
+            self._subsecond.append(False)
+        if not self._subsecond[number] and event.time % 1_000_000:
+            self._subsecond[number] = True
+        return number
 
     def _client(self, event: Event) -> int:
         name = event.device or event.src_ip
@@ -103,13 +115,41 @@ class Columns:
         """Return the columns, sorted by time, as one frozen record."""
         columns = {n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._rows.items()}
         order = np.argsort(columns["time_s"], kind="stable")
+        columns = {n: c[order] for n, c in columns.items()}
+        columns["place"] = _shown(columns, self._place_list)
         words = {f"{name}s" if name != "path" else "paths": list(v) for name, v in self._words.items()}
         return Traffic(
-            **{n: c[order] for n, c in columns.items()},
+            **columns,
             **words,
             places=self._place_list,
+            subsecond=self._subsecond,
             addresses=self._addresses,
         )
+
+
+def _shown(columns: dict[str, np.ndarray], places: list[Place]) -> Small:
+    """Give rows that show only the platform the owner that the same client called there within seconds.
+
+    Apps Script answers on a second host whose path does not name the script; an inspecting proxy logs a CONNECT
+    without a path before the request that has one.
+    """
+    hidden = np.array([p.owner == p.platform for p in places] + [False])
+    codes: dict[str, int] = {}
+    platform = np.array([codes.setdefault(p.platform, len(codes)) for p in places] + [0])
+    place = columns["place"].copy()
+    key = columns["client"].astype(np.int64) * (len(codes) + 1) + platform[place]
+    wanting = np.flatnonzero(hidden[place])
+    affected = np.isin(key, np.unique(key[wanting])) & ~hidden[place]
+    for code in np.unique(key[affected]):
+        told = np.flatnonzero((key == code) & affected)
+        asks = wanting[key[wanting] == code]
+        after = np.searchsorted(told, asks).clip(1, max(len(told) - 1, 1))
+        near = np.stack([told[after - 1], told[np.minimum(after, len(told) - 1)]])
+        gap = np.abs(columns["time_s"][near] - columns["time_s"][asks])
+        best = np.argmin(gap, axis=0)
+        close = gap[best, np.arange(len(asks))] <= LEG_S
+        place[asks[close]] = place[near[best, np.arange(len(asks))][close]]
+    return place
 
 
 def client_of(event: Event) -> str:

@@ -64,6 +64,8 @@ class Traffic(msgspec.Struct, frozen=True):
     paths: list[str]
     methods: list[str]
     files: list[str]
+    subsecond: list[bool]
+    """Per log source: whether its stamps are finer than whole seconds."""
     addresses: dict[int, str]
     """Client → its address, where the client is named by its device."""
 

@@ -46,6 +46,8 @@ class Estate(msgspec.Struct, frozen=True):
     """Log source → first row of it."""
     agent_clients: Ints
     """User agent → on how many machines it is seen."""
+    shared: Bools
+    """Client → whether many people or devices hide behind it (a NAT or proxy address)."""
     pair_owners: Mapping[tuple[int, int], int]
     """(client, agent) → how many owners that software calls from there."""
     client_hours: Mapping[int, Bools]

@@ -10,6 +10,9 @@ from sferic.model.window import Estate
 
 BUSY_OWNERS = 3
 """A client that calls this many owners within an hour is being used by somebody."""
+SHARED_USERS = 5
+SHARED_AGENTS = 25
+"""From so many users or user agents on, an address is taken for that of a proxy or NAT."""
 HOUR_S = 3600.0
 
 
@@ -29,9 +32,16 @@ def survey(traffic: Traffic, owner: Ints, owners: int, span_s: tuple[float, floa
         owner_first_s=first,
         source_first_s=np.array([traffic.time_s[traffic.source == n].min() for n in range(len(traffic.sources))]),
         agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
+        shared=_shared(client, user, agent, len(traffic.clients)),
         pair_owners={(int(c), int(a)): int(n) for (c, a), n in zip(heads, counts, strict=True)},
         client_hours=_used_hours(traffic, client, owner, span_s),
     )
+
+
+def _shared(client: Ints, user: Ints, agent: Ints, clients: int) -> Bools:
+    users = _distinct(client[user != UNKNOWN], user[user != UNKNOWN], clients)
+    agents = _distinct(client[agent != UNKNOWN], agent[agent != UNKNOWN], clients)
+    return (users >= SHARED_USERS) | (agents >= SHARED_AGENTS)
 
 
 def _distinct(group: Ints, member: Ints, groups: int) -> Ints:

@@ -96,11 +96,7 @@ def _looks(level: Ints, name: str) -> Bools:
 
 
 def _resolution(traffic: Traffic) -> Floats:
-    whole = np.ones(len(traffic.sources) + 1)
-    for number in range(len(traffic.sources)):
-        times = traffic.time_s[traffic.source == number]
-        whole[number] = 1.0 if len(times) and np.all(times == np.floor(times)) else 0.001
-    return whole
+    return np.array([0.001 if fine else 1.0 for fine in traffic.subsecond])
 
 
 def _checkins(traffic: Traffic, rows: Ints, rows_at: Ints) -> dict[str, Floats | Ints]:

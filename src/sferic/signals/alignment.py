@@ -19,6 +19,8 @@ FIELDS = frozenset({"time"})
 DEAR = True
 MIN_PERIOD_S = 20.0
 MINUTE_S = 60.0
+MAX_JITTER = 0.1
+"""Full width against the period; a wider law wanders slowly and can look locked in a short log."""
 ON_CLOCK_S = 8.0
 _PERIODS = (60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0, 86400.0)
 
@@ -28,7 +30,9 @@ def measure(window: Window, wanted: Bools) -> Floats:
     found = np.full(len(window), np.nan)
     for i in np.flatnonzero(wanted):
         fit = window.fits.get(int(i))
-        if fit is not None and fit.evidence_db >= REGULAR_DB and fit.median_s >= MIN_PERIOD_S:
+        if fit is None or fit.evidence_db < REGULAR_DB or fit.median_s < MIN_PERIOD_S:
+            continue
+        if fit.high_s - fit.low_s <= MAX_JITTER * fit.median_s + 2 * window.resolution_s[i]:
             found[i] = _lock(window.times(int(i)), fit.median_s)
     return found
 

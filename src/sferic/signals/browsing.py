@@ -1,10 +1,10 @@
 """The calls look like pages being viewed.
 
-What it measures: the share of the segment's rows that fetch page assets or come with a referrer.
-Why it matters: people load pages, with their scripts, styles and pictures; implants do not.
-What else looks like this: an implant whose profile uses `.js` paths (several public profiles do) and sends a referrer.
-Limits: only where the log carries paths or referrers; behind tunnels it is silent. Half weight is given to assets
-that never vary.
+What it measures: the share of the segment's rows that fetch page assets or come with a referrer, each path counted
+at most a few times a day.
+Why it matters: people load pages, with their scripts, styles and pictures, and caches keep them; implants do not.
+What else looks like this: an implant that crawls a real site as cover.
+Limits: only where the log carries paths or referrers; behind tunnels it is silent.
 References: path sets of public profiles (docs/explanation/scoring.md).
 """
 
@@ -15,8 +15,8 @@ from sferic.model.window import Window
 from sferic.signals._contract import Words
 
 FIELDS = frozenset({"path", "referer"})
-MANY_PATHS = 5
-"""Fewer distinct paths than this, however page-like, may be a profile's fixed set."""
+PER_PATH_AND_DAY = 3
+DAY_S = 86_400.0
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
@@ -26,8 +26,10 @@ def measure(window: Window, wanted: Bools) -> Floats:
         rows = window.row_numbers(int(i))
         paths = window.traffic.path[rows]
         if (paths != UNKNOWN).any():
-            share = ((window.traffic.flags[rows] & (PATH_STATIC | HAS_REFERER)) != 0).mean()
-            found[i] = share if len(np.unique(paths)) >= MANY_PATHS else share / 2
+            page = (window.traffic.flags[rows] & (PATH_STATIC | HAS_REFERER)) != 0
+            _, counts = np.unique(paths[page], return_counts=True)
+            days = np.ceil(np.ptp(window.traffic.time_s[rows]) / DAY_S + 0.01)
+            found[i] = np.minimum(counts, PER_PATH_AND_DAY * days).sum() / len(rows)
     return found
 
 

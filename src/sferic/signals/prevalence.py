@@ -18,6 +18,8 @@ from sferic.signals._contract import Words
 FIELDS = frozenset({"src_ip", "device", "user"})
 MIN_ESTATE = 5
 FULL_ESTATE = 100
+CROWD = 4.0
+"""What one shared address without a user name counts for: one device or many, nobody knows."""
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
@@ -26,6 +28,8 @@ def measure(window: Window, wanted: Bools) -> Floats:
     callers = window.estate.owner_clients[window.owner].astype(float)
     if window.estate.clients < MIN_ESTATE:
         return np.full(len(window), np.nan)
+    crowd = window.estate.shared[window.client] & (window.user == UNKNOWN)
+    callers = np.where(crowd, np.maximum(callers, CROWD), callers)
     return callers * max(1.0, FULL_ESTATE / window.estate.clients)
 
 

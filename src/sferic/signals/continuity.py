@@ -1,0 +1,59 @@
+"""The channel runs whenever its machine does.
+
+What it measures: within the channel's life, the share of the time in which the machine shows any traffic to platforms
+that also has check-ins, in steps of half an hour or three gaps, whichever is longer.
+Why it matters: an implant starts with the machine and stays; a developer's loop, a tab or a job comes and goes.
+What else looks like this: every agent.
+Limits: a machine is seen only through its other calls to platforms; without them the signal is silent.
+References: docs/explanation/scoring.md.
+"""
+
+import numpy as np
+
+from sferic.model.traffic import Bools, Floats
+from sferic.model.window import Fit, Window
+from sferic.signals._contract import Words
+from sferic.signals.timing import REGULAR_DB
+
+FIELDS = frozenset({"time"})
+DEAR = True
+STEP_S = 1800.0
+MIN_OTHER_STEPS = 4
+"""The machine must show other traffic in this many steps, else nothing can be said."""
+
+
+def measure(window: Window, wanted: Bools) -> Floats:
+    """Return the share of the machine's visible time with check-ins."""
+    found = np.full(len(window), np.nan)
+    rows_of = _rows_by_client(window)
+    for i in np.flatnonzero(wanted):
+        fit = window.fits.get(int(i))
+        if fit is not None and fit.evidence_db >= REGULAR_DB:
+            found[i] = _share(window, int(i), fit, rows_of[int(window.client[i])])
+    return found
+
+
+def _rows_by_client(window: Window) -> dict[int, Floats]:
+    traffic = window.traffic
+    order = np.argsort(traffic.client, kind="stable")
+    clients, starts = np.unique(traffic.client[order], return_index=True)
+    return {int(c): rows for c, rows in zip(clients, np.split(order, starts[1:]), strict=True)}
+
+
+def _share(window: Window, i: int, fit: Fit, client_rows: Floats) -> float:
+    times = window.times(i)
+    step = max(STEP_S, 3 * fit.median_s)
+    mine = np.unique(times // step)
+    others = np.setdiff1d(client_rows, window.row_numbers(i), assume_unique=True)
+    other_times = window.traffic.time_s[others]
+    other = np.unique(other_times[(other_times >= times[0]) & (other_times <= times[-1])] // step)
+    if len(other) < MIN_OTHER_STEPS:
+        return float("nan")
+    return len(mine) / len(np.union1d(mine, other))
+
+
+def describe(window: Window, i: int, value: float) -> Words:
+    """Say how much of the machine's time the channel fills."""
+    del window, i
+    kind = "as something that starts with it" if value >= 0.85 else "so it is started and stopped"
+    return Words(f"{value:.0%}", f"the channel runs in {value:.0%} of the time its machine is seen at work, {kind}")

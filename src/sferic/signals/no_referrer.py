@@ -1,0 +1,45 @@
+"""The software calls itself a browser, and never says which page it came from.
+
+What it measures: 1 where the segment's user agent is a browser's, its log carries referrers, and none of at least
+20 rows has one; else 0.
+Why it matters: what a page loads carries the page's origin as its referrer; a program that imitates a browser often forgets.
+What else looks like this: a browser extension's background calls, a page with a strict referrer policy.
+Limits: only where the log carries user agents and referrers.
+References: W3C Referrer Policy (default `strict-origin-when-cross-origin`).
+"""
+
+import numpy as np
+
+from sferic.catalog.user_agents import classify_user_agent
+from sferic.model.traffic import HAS_REFERER, IS_TUNNEL, UNKNOWN, Bools, Floats
+from sferic.model.window import Window
+from sferic.signals._agents import main_agent
+from sferic.signals._contract import Words
+
+FIELDS = frozenset({"referer"})
+MIN_ROWS = 20
+
+
+def measure(window: Window, wanted: Bools) -> Floats:
+    """Return 1 for a browser that never refers, 0 for one that does."""
+    traffic = window.traffic
+    refers = (traffic.flags & HAS_REFERER) != 0
+    carries = np.bincount(traffic.source[refers], minlength=len(traffic.sources)) > 0
+    found = np.full(len(window), np.nan)
+    for i in np.flatnonzero(wanted):
+        rows = window.row_numbers(int(i))
+        rows = rows[(traffic.flags[rows] & IS_TUNNEL) == 0]
+        agent = main_agent(window, int(i))
+        if len(rows) < MIN_ROWS or not carries[window.source[i]] or agent is None or agent == UNKNOWN:
+            continue
+        if classify_user_agent(traffic.agents[agent]) == "browser":
+            found[i] = float(not refers[rows].any())
+    return found
+
+
+def describe(window: Window, i: int, value: float) -> Words:
+    """Say whether a referrer was ever seen."""
+    del window, i
+    if value:
+        return Words("never", "it calls itself a browser but never sends a referrer, as what a page loads does")
+    return Words("seen", "it sends referrers, as browsers do")
