@@ -25,6 +25,7 @@ _HIDDEN = re.compile(
 )
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MARKUP = re.compile(r"([\\`*_\[\]{}()<>|~#&!$@]|:(?=//)|\.(?<=www\.))", re.IGNORECASE)
+_BLOCK = re.compile(r"^(\d*)([-+=.)])")
 _TICKS = re.compile("`+")
 _FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -37,13 +38,14 @@ def safe_text(value: object, limit: int = LIMIT) -> str:
 
 
 def safe_markdown(value: object, limit: int = LIMIT) -> str:
-    """Show a value inside a Markdown sentence: no markup, link, mention or HTML comes out of it."""
-    return _MARKUP.sub(r"\\\1", safe_text(value, limit))
+    """Show a value as Markdown prose: no markup, list, link, mention or HTML comes out of it."""
+    text = _MARKUP.sub(r"\\\1", safe_text(value, limit).strip())
+    return _BLOCK.sub(r"\1\\\2", text) or "(blank)"
 
 
 def safe_code(value: object, limit: int = LIMIT) -> str:
-    """Show a value as a Markdown code span that also holds inside a table cell."""
-    text = safe_text(value, limit).replace("|", r"\|")
+    r"""Show a value as a Markdown code span; `|`, at which readers split table cells, becomes `\x7c`."""
+    text = safe_text(value, limit).replace("|", r"\x7c")
     ticks = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
     pad = " " if text[:1] in {"`", ""} or text[-1:] == "`" else ""
     return f"{ticks}{pad}{text}{pad}{ticks}"

@@ -1,0 +1,97 @@
+"""What people see: whole pages as a reviewer reads them, at the widths people use."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.cells import cell_len
+
+from sferic.model.report import Account, FileAccount, Report
+from sferic.render import Look, account, activity_table, explain, markdown, terminal
+
+GOLDEN = Path(__file__).parent / "golden"
+
+Golden = Callable[[Path, str], None]
+
+
+def page(render: Callable[[io.StringIO], None]) -> str:
+    """Render into a string without the spaces that only fill lines up."""
+    stream = io.StringIO()
+    render(stream)
+    return "".join(f"{line.rstrip()}\n" for line in stream.getvalue().splitlines())
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_table(golden: Golden, report: Report, width: int) -> None:
+    """Score, who, what, when and why in three lines a finding, or six where the terminal is narrow."""
+    golden(GOLDEN / f"table-{width}.txt", page(lambda s: terminal.render(report, s, Look(width=width))))
+
+
+def test_the_explanation(golden: Golden, report: Report) -> None:
+    """One finding in full."""
+    golden(GOLDEN / "explain.txt", page(lambda s: explain.render(report.findings[0], s, Look(width=100))))
+
+
+def test_the_ledger(golden: Golden, report: Report) -> None:
+    """What was read, what was lost and why, what it cost, what comes next."""
+    text = page(lambda s: account.render(report.account, s, Look(width=100), "5 findings", "sferic explain 3fa9"))
+    golden(GOLDEN / "ledger.txt", text)
+
+
+def test_the_ticket(golden: Golden, report: Report) -> None:
+    """Markdown that can be pasted as it is."""
+    golden(GOLDEN / "ticket.md", page(lambda s: markdown.render(report, s, Look())))
+
+
+def test_the_published_rows(golden: Golden, activity_report: Report) -> None:
+    """The published search's columns in three, and its notes."""
+    golden(GOLDEN / "activity.txt", page(lambda s: activity_table.render(activity_report, s, Look(width=80))))
+
+
+@pytest.mark.parametrize("width", [50, 80, 103, 104, 120, 200])
+def test_no_line_is_wider_than_the_terminal(report: Report, width: int) -> None:
+    """At every width, everything for people fits; nothing breaks in the middle of a row."""
+    stream = io.StringIO()
+    terminal.render(report, stream, Look(width=width))
+    explain.render(report.findings[0], stream, Look(width=width))
+    account.render(report.account, stream, Look(width=width))
+    assert max(cell_len(line) for line in stream.getvalue().splitlines()) <= width
+
+
+EMPTY = {
+    "No line was read.": Account(),
+    "in a format no source knows": Account(files=(FileAccount(path="a", lines=9, selected=3, unknown=3),)),
+    "could be read": Account(files=(FileAccount(path="a", lines=9, selected=3, rejected=3),)),
+    "None of 9 lines names": Account(files=(FileAccount(path="a", lines=9),)),
+    "too few": Account(files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
+}
+
+
+@pytest.mark.parametrize(("why", "ledger"), EMPTY.items())
+def test_an_empty_result_says_why(report: Report, why: str, ledger: Account) -> None:
+    """With nothing to show, the table says which of the possible causes it is, and what to do about it."""
+    empty = msgspec.structs.replace(report, findings=(), below=0, account=ledger)
+    text = page(lambda s: terminal.render(empty, s, Look(width=200)))
+    assert text.startswith("Nothing found.")
+    assert why in text
+    assert len(text.splitlines()) == 2
+
+
+def test_channels_below_the_floor_are_counted(report: Report) -> None:
+    """If channels were weighed and stayed low, the table says how many, and how to see them."""
+    text = page(lambda s: terminal.render(msgspec.structs.replace(report, findings=()), s, Look(width=200)))
+    assert "507 channels" in text
+    assert "--min-score 0" in text
+
+
+def test_each_lack_is_said_once(report: Report) -> None:
+    """The same missing evidence of several sources is one line that names them."""
+    lack = report.account.missing[0]
+    report.account.missing = tuple(
+        msgspec.structs.replace(lack, source=s, text=f"{s} has {lack.text.removeprefix('has ')}") for s in ("a", "b")
+    )
+    text = page(lambda s: account.render(report.account, s, Look(width=200)))
+    assert "missing   a, b: no process names" in text
+    assert text.count("process names") == 1
