@@ -60,9 +60,7 @@ def _confess(error: Exception) -> int:
     else:
         place = traceback.extract_tb(error.__traceback__)[-1]
         _say(f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})", 0)  # noqa: PTH119
-        sys.stderr.write(
-            "  This is a bug in Sferic. SFERIC_DEBUG=1 shows where it happened; please report that.\n"
-        )
+        sys.stderr.write("  This is a bug in Sferic. SFERIC_DEBUG=1 shows where it happened; please report that.\n")
     return DEFECT
 
 

@@ -17,6 +17,7 @@ app = App(
     help_epilogue=_EPILOGUE,
     help_format="plaintext",
     version=__version__,
+    suppress_keyboard_interrupt=False,  # `main` has a word to say
     version_flags=("--version", "-V"),
     default_parameter=Parameter(negative=(), show_default=False),
 )

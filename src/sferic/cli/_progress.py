@@ -33,8 +33,6 @@ def progress(*, quiet: bool, no_color: bool = False) -> Iterator["Watcher | None
 
         def move(step: "Progress") -> None:
             file = safe_text(step.file, 40)
-            bar.update(
-                task, completed=step.bytes_done, total=step.bytes_total, description=step.stage, file=file
-            )
+            bar.update(task, completed=step.bytes_done, total=step.bytes_total, description=step.stage, file=file)
 
         yield move

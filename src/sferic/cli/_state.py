@@ -22,9 +22,15 @@ def place(environ: Mapping[str, str] = os.environ) -> Path:
     return root / "sferic" / "last-hunt.json"
 
 
+def keep(report: Report) -> None:
+    """Keep a report in the state folder, which is made for its owner alone."""
+    path = place()
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    save(report, path)
+
+
 def save(report: Report, path: Path) -> None:
     """Write a report for its owner alone; the file is complete or absent."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with whole_file(path, mode=0o600) as stream:
         stream.write(safe_json(msgspec.to_builtins(report)).encode())
 

@@ -60,9 +60,7 @@ def text(output: Path | None) -> Iterator[TextIO]:
         sys.stdout.flush()
         return
     with binary(output) as raw:
-        stream = TextIOWrapper(
-            raw, encoding="utf-8", errors="backslashreplace", newline="\n", write_through=True
-        )
+        stream = TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="\n", write_through=True)
         yield stream
         stream.detach()
 

@@ -46,9 +46,7 @@ def _sentence(kind: Any, default: object) -> str:
     meta = next((m for m in getattr(kind, "__metadata__", ()) if isinstance(m, msgspec.Meta)), msgspec.Meta())
     bounds = [f"{word} {limit}" for word, limit in _bounds(meta) if limit is not None]
     shown = "unset" if default is None else _toml(default)
-    return " ".join(
-        [meta.description or "", f"Default {shown}{''.join(f', {bound}' for bound in bounds)}."]
-    ).strip()
+    return " ".join([meta.description or "", f"Default {shown}{''.join(f', {bound}' for bound in bounds)}."]).strip()
 
 
 def _bounds(meta: msgspec.Meta) -> tuple[tuple[str, float | None], ...]:

@@ -27,6 +27,8 @@ from sferic.render.facts import called, caller
 from sferic.render.figures import counted, duration_text, interval_text
 
 ANSWERS = "truth.json"
+_OTHERS = 66
+"""Columns that all but the channel's name take."""
 
 
 def demo(*, folder: Path | None = None, writing: _flags.Writing | None = None) -> int:
@@ -46,7 +48,7 @@ def demo(*, folder: Path | None = None, writing: _flags.Writing | None = None) -
     with _streams.text(writing.output) as stream:
         look = _streams.look(stream, no_color=writing.no_color)
         terminal.render(report, stream, look)
-        paper(stream, look).print(_comparison(report, truth))
+        paper(stream, look).print(_comparison(report, truth, look.width))
     if not writing.quiet:
         ledger(report, no_color=writing.no_color)
     return _exit.of_files(report.account)
@@ -60,9 +62,7 @@ def _estate(folder: Path | None) -> Iterator[Path]:
     if (ready / ANSWERS).is_file():
         yield ready
         return
-    described = [
-        p for p in (examples / "estate.toml", Path(estate.__file__).with_name("estate.toml")) if p.is_file()
-    ]
+    described = [p for p in (examples / "estate.toml", Path(estate.__file__).with_name("estate.toml")) if p.is_file()]
     if folder or not described:
         hint = "the example comes with the source; `--folder DIR` names another"
         raise UnreadableInput(f"holds no {ANSWERS}", where=str(ready), hint=hint)
@@ -74,44 +74,40 @@ def _estate(folder: Path | None) -> Iterator[Path]:
 
 def matches(finding: Finding, truth: Truth) -> bool:
     """Say whether a finding is about a channel: the same machine, and a host name in common."""
-    same_machine = finding.src_ip in truth.src_ips or (
-        finding.device is not None and finding.device == truth.device
-    )
+    same_machine = finding.src_ip in truth.src_ips or (finding.device is not None and finding.device == truth.device)
     return same_machine and not set(finding.hosts).isdisjoint(truth.hosts)
 
 
-def _comparison(report: Report, truth: Sequence[Truth]) -> Table:
+def _comparison(report: Report, truth: Sequence[Truth], width: int) -> Table:
+    """Put every implant beside its finding, then every finding that is no implant beside what it is."""
     implants = [one for one in truth if one.label == "c2"]
+    pairs = [(next((f for f in report.findings if matches(f, one)), None), one) for one in implants]
+    found = sum(finding is not None for finding, _ in pairs)
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style=DIM, title_justify="left")
+    table.title = Text(f"{found} of {counted(len(implants), 'implant')} found", style="bold")
     for header in ("TRUTH", "SCORE", "CHANNEL", "TOLD", "IN FACT"):
         table.add_column(header, no_wrap=True, overflow="ellipsis")
-    found = 0
-    for implant in implants:
-        best = next((f for f in report.findings if matches(f, implant)), None)
-        found += best is not None
-        _add(table, "implant" if best else "missed", best, implant)
+    table.columns[2].max_width = max(width - _OTHERS, 20)
+    for finding, implant in pairs:
+        name = f"{implant.src_ip} → {', '.join(implant.hosts)}"
+        table.add_row(*(_found("implant", "green", finding) if finding else _missed(name)), _fact(implant))
     for finding in report.findings:
-        twin = next((one for one in truth if matches(finding, one)), None)
-        if twin is None or twin.label != "c2":
-            _add(table, "look-alike" if twin else "a person", finding, twin)
-    table.title = Text(f"{found} of {counted(len(implants), 'implant')} found", style="bold")
+        twins = [one for one in truth if matches(finding, one)]
+        if not any(one.label == "c2" for one in twins):
+            fact = _fact(twins[0]) if twins else Text()
+            table.add_row(*_found("look-alike" if twins else "a person", "yellow", finding), fact)
     return table
 
 
-def _add(table: Table, verdict: str, finding: Finding | None, truth: Truth | None) -> None:
-    score = (
-        Text(f"{finding.score:>3} {finding.severity}", SEVERITY_STYLE[finding.severity])
-        if finding
-        else Text("—")
-    )
-    fact = f"≈{duration_text(truth.sleep_s)} {truth.jitter:.0%} {truth.law}" if truth else ""
-    name = (
-        f"{caller(finding)} → {called(finding)}"
-        if finding
-        else f"{truth.src_ip} → {truth.hosts[0]}"
-        if truth
-        else ""
-    )
-    style = {"implant": "green", "missed": "bold red"}.get(verdict, "yellow")
-    told = interval_text(finding.interval) if finding else ""
-    table.add_row(Text(verdict, style), score, cell(name, limit=64), cell(told), cell(fact, DIM))
+def _found(verdict: str, style: str, finding: Finding) -> tuple[Text, Text, Text, Text]:
+    score = Text(f"{finding.score:>3} {finding.severity}", SEVERITY_STYLE[finding.severity])
+    name = cell(f"{caller(finding)} → {called(finding)}")
+    return Text(verdict, style), score, name, cell(interval_text(finding.interval))
+
+
+def _missed(name: str) -> tuple[Text, Text, Text, Text]:
+    return Text("missed", "bold red"), Text("—"), cell(name), Text()
+
+
+def _fact(truth: Truth) -> Text:
+    return cell(f"≈{duration_text(truth.sleep_s)} {truth.jitter:.0%} {truth.law}", DIM)

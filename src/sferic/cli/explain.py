@@ -43,23 +43,17 @@ def explain(
         if format == "text":
             page.render(chosen, stream, look)
         else:
-            renderer("findings", format)(
-                msgspec.structs.replace(report, findings=(chosen,), activity=()), stream, look
-            )
+            renderer("findings", format)(msgspec.structs.replace(report, findings=(chosen,), activity=()), stream, look)
     return 0
 
 
 def choose(report: Report, start: str) -> Finding:
     """Find the one finding whose id is, or begins with, the text."""
-    fitting = [f for f in report.findings if f.id == start] or [
-        f for f in report.findings if f.id.startswith(start)
-    ]
+    fitting = [f for f in report.findings if f.id == start] or [f for f in report.findings if f.id.startswith(start)]
     if len(fitting) == 1:
         return fitting[0]
     shown = (fitting or report.findings)[:MOST]
     listed = "\n    ".join(["one of", *(safe_text(f"{f.id}  {title(f)}") for f in shown)])
     if fitting:
         raise UsageError(f"{len(fitting)} findings begin with {start!r}", expected=listed)
-    raise UsageError(
-        f"no finding is called {start!r}", expected=listed, hint=f"{len(report.findings)} in this report"
-    )
+    raise UsageError(f"no finding is called {start!r}", expected=listed, hint=f"{len(report.findings)} in this report")

@@ -88,9 +88,7 @@ def _target(settings: Settings, asked: str | None, writing: _flags.Writing) -> t
     published = [name.startswith("activity") for name in settings.analytics]
     if published and all(published):
         if form not in FORMATS["activity"]:
-            raise UsageError(
-                f"the published search has no {form} form", expected=", ".join(FORMATS["activity"])
-            )
+            raise UsageError(f"the published search has no {form} form", expected=", ".join(FORMATS["activity"]))
         return "activity", form
     if any(published) and form not in ("table", "ndjson"):
         hint = "ask for `--analytic activity` alone, or leave it out"
@@ -101,7 +99,7 @@ def _target(settings: Settings, asked: str | None, writing: _flags.Writing) -> t
 def keep(report: Report) -> None:
     """Keep the report for `sferic explain`; that this fails is no more than a note."""
     try:
-        _state.save(report, _state.place())
+        _state.keep(report)
     except (OSError, SfericError) as error:
         sys.stderr.write(f"sferic: the report was not kept for `sferic explain`: {error}\n")
 
@@ -112,15 +110,11 @@ def ledger(report: Report, *, no_color: bool) -> None:
 
     then = f"sferic explain {report.findings[0].id[:12]}" if report.findings else ""
     sys.stdout.flush()
-    account.render(
-        report.account, sys.stderr, _streams.look(sys.stderr, no_color=no_color), verdict(report), then
-    )
+    account.render(report.account, sys.stderr, _streams.look(sys.stderr, no_color=no_color), verdict(report), then)
 
 
 def verdict(report: Report) -> str:
     """Say what came of the channels that were weighed."""
     channels = counted(report.account.pairs, "channel")
     found = counted(len(report.findings), "finding")
-    return (
-        f"{channels} of {counted(report.account.estate, 'source')}: {found}, {report.below:,} below the floor"
-    )
+    return f"{channels} of {counted(report.account.estate, 'source')}: {found}, {report.below:,} below the floor"

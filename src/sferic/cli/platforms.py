@@ -72,8 +72,9 @@ def _found(catalogue: Catalogue, words: Sequence[str]) -> list[Platform]:
 
 def _list(found: Sequence[Platform]) -> Text | object:
     table = grid()
-    for _ in range(4):
-        table.add_column(no_wrap=True, overflow="ellipsis")
+    for _ in range(3):
+        table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     table.show_header, table.header_style = True, DIM
     for column, header in zip(table.columns, ("ID", "PROVIDER", "TIER", "SUFFIXES"), strict=True):
         column.header = header

@@ -16,7 +16,7 @@ from sferic.correlate.story import benign_explanations, needs, next_steps
 from sferic.correlate.weigh import Weighed, reasons
 from sferic.model.finding import Analytic, Finding
 from sferic.model.hosts import is_address
-from sferic.model.traffic import UNKNOWN, Ints
+from sferic.model.traffic import UNKNOWN, Ints, Small
 from sferic.model.window import Window
 from sferic.signals.timing import REGULAR_DB
 
@@ -67,7 +67,7 @@ def _best(weighed: Weighed, order: Iterable[int], floor_db: float) -> list[int]:
 
 
 def _best_explained(weighed: Weighed, several: list[int]) -> int:
-    """Of the segments nearly as good as the best, take the one whose rhythm is clearest (rotation, several programs)."""
+    """Of the segments nearly as good as the best, take the one whose rhythm is clearest (rotation, mixtures)."""
     near = [i for i in several if weighed.total[i] >= weighed.total[several[0]] - NEAR_DB]
     fits = weighed.window.fits
     return max(near, key=lambda i: (fits[i].evidence_db if i in fits else 0.0, weighed.total[i]))
@@ -117,7 +117,7 @@ def _id(analytic: str, client: str, user: str | None, owner: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _single(numbers: Ints, words: list[str]) -> str | None:
+def _single(numbers: Ints | Small, words: list[str]) -> str | None:
     """Return the one known word of the rows, or None for none or several."""
     known = np.unique(numbers[numbers != UNKNOWN])
     return words[known[0]] if len(known) == 1 else None

@@ -32,5 +32,7 @@ def missing(kinds: Counter[str], joined: int, nameless: int) -> tuple[Missing, .
 
 def _names_text(name: str, joined: int, nameless: int) -> str:
     if joined:
-        return f"{name} has no host names: {joined:,} flows were named by address from other logs, {nameless:,} were not"
+        return (
+            f"{name} has no host names: {joined:,} flows were named by address from other logs, {nameless:,} were not"
+        )
     return f"{name} has no host names and nothing here names its addresses: give me DNS or TLS logs of the same time"

@@ -15,7 +15,11 @@ SURE_DB = 40.0
 """Timing evidence at which more check-ins change little."""
 
 _EXPLANATIONS: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
-    ("prevalence", "A vendor's or the company's own agent: it would call from many machines", lambda v: v >= 5),
+    (
+        "prevalence",
+        "A vendor's or the company's own agent: it would call from many machines",
+        lambda v: v >= 5,
+    ),
     ("software", "A page in a browser: its user agent would be a browser's", lambda v: v == 0),
     ("browsing", "A site that is visited: it would fetch scripts, styles and pictures", lambda v: v >= 0.1),
     ("idle_hours", "A tab or a person: it would stop when the machine is not used", lambda v: v <= 0.15),
@@ -57,12 +61,15 @@ def next_steps(facts: Finding) -> tuple[str, ...]:
     host = facts.hosts[0] if facts.hosts else "the host"
     owner = facts.tenant or facts.function or host
     steps = [
-        f"On {machine}, find the process that resolves {host} (Sysmon 22, DeviceNetworkEvents, EDR): path, signer, parent.",
-        f"Search all logs for {owner}: who else, since when, and what happened on {machine} shortly before the first call.",
+        f"On {machine}, find the process that calls {host} (Sysmon 22, DeviceNetworkEvents): path, signer, parent.",
+        f"Search all logs for {owner}: who else, since when, and what happened on {machine} before the first call.",
     ]
     if facts.user:
-        steps.append(f"Ask {facts.user} whether this application is theirs; a developer's own function is the usual answer.")
+        steps.append(
+            f"Ask {facts.user} whether this application is theirs; a developer's own function is the usual answer."
+        )
     steps.append(
-        f"If nobody claims it: isolate {machine}, keep memory, block {host}, and report {owner} to {facts.provider}'s abuse desk."
+        f"If nobody claims it: isolate {machine}, keep its memory, block {host}, "
+        f"and report {owner} to {facts.provider}'s abuse desk."
     )
     return tuple(steps)

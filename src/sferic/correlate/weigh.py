@@ -16,7 +16,6 @@ from sferic.model.window import Fit, Window
 from sferic.signals._contract import Signal, signals
 from sferic.signals._gaps import fit_times
 
-
 _OWN = frozenset({"timing", "jitter", "alignment", "interruptions", "continuity", "persistence"})
 """Signals about a segment's own rhythm are not lent: each log shows its own."""
 

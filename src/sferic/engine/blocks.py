@@ -22,13 +22,14 @@ def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
     """Yield blocks of whole lines; memory stays within one chunk plus `line_bytes`."""
     rest = b""
     dropping = False
-    for chunk in _as_utf8(chunks):
+    for read in _as_utf8(chunks):
+        chunk = read
         if dropping:
-            cut = chunk.find(b"\n")
+            cut = read.find(b"\n")
             if cut < 0:
                 continue
             yield Block(b"\n", (0,))
-            chunk, dropping = chunk[cut + 1 :], False
+            chunk, dropping = read[cut + 1 :], False
         end = chunk.rfind(b"\n") + 1
         if end:
             yield from _checked(rest + chunk[:end] if rest else chunk[:end], line_bytes)

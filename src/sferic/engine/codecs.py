@@ -9,8 +9,8 @@ import io
 import lzma
 import sys
 import zlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Callable, Iterator
+from typing import IO, Any
 
 import msgspec
 from isal import igzip
@@ -27,11 +27,11 @@ else:
 READ_BYTES = 1 << 20
 _RATIO_FREE = 256 << 20
 _SNIFF = 4096
-_CODECS = {
-    b"\x1f\x8b": ("gzip", lambda s: igzip.open(s, "rb")),
-    b"\x28\xb5\x2f\xfd": ("zstd", lambda s: zstd.ZstdFile(s)),
-    b"BZh": ("bzip2", lambda s: bz2.BZ2File(s)),
-    b"\xfd7zXZ\x00": ("xz", lambda s: lzma.LZMAFile(s)),
+_CODECS: dict[bytes, tuple[str, Callable[..., Any]]] = {
+    b"\x1f\x8b": ("gzip", igzip.IGzipFile),
+    b"\x28\xb5\x2f\xfd": ("zstd", zstd.ZstdFile),
+    b"BZh": ("bzip2", bz2.BZ2File),
+    b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
 }
 _BINARIES = {
     b"ElfFile\x00": "a Windows event log (.evtx); export it as XML or JSON first",
@@ -69,7 +69,8 @@ def open_chunks(item: Input, limits: Limits) -> Opened:
         raise EmptyInput("is empty", where=item.label, expected="at least one log line")
     for magic, (name, opener) in _CODECS.items():
         if head.startswith(magic):
-            stream = opener(io.BufferedReader(raw, 1 << 18))
+            packed = io.BufferedReader(raw, 1 << 18)
+            stream = opener(fileobj=packed, mode="rb") if name == "gzip" else opener(packed)
             return Opened(name, _sniffed(_guarded(stream, raw, item.label, limits), item.label))
     return Opened("plain", _sniffed(_guarded(raw, None, item.label, limits), item.label))
 
@@ -77,7 +78,7 @@ def open_chunks(item: Input, limits: Limits) -> Opened:
 class _Counted(io.RawIOBase):
     """Counts the bytes taken from a stream, and can look ahead once."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._ahead = b""
         self.taken = 0
@@ -106,7 +107,7 @@ class _Counted(io.RawIOBase):
         return data
 
 
-def _guarded(stream: BinaryIO, raw: _Counted | None, label: str, limits: Limits) -> Iterator[bytes]:
+def _guarded(stream: IO[bytes] | _Counted, raw: _Counted | None, label: str, limits: Limits) -> Iterator[bytes]:
     total = 0
     while True:
         try:

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -16,14 +17,30 @@ from sferic.model.traffic import (
     JOINED,
     PATH_STATIC,
     UNKNOWN,
+    Bools,
     Small,
     Traffic,
 )
 
+_MIX = np.uint64(0x9E3779B97F4A7C15)
 LEG_S = 10.0
 """A redirect is followed within this time."""
 MAX_PATHS = 200_000
-_STATIC = (".js", ".css", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".ico", ".woff", ".woff2", ".webp", ".map", ".html")
+_STATIC = (
+    ".js",
+    ".css",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".gif",
+    ".svg",
+    ".ico",
+    ".woff",
+    ".woff2",
+    ".webp",
+    ".map",
+    ".html",
+)
 _TYPES = {
     "time_s": "d", "source": "i", "client": "i", "user": "i", "agent": "i", "host": "i", "place": "i",
     "up": "q", "down": "q", "total": "q", "duration_ms": "q", "path": "i", "method": "i", "flags": "B",
@@ -49,12 +66,14 @@ class Columns:
 
     def __init__(self, stamped_at_end: Callable[[str], bool]) -> None:
         self._at_end = stamped_at_end
-        self._rows = {name: array(code) for name, code in _TYPES.items()}
+        self._rows: dict[str, array[Any]] = {name: array(code) for name, code in _TYPES.items()}
         self._words = {n: Vocabulary() for n in ("source", "client", "user", "agent", "host", "path", "method", "file")}
         self._places: dict[tuple[str, str], int] = {}
         self._place_list: list[Place] = []
         self._addresses: dict[int, str] = {}
         self._subsecond: list[bool] = []
+        self.duplicates = 0
+        """Rows left out by `finish`: the same line in a second file."""
 
     def __len__(self) -> int:
         return len(self._rows["time_s"])
@@ -113,11 +132,16 @@ class Columns:
 
     def finish(self) -> Traffic:
         """Return the columns, sorted by time, as one frozen record."""
-        columns = {n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._rows.items()}
+        columns: dict[str, Any] = {
+            n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._rows.items()
+        }
         order = np.argsort(columns["time_s"], kind="stable")
         columns = {n: c[order] for n, c in columns.items()}
+        single = _first_copies(columns)
+        self.duplicates = len(order) - int(single.sum())
+        columns = {n: c[single] for n, c in columns.items()}
         columns["place"] = _shown(columns, self._place_list)
-        words = {f"{name}s" if name != "path" else "paths": list(v) for name, v in self._words.items()}
+        words: dict[str, Any] = {f"{name}s" if name != "path" else "paths": list(v) for name, v in self._words.items()}
         return Traffic(
             **columns,
             **words,
@@ -127,7 +151,31 @@ class Columns:
         )
 
 
-def _shown(columns: dict[str, np.ndarray], places: list[Place]) -> Small:
+_IDENTITY = ("source", "client", "user", "host", "up", "down", "total", "duration_ms", "path", "method")
+
+
+def _first_copies(columns: dict[str, Any]) -> Bools:
+    """Mark the rows to keep: of rows alike in all but their place, those of the first file (overlapping copies).
+
+    Alike rows within one file stay: with stamps of whole seconds they may be two requests.
+    """
+    count = len(columns["time_s"])
+    keep = np.ones(count, bool)
+    if count < 2 or columns["file"].min() == columns["file"].max():
+        return keep
+    code = columns["time_s"].view(np.uint64).copy()
+    for name in _IDENTITY:
+        code = code * _MIX + columns[name].astype(np.int64).view(np.uint64)
+        code ^= code >> np.uint64(29)
+    order = np.lexsort((columns["file"], code))
+    fresh = np.ones(count, bool)
+    fresh[1:] = np.diff(code[order]) != 0
+    first_file = columns["file"][order][np.maximum.accumulate(np.where(fresh, np.arange(count), 0))]
+    keep[order] = columns["file"][order] == first_file
+    return keep
+
+
+def _shown(columns: dict[str, Any], places: list[Place]) -> Small:
     """Give rows that show only the platform the owner that the same client called there within seconds.
 
     Apps Script answers on a second host whose path does not name the script; an inspecting proxy logs a CONNECT
@@ -136,7 +184,7 @@ def _shown(columns: dict[str, np.ndarray], places: list[Place]) -> Small:
     hidden = np.array([p.owner == p.platform for p in places] + [False])
     codes: dict[str, int] = {}
     platform = np.array([codes.setdefault(p.platform, len(codes)) for p in places] + [0])
-    place = columns["place"].copy()
+    place: Small = columns["place"].copy()
     key = columns["client"].astype(np.int64) * (len(codes) + 1) + platform[place]
     wanting = np.flatnonzero(hidden[place])
     affected = np.isin(key, np.unique(key[wanting])) & ~hidden[place]

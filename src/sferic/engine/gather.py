@@ -17,7 +17,6 @@ from sferic.engine.names import Names
 from sferic.engine.reading import Reading, note, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
-from sferic.model.errors import InputError
 from sferic.model.event import Event
 from sferic.model.report import FileAccount
 from sferic.model.settings import Settings
@@ -48,6 +47,7 @@ class Tally(msgspec.Struct):
     nameless: int = 0
     """Flows whose address nobody had named."""
     joined: int = 0
+    duplicates: int = 0
     first_time: int | None = None
     last_time: int | None = None
 
@@ -88,8 +88,10 @@ class Gatherer:
         again = [i for i in inputs if i.label != STDIN] if self._nameless and len(self._names) else []
         if again:
             self._second_pass(again, watch, total)
+        traffic = self._columns.finish()
+        self._tally.duplicates = self._columns.duplicates
         return Gathered(
-            self._columns.finish(), self._ledger, self._tally, frozenset(self._nameless), len(self._names), bool(again)
+            traffic, self._ledger, self._tally, frozenset(self._nameless), len(self._names), bool(again)
         )  # fmt: skip
 
     def _inputs(self, paths: Sequence[str]) -> Iterator[Input]:
@@ -97,8 +99,8 @@ class Gatherer:
             if isinstance(item, Input):
                 yield item
                 continue
-            account = FileAccount(path=item[0])
-            note(account, item[1])
+            account = FileAccount(path=item.path)
+            note(account, item.error)
             self._ledger.files.append(account)
 
     def _first_pass(self, inputs: Iterable[Input], watch: Watcher | None, total: int | None) -> None:

@@ -4,19 +4,19 @@ A path that was named must be readable; what merely lies in a folder may be skip
 """
 
 import glob
-import os
 import stat
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
 from sferic.model.errors import DamagedInput, InputError, NothingToRead, UnreadableInput
 
 STDIN = "-"
+_ZIP = b"PK\x03\x04"
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -30,76 +30,93 @@ class Input(msgspec.Struct, frozen=True):
     """Modification time, epoch seconds; dates lines that have no year."""
     named: bool
     """Whether the user named it, rather than a folder or a glob having held it."""
-    open: Callable[[], BinaryIO]
+    open: Callable[[], IO[bytes]]
 
 
-def expand(paths: Sequence[str]) -> Iterator[Input | tuple[str, InputError]]:
+class Refused(msgspec.Struct, frozen=True):
+    """A path that cannot be used, and why."""
+
+    path: str
+    error: InputError
+
+
+def expand(paths: Sequence[str]) -> Iterator[Input | Refused]:
     """Yield every input in a stable order; a path that cannot be used is yielded with its error."""
     for path in paths:
         try:
             yield from _expand_one(path)
         except InputError as error:
-            yield path, error
+            yield Refused(path, error)
 
 
-def _expand_one(path: str) -> Iterator[Input | tuple[str, InputError]]:
-    if path == STDIN:
+def _expand_one(text: str) -> Iterator[Input | Refused]:
+    path = Path(text)
+    if text == STDIN:
         yield Input(STDIN, None, None, named=True, open=lambda: sys.stdin.buffer)
-    elif os.path.isdir(path):
-        yield from _folder(path, sorted(_walk(path)))
-    elif os.path.exists(path):
+    elif path.is_dir():
+        yield from _folder(text, sorted(_walk(path)))
+    elif path.exists():
         yield from _file(path, named=True)
-    elif glob.has_magic(path):
-        yield from _folder(path, sorted(p for p in glob.glob(path, recursive=True) if os.path.isfile(p)))
+    elif glob.has_magic(text):
+        found = (Path(p) for p in glob.glob(text, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
+        yield from _folder(text, sorted(p for p in found if p.is_file()))
     else:
-        raise UnreadableInput("there is no such file or folder", where=path, hint=_nearby(path))
+        raise UnreadableInput("there is no such file or folder", where=text, hint=_nearby(path))
 
 
-def _walk(folder: str) -> Iterator[str]:
-    for root, folders, files in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith("."))
-        yield from (os.path.join(root, f) for f in files if not f.startswith("."))
+def _walk(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir() and not entry.is_symlink():
+            yield from _walk(entry)
+        elif entry.is_file():
+            yield entry
 
 
-def _folder(path: str, files: list[str]) -> Iterator[Input | tuple[str, InputError]]:
+def _folder(text: str, files: list[Path]) -> Iterator[Input | Refused]:
     if not files:
-        raise NothingToRead("holds no file", where=path, expected="log files", hint="hidden files are not read")
+        raise NothingToRead("holds no file", where=text, expected="log files", hint="hidden files are not read")
     for file in files:
         try:
             yield from _file(file, named=False)
         except InputError as error:
-            yield file, error
+            yield Refused(str(file), error)
 
 
-def _file(path: str, *, named: bool) -> Iterator[Input]:
+def _file(path: Path, *, named: bool) -> Iterator[Input]:
     try:
-        facts = os.stat(path)
-        with open(path, "rb", buffering=0) as stream:
-            magic = b"" if stat.S_ISFIFO(facts.st_mode) else stream.read(4)
+        facts = path.stat()
+        regular = stat.S_ISREG(facts.st_mode)
+        with path.open("rb", buffering=0) as stream:
+            magic = stream.read(len(_ZIP)) if regular else b""
     except OSError as error:
-        raise UnreadableInput(f"cannot be opened: {error.strerror}", where=path) from error
-    if magic == b"PK\x03\x04":
+        raise UnreadableInput(f"cannot be opened: {error.strerror}", where=str(path)) from error
+    if magic == _ZIP:
         yield from _zip(path, facts.st_mtime, named=named)
     else:
-        size = facts.st_size if stat.S_ISREG(facts.st_mode) else None
-        yield Input(path, size, facts.st_mtime, named=named, open=lambda: open(path, "rb", buffering=0))
+        size = facts.st_size if regular else None
+        yield Input(str(path), size, facts.st_mtime, named=named, open=lambda: path.open("rb", buffering=0))
 
 
-def _zip(path: str, modified: float, *, named: bool) -> Iterator[Input]:
+def _zip(path: Path, modified: float, *, named: bool) -> Iterator[Input]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]
     except (zipfile.BadZipFile, OSError) as error:
-        raise DamagedInput(f"is not a whole zip archive: {error}", where=path) from error
+        raise DamagedInput(f"is not a whole zip archive: {error}", where=str(path)) from error
+    if not members:
+        raise NothingToRead("is a zip archive without a file", where=str(path))
     for member in members:
-        yield Input(f"{path}!{member.filename}", member.compress_size, modified, named=named, open=_member(path, member))
+        label = f"{path}!{member.filename}"
+        yield Input(label, member.compress_size, modified, named=named, open=_member(path, member))
 
 
-def _member(path: str, member: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
-    def opened() -> BinaryIO:
+def _member(path: Path, member: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    def opened() -> IO[bytes]:
         archive = zipfile.ZipFile(path)
         try:
-            return archive.open(member)  # type: ignore[return-value]  # IO[bytes] is what BinaryIO asks for
+            return archive.open(member)
         except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
             archive.close()
             raise DamagedInput(f"cannot be unpacked: {error}", where=f"{path}!{member.filename}") from error
@@ -107,8 +124,8 @@ def _member(path: str, member: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
     return opened
 
 
-def _nearby(path: str) -> str:
-    parent = Path(path).parent
-    if not parent.is_dir():
-        return f"the folder {parent} does not exist either"
-    return f"the folder {parent} exists; look there with ls"
+def _nearby(path: Path) -> str:
+    parent = path.parent
+    return (
+        f"the folder {parent} exists; look there" if parent.is_dir() else f"the folder {parent} does not exist either"
+    )

@@ -59,13 +59,13 @@ class Names:
     def name(self, where: str, client: str, time_s: float) -> str | None:
         """Return the name an address had for a client at a time; None if nobody knows or they disagree."""
         if not self._sorted:
-            for seen in self._seen.values():
-                seen.sort(key=lambda s: s.time_s)
+            for history in self._seen.values():
+                history.sort(key=lambda s: s.time_s)
             self._sorted = True
-        history = self._seen.get(where, [])
-        end = bisect_right(history, time_s + LATE_S, key=lambda s: s.time_s)
+        known = self._seen.get(where, [])
+        end = bisect_right(known, time_s + LATE_S, key=lambda s: s.time_s)
         recent = []
-        for seen in reversed(history[max(0, end - 256) : end]):
+        for seen in reversed(known[max(0, end - 256) : end]):
             if time_s - seen.time_s > KEEP_S:
                 break
             if seen.client == client:

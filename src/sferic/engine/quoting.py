@@ -30,9 +30,7 @@ def quote(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
             path, _, number = sample.place.rpartition(":")
             wanted[path].add(int(number))
     texts = {f"{path}:{n}": text for path, lines in wanted.items() for n, text in _lines(path, lines)}
-    return tuple(
-        replace(f, samples=tuple(Sample(s.place, texts.get(s.place, "")) for s in f.samples)) for f in found
-    )
+    return tuple(replace(f, samples=tuple(Sample(s.place, texts.get(s.place, "")) for s in f.samples)) for f in found)
 
 
 def _lines(path: str, numbers: set[int]) -> Iterable[tuple[int, str]]:
@@ -46,7 +44,10 @@ def _lines(path: str, numbers: set[int]) -> Iterable[tuple[int, str]]:
             if left and left[0] <= seen + count:
                 lines = io.BytesIO(block.data).readlines()
                 while left and left[0] <= seen + count:
-                    yield left[0], lines[left[0] - seen - 1][: TEXT * 4].decode("utf-8", "replace").rstrip("\r\n")[:TEXT]
+                    yield (
+                        left[0],
+                        lines[left[0] - seen - 1][: TEXT * 4].decode("utf-8", "replace").rstrip("\r\n")[:TEXT],
+                    )
                     left.pop(0)
             seen, done = seen + count, done + len(block.data)
             if not left or done > MAX_BYTES:

@@ -93,11 +93,9 @@ def _read_blocks(
         yield from _read_csv(head, chain([first], cut), router, account, reading)
         return
     router.recognise(first.data.split(b"\n", SNIFF_LINES)[:SNIFF_LINES])
-    seen = 0
-    for scanned in scanner.scan(chain([first], cut)):
+    for seen, scanned in enumerate(scanner.scan(chain([first], cut))):
         if 0 < seen <= SNIFF_BLOCKS:
             router.recognise([scanned.block.data.partition(b"\n")[0]])
-        seen += 1
         yield from _read_scanned(scanned, router, account, reading)
 
 

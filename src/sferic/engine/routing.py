@@ -41,9 +41,7 @@ class Router:
         """Read one line that has been taken out of its envelope."""
         if not envelope.text.strip():
             return None
-        line = Line(
-            envelope.text, number, self._account.path, envelope.sent_at, envelope.sender, envelope.sourcetype
-        )
+        line = Line(envelope.text, number, self._account.path, envelope.sent_at, envelope.sender, envelope.sourcetype)
         claim = self.claim(line)
         if claim.surety == NO:
             self._ledger.unknown(self._account, number, line.text)
@@ -119,4 +117,3 @@ def _short(reason: str) -> str:
     if reason.startswith(("invalid literal", "could not convert", "month must", "day is out", "hour must")):
         return _NOT_A_NUMBER if reason[0] in "ic" else "the time names no real date"
     return reason[:120]
-

@@ -6,6 +6,7 @@ Hyperscan and NumPy let go of the interpreter lock, so scanning overlaps with pa
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Self
 
 import msgspec
 
@@ -30,7 +31,7 @@ class Scanner:
         self._whole = whole
         self._pool = ThreadPoolExecutor(threads, "scan") if threads > 1 and not whole else None
 
-    def __enter__(self) -> "Scanner":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -7,10 +7,12 @@ Hyperscan does the search; where its wheel is missing, Python's `re` does the sa
 import re
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
 
+hyperscan: Any
 try:
     import hyperscan
 except ImportError:  # no wheel for this Python or platform; the plain path is correct and slow
@@ -58,7 +60,7 @@ class Selector:
             return Candidates([], [], int(np.count_nonzero(view == NEWLINE)) + tail, seen)
         return _cut(block, np.flatnonzero(view == NEWLINE), ends, tail, seen)
 
-    def _compile(self) -> "hyperscan.Database":
+    def _compile(self) -> Any:
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         caseless, once = hyperscan.HS_FLAG_CASELESS, hyperscan.HS_FLAG_SINGLEMATCH
         texts = [e.encode() for e in [*self._expressions, *self._marks]]

@@ -16,9 +16,16 @@ Positive = Annotated[float, Meta(gt=0)]
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Caps against hostile and broken input."""
 
-    line_bytes: Annotated[int, Meta(ge=1024, description="Longest line that is parsed, bytes; longer ones are rejects.")] = 1 << 20
-    ratio: Annotated[int, Meta(ge=10, description="Largest ratio of uncompressed to compressed bytes, judged beyond 256 MiB.")] = 250
-    file_bytes: Annotated[int, Meta(ge=1 << 20, description="Most uncompressed bytes read from one compressed file.")] = 1 << 40
+    line_bytes: Annotated[
+        int, Meta(ge=1024, description="Longest line that is parsed, bytes; longer ones are rejects.")
+    ] = 1 << 20
+    ratio: Annotated[
+        int,
+        Meta(ge=10, description="Largest ratio of uncompressed to compressed bytes, judged beyond 256 MiB."),
+    ] = 250
+    file_bytes: Annotated[
+        int, Meta(ge=1 << 20, description="Most uncompressed bytes read from one compressed file.")
+    ] = 1 << 40
     nesting: Annotated[int, Meta(ge=1, le=3, description="How deep archives inside archives are opened.")] = 1
 
 
@@ -38,13 +45,26 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     timezone: Annotated[str, Meta(description="Zone of log lines that name none: an IANA name or an offset.")] = "UTC"
     since: Annotated[int | None, Meta(description="Ignore events before this time, epoch microseconds.")] = None
     until: Annotated[int | None, Meta(description="Ignore events at or after this time, epoch microseconds.")] = None
-    tiers: Annotated[tuple[str, ...], Meta(description="Platform tiers to hunt: core, wide, noisy, tunnel; empty means the default set.")] = ()
+    tiers: Annotated[
+        tuple[str, ...],
+        Meta(description="Platform tiers to hunt: core, wide, noisy, tunnel; empty means the default set."),
+    ] = ()
     platform_files: Annotated[tuple[str, ...], Meta(description="Extra platform and custom-domain files (TOML).")] = ()
-    analytics: Annotated[tuple[str, ...], Meta(description="Analytics to run.")] = ("beacon", "long_connection")
+    analytics: Annotated[tuple[str, ...], Meta(description="Analytics to run.")] = (
+        "beacon",
+        "long_connection",
+    )
     min_score: Annotated[int, Meta(ge=0, le=100, description="Findings below this score are only counted.")] = 40
-    workday: Annotated[tuple[int, int], Meta(description="First and last hour of the working day, in `timezone`.")] = (7, 19)
+    shared_addresses: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="Networks (CIDR) whose addresses stand for many machines: NAT, guest Wi-Fi, terminal servers."
+        ),
+    ] = ()
     source_options: Annotated[Mapping[str, Mapping[str, str]], Meta(description="Options per source id.")] = {}
-    only_sources: Annotated[tuple[str, ...], Meta(description="Read only as these sources; empty means recognise.")] = ()
+    only_sources: Annotated[
+        tuple[str, ...], Meta(description="Read only as these sources; empty means recognise.")
+    ] = ()
     strict: Annotated[bool, Meta(description="Make any rejected line an error.")] = False
     threads: Annotated[int, Meta(ge=1, le=64, description="Threads that scan for platform names.")] = 2
     activity: ActivityThresholds = ActivityThresholds()

@@ -31,6 +31,12 @@ class Fit(msgspec.Struct, frozen=True):
     law: str
     sleep_s: float | None
     jitter: float | None
+    timers: int = 1
+    """How many timers of one period seem to be interleaved (several devices or implants behind one key)."""
+    changed: bool = False
+    """Whether gaps are equal in a row but differ over all: somebody changed the pause."""
+    spread: float = 0.0
+    """Half-width of the law against its middle, as one timer shows it from call to call."""
 
 
 class Estate(msgspec.Struct, frozen=True):
@@ -85,8 +91,6 @@ class Window(msgspec.Struct, frozen=True):
     start_s: float
     """First and last moment that the input covers."""
     stop_s: float
-    workday: tuple[int, int]
-    """First and last hour of the working day, in the analyst's zone."""
     zone_s: int
     """Offset of the analyst's zone in the middle of the window."""
     fits: Mapping[int, Fit] = {}

@@ -1,4 +1,4 @@
-"""The verbs of Sferic as functions: hunt, normalize. The command line is a thin layer above; a library user starts here."""
+"""The verbs of Sferic as functions: hunt, normalize. A library user starts here; the command line is a thin layer."""
 
 from sferic.pipeline.hunting import hunt
 from sferic.pipeline.normalizing import Normalization, normalize

@@ -22,7 +22,7 @@ from sferic.model.report import Account, Report
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.model.window import Window
-from sferic.signals._segments import cut
+from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
 from sferic.sources._contract import source, sources
 
@@ -59,7 +59,7 @@ def _window(gathered: Gathered, settings: Settings) -> Window:
         span = (min(span[0], float(traffic.time_s[0])), max(span[1], float(traffic.time_s[-1])))
     moment = datetime.fromtimestamp(sum(span) / 2, UTC)
     offset = moment.astimezone(zone(settings.timezone)).utcoffset()
-    return cut(traffic, settings.workday, int(offset.total_seconds()) if offset else 0, span)
+    return cut(traffic, Cutting(int(offset.total_seconds()) if offset else 0, span, settings.shared_addresses))
 
 
 def _weigh_all(window: Window, traffic: Traffic, settings: Settings, weights: Weights) -> list[Finding]:
@@ -81,9 +81,7 @@ def _kept_connections(window: Window, traffic: Traffic) -> Window | None:
     columns = {n: getattr(traffic, n)[long] for n in _COLUMNS}
     some = msgspec.structs.replace(traffic, **columns)
     span = (window.start_s, window.stop_s)
-    return msgspec.structs.replace(
-        cut(some, window.workday, window.zone_s, span, min_rows=1), estate=window.estate
-    )
+    return msgspec.structs.replace(cut(some, Cutting(window.zone_s, span, min_rows=1)), estate=window.estate)
 
 
 _COLUMNS = (
@@ -97,6 +95,7 @@ def _account(gathered: Gathered, window: Window) -> Account:
     tally = gathered.tally
     account.missing = missing(gathered.ledger.kinds, gathered.tally.joined, gathered.tally.nameless)
     account.out_of_window, account.not_serverless = tally.out_of_window, tally.not_serverless
+    account.duplicates = tally.duplicates
     account.first_time, account.last_time = tally.first_time, tally.last_time
     account.pairs, account.estate = len(window), window.estate.clients
     usage = resource.getrusage(resource.RUSAGE_SELF)

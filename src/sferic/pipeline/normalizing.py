@@ -46,8 +46,8 @@ class Normalization:
                         if self._wanted(event):
                             yield event
                 else:
-                    account = FileAccount(path=item[0])
-                    note(account, item[1])
+                    account = FileAccount(path=item.path)
+                    note(account, item.error)
                     self._ledger.files.append(account)
         self._wall_s = time.perf_counter() - began
 
@@ -57,7 +57,9 @@ class Normalization:
             settings.until is not None and event.time >= settings.until
         ):
             return False
-        self._span = [min(event.time, *self._span[:1]), max(event.time, *self._span[1:])] if self._span else [event.time] * 2
+        self._span = (
+            [min(event.time, *self._span[:1]), max(event.time, *self._span[1:])] if self._span else [event.time] * 2
+        )
         return True
 
     @property

@@ -23,9 +23,17 @@ SEVERITY_STYLE = {
 }
 
 
+class _Page(Console):
+    """A console that leaves it to its caller what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the error pass; Rich would end the program here."""
+        raise  # noqa: PLE0704 - called while the error is handled
+
+
 def paper(stream: TextIO, look: Look) -> Console:
     """Open a page on a stream."""
-    return Console(
+    return _Page(
         file=stream,
         width=max(look.width, 40),
         color_system="standard" if look.color else None,

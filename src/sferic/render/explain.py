@@ -89,9 +89,7 @@ def _places(events: tuple[str, ...]) -> str:
     """Name the first log lines: `see a.log:3, :9, b.log:1 and 4 more`."""
     shown = [place.rpartition(":") for place in events[:PLACES]]
     before = ["", *(file for file, _, _ in shown)]
-    named = [
-        f"{'' if file == last else file}:{line}" for (file, _, line), last in zip(shown, before, strict=False)
-    ]
+    named = [f"{'' if file == last else file}:{line}" for (file, _, line), last in zip(shown, before, strict=False)]
     more = f" and {len(events) - PLACES} more" if len(events) > PLACES else ""
     return f"see {', '.join(named)}{more}" if named else ""
 

@@ -28,15 +28,11 @@ def render(report: Report, stream: TextIO, look: Look) -> None:  # noqa: ARG001 
 def _ticket(finding: Finding) -> Iterator[str]:
     yield f"## {finding.severity} {finding.score}: {safe_markdown(title(finding))}"
     yield from ("", "| | |", "|---|---|", f"| finding | {safe_code(finding.id)} |")
-    yield from (
-        f"| {safe_markdown(label)} | {safe_code(value, SENTENCE)} |" for label, value in facts(finding)
-    )
+    yield from (f"| {safe_markdown(label)} | {safe_code(value, SENTENCE)} |" for label, value in facts(finding))
     yield from ("", "### Why", "", "| points | signal | measured | meaning |", "|---:|---|---|---|")
     yield from _reasons(finding)
     yield from _block("Connections by hour, UTC", raster(finding.days))
-    yield from _block(
-        "Log lines", (f"{safe_text(s.place)}  {safe_text(s.text, 500)}" for s in finding.samples)
-    )
+    yield from _block("Log lines", (f"{safe_text(s.place)}  {safe_text(s.text, 500)}" for s in finding.samples))
     yield from _list("What else this could be", finding.benign_explanations, "-")
     yield from _list("What would make it surer", [finding.needs] if finding.needs else [], "-")
     yield from _list("Next steps", finding.next_steps, "- [ ]")

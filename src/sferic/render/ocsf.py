@@ -65,9 +65,7 @@ def as_dict(finding: Finding, report: Report) -> Json:
 
 def _metadata(finding: Finding, report: Report) -> Json:
     product = _known(name="Sferic", vendor_name="Sferic", uid="sferic", version=report.version or None)
-    return _known(
-        version=VERSION, product=product, uid=finding.id, log_name=", ".join(finding.sources) or None
-    )
+    return _known(version=VERSION, product=product, uid=finding.id, log_name=", ".join(finding.sources) or None)
 
 
 def _info(finding: Finding) -> Json:
@@ -135,11 +133,7 @@ def _unmapped(finding: Finding) -> Json:
     )
     words = ("needs", "benign_explanations", "next_steps")
     whole: Json = msgspec.to_builtins(finding)
-    return {
-        f"sferic_{key}": whole[key]
-        for key in (*rest, "reasons", *words)
-        if whole[key] not in (None, "", [], ())
-    }
+    return {f"sferic_{key}": whole[key] for key in (*rest, "reasons", *words) if whole[key] not in (None, "", [], ())}
 
 
 def _ms(time_us: int) -> int | None:

@@ -78,9 +78,7 @@ def _why(finding: Finding) -> Text:
 
 
 def _reason(reason: Reason) -> Text:
-    return Text.assemble(
-        f"{points_text(reason.points):>6} ", cell(reason.signal), " ", cell(reason.value, DIM)
-    )
+    return Text.assemble(f"{points_text(reason.points):>6} ", cell(reason.signal), " ", cell(reason.value, DIM))
 
 
 def _empty(report: Report, page: Console) -> None:
@@ -99,9 +97,7 @@ def _cause(report: Report) -> tuple[str, str]:
             "Give files or folders with logs; `sferic sources` lists what can be read.",
         )
     if not account.events and account.unknown:
-        why = (
-            f"{counted(account.unknown, 'line')} may name a serverless platform, in a format no source knows."
-        )
+        why = f"{counted(account.unknown, 'line')} may name a serverless platform, in a format no source knows."
         return why, "`--source ID` reads lines as one format; `sferic sources` lists them."
     if not account.events and account.rejected:
         return "No line that may name a serverless platform could be read.", "The reasons are counted below."
@@ -114,7 +110,5 @@ def _cause(report: Report) -> tuple[str, str]:
     if not report.below:
         why = f"{counted(account.events, 'event')}, but too few from any one channel to weigh."
         return why, "Give a longer span of logs."
-    why = (
-        f"{counted(report.below, 'channel')} to serverless functions were weighed; all stay below the floor."
-    )
+    why = f"{counted(report.below, 'channel')} to serverless functions were weighed; all stay below the floor."
     return why, "`--min-score 0` shows them."

@@ -3,8 +3,12 @@
 Only calls to serverless platforms are known here, since lines that name none are not read.
 """
 
+from collections.abc import Sequence
+from ipaddress import ip_address, ip_network
+
 import numpy as np
 
+from sferic.model.hosts import is_address
 from sferic.model.traffic import HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Ints, Traffic
 from sferic.model.window import Estate
 
@@ -16,8 +20,10 @@ SHARED_AGENTS = 25
 HOUR_S = 3600.0
 
 
-def survey(traffic: Traffic, owner: Ints, owners: int, span_s: tuple[float, float]) -> Estate:
-    """Count over all rows of the input."""
+def survey(
+    traffic: Traffic, owner: Ints, owners: int, span_s: tuple[float, float], shared: Sequence[str] = ()
+) -> Estate:
+    """Count over all rows of the input; `shared` names networks whose addresses stand for many machines."""
     client, user, agent = (getattr(traffic, n).astype(np.int64) for n in ("client", "user", "agent"))
     first = np.full(owners, np.inf)
     np.minimum.at(first, owner, traffic.time_s)
@@ -32,7 +38,7 @@ def survey(traffic: Traffic, owner: Ints, owners: int, span_s: tuple[float, floa
         owner_first_s=first,
         source_first_s=np.array([traffic.time_s[traffic.source == n].min() for n in range(len(traffic.sources))]),
         agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
-        shared=_shared(client, user, agent, len(traffic.clients)),
+        shared=_shared(client, user, agent, len(traffic.clients)) | _listed(traffic, shared),
         pair_owners={(int(c), int(a)): int(n) for (c, a), n in zip(heads, counts, strict=True)},
         client_hours=_used_hours(traffic, client, owner, span_s),
     )
@@ -42,6 +48,15 @@ def _shared(client: Ints, user: Ints, agent: Ints, clients: int) -> Bools:
     users = _distinct(client[user != UNKNOWN], user[user != UNKNOWN], clients)
     agents = _distinct(client[agent != UNKNOWN], agent[agent != UNKNOWN], clients)
     return (users >= SHARED_USERS) | (agents >= SHARED_AGENTS)
+
+
+def _listed(traffic: Traffic, networks: Sequence[str]) -> Bools:
+    nets = [ip_network(n, strict=False) for n in networks]
+    found = np.zeros(len(traffic.clients), bool)
+    for number, name in enumerate(traffic.clients if nets else ()):
+        text = name if is_address(name) else traffic.addresses.get(number)
+        found[number] = text is not None and any(ip_address(text) in net for net in nets)
+    return found
 
 
 def _distinct(group: Ints, member: Ints, groups: int) -> Ints:

@@ -11,11 +11,19 @@ Schwarz 1978 for the price of a parameter. Not done here: spectra, which lose to
 """
 
 import numpy as np
+from msgspec.structs import replace
 
 from sferic.model.traffic import Floats
 from sferic.model.window import Fit
 
 MIN_GAPS = 5
+MAX_TIMERS = 4
+_CHANGED_SPREAD = 0.15
+_CHANGED_RATIO = 0.15
+_MEDIAN_STEP = 0.293
+"""Median of |difference of two uniform draws|, as a share of the interval's width (1 - 1/sqrt 2)."""
+_KEPT = 0.3
+"""Independent gaps shrink their relative spread by 1/sqrt(k) only; less than this share of it is a kept period."""
 MAX_GAPS = 600
 """Longer series are thinned to this many gaps, taken evenly; the evidence is capped long before."""
 _LOWER = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3)
@@ -26,7 +34,7 @@ _STRAY = 0.04
 _FOLDS = 4
 """Up to this many check-ins in a row may be missing."""
 _MIN_SHARE = 0.3
-_MERGES = (0.0, 30.0, 300.0)
+_MERGES = (0.0, 5.0, 30.0, 300.0)
 _ENOUGH_DB = 60.0
 _LATENCY = 0.01
 """Network and scheduling noise as a share of the gap."""
@@ -56,8 +64,12 @@ def fit_gaps(gaps: Floats, resolution_s: float) -> Fit | None:
     return Fit(
         gaps=len(positive), evidence_db=float(evidence), low_s=float(low), high_s=float(high),
         median_s=float(np.median(positive)), share=float(share[best]), lost=float(lost[best]),
-        law=sleep[0], sleep_s=sleep[1], jitter=sleep[2],
+        law=sleep[0], sleep_s=_plain(sleep[1]), jitter=_plain(sleep[2]),
     )  # fmt: skip
+
+
+def _plain(value: float | None) -> float | None:
+    return None if value is None else float(value)
 
 
 def fit_times(times: Floats, resolution_s: float) -> Fit | None:
@@ -77,12 +89,57 @@ def fit_times(times: Floats, resolution_s: float) -> Fit | None:
         covered = gaps[(gaps >= fit.low_s * 0.98) & (gaps <= fit.high_s * 1.02 * max(1, round(1 / (1 - fit.lost))))]
         worth = min(max(fit.evidence_db, 0.0), _ENOUGH_DB) * covered.sum() / (times[-1] - times[0])
         if worth > most * 1.5:
-            best, most = fit, worth
+            best, most = _with_order(fit, starts), worth
     return best
 
 
+def _with_order(fit: Fit, starts: Floats) -> Fit:
+    """Add what the order of check-ins says: interleaved timers, and how one timer varies from call to call.
+
+    k timers of one period make gaps that vary widely while every k-th check-in keeps the period. A loop whose pause
+    a person changes has wide gaps over all and equal gaps in a row.
+    """
+    spread = (fit.high_s - fit.low_s) / (fit.high_s + fit.low_s)
+    changed = False
+    gaps = np.diff(starts)
+    inside = (gaps >= fit.low_s) & (gaps <= fit.high_s)
+    steps = np.abs(np.diff(gaps))[inside[1:] & inside[:-1]]
+    if len(steps) >= MIN_GAPS:
+        in_a_row = float(np.median(steps)) / _MEDIAN_STEP / (fit.high_s + fit.low_s)
+        changed = spread > _CHANGED_SPREAD and in_a_row < _CHANGED_RATIO * spread
+        spread = min(spread, in_a_row)
+    timers, period_spread = _interleaved(starts)
+    return replace(fit, timers=timers, changed=changed and timers == 1, spread=period_spread if timers > 1 else spread)
+
+
+def _interleaved(starts: Floats) -> tuple[int, float]:
+    """Return how many interleaved timers explain the series better than one, and the spread of their period."""
+    single = _quantile_spread(np.diff(starts))
+    for timers in range(2, MAX_TIMERS + 1):
+        spread = _quantile_spread(starts[timers:] - starts[:-timers]) if len(starts) > 3 * timers else single
+        if spread < _KEPT * single / np.sqrt(timers):
+            return timers, spread
+    return 1, single
+
+
+def _quantile_spread(values: Floats) -> float:
+    low, middle, high = np.quantile(values, [0.15, 0.5, 0.85])
+    return float((high - low) / (2 * 0.7 * middle)) if middle > 0 else 0.0
+
+
 def _none(gaps: Floats) -> Fit:
-    return Fit(len(gaps), 0.0, float(gaps.min()), float(gaps.max()), float(np.median(gaps)), 0.0, 0.0, "irregular", None, None)
+    return Fit(
+        len(gaps),
+        0.0,
+        float(gaps.min()),
+        float(gaps.max()),
+        float(np.median(gaps)),
+        0.0,
+        0.0,
+        "irregular",
+        None,
+        None,
+    )
 
 
 def _candidates(gaps: Floats, noise: float) -> Floats:
@@ -91,7 +148,8 @@ def _candidates(gaps: Floats, noise: float) -> Floats:
     upper = np.quantile(gaps, _UPPER, method="higher")
     pairs = np.unique(np.stack(np.meshgrid(lower, upper), -1).reshape(-1, 2), axis=0)
     fits = (pairs[:, 1] >= pairs[:, 0]) & (pairs[:, 1] <= _MAX_RATIO * (pairs[:, 0] + noise))
-    return pairs[fits]
+    chosen: Floats = pairs[fits]
+    return chosen
 
 
 def _wide(gaps: Floats) -> Floats:
@@ -129,14 +187,18 @@ def _bounded(gaps: Floats, pairs: Floats, wide: Floats, noise: float) -> tuple[F
 
 
 def _normal(gaps: Floats, mean: Floats, variance: Floats) -> Floats:
-    return np.exp(-((gaps - mean) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
+    return np.asarray(np.exp(-((gaps - mean) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance))
 
 
 def _loosest(gaps: Floats, wide: Floats) -> float:
     """Return the log-likelihood of the best alternative: memoryless, bursty, or anything at all."""
     logs = np.log(gaps)
     tries = [np.log(wide).sum()]
-    for rate_of in (np.mean(gaps), np.median(gaps) / np.log(2), np.mean(gaps[gaps <= np.quantile(gaps, 0.95)])):
+    for rate_of in (
+        np.mean(gaps),
+        np.median(gaps) / np.log(2),
+        np.mean(gaps[gaps <= np.quantile(gaps, 0.95)]),
+    ):
         density = np.exp(-gaps / rate_of) / rate_of
         tries.append(np.log((1 - _STRAY) * density + _STRAY * wide).sum())
     for cut in np.quantile(gaps, (0.5, 0.8)):
@@ -162,9 +224,8 @@ def _named_law(gaps: Floats, low: float, high: float, resolution_s: float) -> tu
     if half <= slack:
         return "fixed", float(np.median(inside)), 0.0
     margin = 2 * half / max(len(inside), 1) + min(slack, 0.15 * half)
-    roundness = {
-        "one_sided": _roundness(high, margin), "two_sided": _roundness(middle, margin), "additive": _roundness(low, margin) if high <= 2 * low else 0
-    }  # fmt: skip
+    added = _roundness(low, margin) if high <= 2 * low else 0
+    roundness = {"one_sided": _roundness(high, margin), "two_sided": _roundness(middle, margin), "additive": added}
     law = max(roundness, key=lambda name: roundness[name])
     ties = sum(r == roundness[law] for r in roundness.values())
     if _is_integer(inside, resolution_s) and half >= 1.5:

@@ -5,6 +5,8 @@ A rotating implant is irregular per function and regular per owner; one NAT addr
 A segment whose rows are exactly those of a finer one is left out.
 """
 
+from typing import Any
+
 import msgspec
 import numpy as np
 
@@ -34,26 +36,34 @@ class _Cut(msgspec.Struct, frozen=True):
     size: Ints
 
 
-def cut(
-    traffic: Traffic, workday: tuple[int, int], zone_s: int, span_s: tuple[float, float], *, min_rows: int = MIN_ROWS
-) -> Window:
+class Cutting(msgspec.Struct, frozen=True):
+    """How to cut: what the analyst's settings and the input's span say."""
+
+    zone_s: int
+    span_s: tuple[float, float]
+    shared: tuple[str, ...] = ()
+    """Networks whose addresses stand for many machines."""
+    min_rows: int = MIN_ROWS
+
+
+def cut(traffic: Traffic, how: Cutting) -> Window:
     """Cut traffic into the segments of every level that have enough rows to be measured."""
     owners, channels, columns = _columns(traffic)
     real = np.flatnonzero((traffic.flags & CHALLENGE) == 0)
     cuts = [_level(columns, names, real) for names in _LEVELS]
-    parts = [_keep(cuts, level, real, min_rows) for level in range(len(_LEVELS))]
+    parts = [_keep(cuts, level, real, how.min_rows) for level in range(len(_LEVELS))]
     rows = np.concatenate([p[0] for p in parts]) if parts else np.empty(0, np.int64)
     sizes = np.concatenate([p[1] for p in parts])
     level = np.repeat(np.arange(len(parts)), [len(p[1]) for p in parts])
     rows_at = np.concatenate([[0], np.cumsum(sizes)])
     first = rows[rows_at[:-1]] if len(rows) else rows
-    keys = {n: np.where(_looks(level, n), columns[n][first], UNKNOWN) for n in columns}
+    keys: dict[str, Any] = {n: np.where(_looks(level, n), columns[n][first], UNKNOWN) for n in columns}
     resolution = _resolution(traffic)[keys["source"]] if len(first) else np.empty(0)
-    checkins = _checkins(traffic, rows, rows_at)
+    checkins: dict[str, Any] = _checkins(traffic, rows, rows_at)
     return Window(
-        traffic=traffic, estate=survey(traffic, columns["owner"], len(owners), span_s), owners=owners,
+        traffic=traffic, estate=survey(traffic, columns["owner"], len(owners), how.span_s, how.shared), owners=owners,
         channels=channels, level=level, rows=rows, rows_at=rows_at, resolution_s=resolution,
-        start_s=span_s[0], stop_s=span_s[1], workday=workday, zone_s=zone_s, **keys, **checkins,
+        start_s=how.span_s[0], stop_s=how.span_s[1], zone_s=how.zone_s, **keys, **checkins,
     )  # fmt: skip
 
 
@@ -99,7 +109,7 @@ def _resolution(traffic: Traffic) -> Floats:
     return np.array([0.001 if fine else 1.0 for fine in traffic.subsecond])
 
 
-def _checkins(traffic: Traffic, rows: Ints, rows_at: Ints) -> dict[str, Floats | Ints]:
+def _checkins(traffic: Traffic, rows: Ints, rows_at: Ints) -> dict[str, Any]:
     times = traffic.time_s[rows]
     begins = np.zeros(len(rows), bool)
     begins[rows_at[:-1]] = True

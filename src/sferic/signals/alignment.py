@@ -22,7 +22,22 @@ MINUTE_S = 60.0
 MAX_JITTER = 0.1
 """Full width against the period; a wider law wanders slowly and can look locked in a short log."""
 ON_CLOCK_S = 8.0
-_PERIODS = (60.0, 120.0, 180.0, 300.0, 600.0, 900.0, 1200.0, 1800.0, 3600.0, 7200.0, 14400.0, 21600.0, 43200.0, 86400.0)
+_PERIODS = (
+    60.0,
+    120.0,
+    180.0,
+    300.0,
+    600.0,
+    900.0,
+    1200.0,
+    1800.0,
+    3600.0,
+    7200.0,
+    14400.0,
+    21600.0,
+    43200.0,
+    86400.0,
+)
 
 
 def measure(window: Window, wanted: Bools) -> Floats:

@@ -10,7 +10,7 @@ References: docs/explanation/scoring.md.
 
 import numpy as np
 
-from sferic.model.traffic import Bools, Floats
+from sferic.model.traffic import Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Words
 from sferic.signals.timing import REGULAR_DB
@@ -33,14 +33,14 @@ def measure(window: Window, wanted: Bools) -> Floats:
     return found
 
 
-def _rows_by_client(window: Window) -> dict[int, Floats]:
+def _rows_by_client(window: Window) -> dict[int, Ints]:
     traffic = window.traffic
-    order = np.argsort(traffic.client, kind="stable")
+    order = np.argsort(traffic.client, kind="stable").astype(np.int64)
     clients, starts = np.unique(traffic.client[order], return_index=True)
     return {int(c): rows for c, rows in zip(clients, np.split(order, starts[1:]), strict=True)}
 
 
-def _share(window: Window, i: int, fit: Fit, client_rows: Floats) -> float:
+def _share(window: Window, i: int, fit: Fit, client_rows: Ints) -> float:
     times = window.times(i)
     step = max(STEP_S, 3 * fit.median_s)
     mine = np.unique(times // step)

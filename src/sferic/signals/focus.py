@@ -32,4 +32,7 @@ def describe(window: Window, i: int, value: float) -> Words:
     del window, i
     if value == 1:
         return Words("1 tenant", "on this machine the software calls this tenant and no other platform")
-    return Words(f"{value:.0f} tenants", f"on this machine the software calls {value:.0f} tenants on serverless platforms")
+    return Words(
+        f"{value:.0f} tenants",
+        f"on this machine the software calls {value:.0f} tenants on serverless platforms",
+    )

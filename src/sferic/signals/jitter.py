@@ -1,6 +1,7 @@
 """The timer varies by a share of its sleep that operators set and vendors do not.
 
-What it measures: half the width of the timing law against its middle (0 = a fixed timer, 0.5 = 5 to 15 s around 10).
+What it measures: half the width of the timing law against its middle (0 = a fixed timer, 0.5 = 5 to 15 s around 10),
+from one call to the next: a pause that a person changes between sessions is no jitter, nor is a mix of fixed timers.
 Why it matters: of 150 public Cobalt Strike profiles 87 % set a jitter, half of them 20 %; telemetry timers have none.
 What else looks like this: back-off loops of CI runners, pollers that add a random delay to spread load.
 Limits: 13 % of profiles use no jitter, so a fixed timer is only weak evidence for a vendor.
@@ -17,6 +18,8 @@ from sferic.signals.timing import REGULAR_DB
 FIELDS = frozenset({"time"})
 DEAR = True
 MIN_GAPS = 8
+CHANGED = -1.0
+"""Stands for a pause that was changed between sessions."""
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
@@ -25,7 +28,7 @@ def measure(window: Window, wanted: Bools) -> Floats:
     for i in np.flatnonzero(wanted):
         fit = window.fits.get(int(i))
         if fit is not None and fit.evidence_db >= REGULAR_DB and fit.gaps >= MIN_GAPS:
-            found[i] = (fit.high_s - fit.low_s) / (fit.high_s + fit.low_s)
+            found[i] = CHANGED if fit.changed else fit.spread
     return found
 
 
@@ -33,6 +36,16 @@ def describe(window: Window, i: int, value: float) -> Words:
     """Say how far the timer varies."""
     fit = window.fits[i]
     blur = window.resolution_s[i] / max(fit.median_s, 1e-9)
+    if fit.changed:
+        return Words(
+            "changed",
+            "the pause is fixed within a session and differs between them, as when a person changes it",
+        )
+    if fit.timers > 1:
+        return Words(
+            f"{fit.timers} timers",
+            f"{fit.timers} timers of one period are interleaved, each varying by ±{value:.1%}",
+        )
     if value <= max(0.02, blur):
         return Words(f"{value:.1%}", "the timer does not vary, as most vendors' timers do not")
     return Words(f"±{value:.0%}", f"the timer varies by ±{value:.0%} and never beyond, like a jitter setting")

@@ -2,7 +2,7 @@
 
 What it measures: 1 where the segment's user agent is a browser's, its log carries referrers, and none of at least
 20 rows has one; else 0.
-Why it matters: what a page loads carries the page's origin as its referrer; a program that imitates a browser often forgets.
+Why it matters: what a page loads carries the page's origin as referrer; programs that pose as browsers often forget.
 What else looks like this: a browser extension's background calls, a page with a strict referrer policy.
 Limits: only where the log carries user agents and referrers.
 References: W3C Referrer Policy (default `strict-origin-when-cross-origin`).

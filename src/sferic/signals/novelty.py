@@ -17,7 +17,7 @@ from sferic.signals._contract import Words
 FIELDS = frozenset({"time"})
 HOUR_S = 3600.0
 SETTLE_S = 3600.0
-"""First calls within the first hour of a source's log, or within three of the segment's own gaps, count as "from the start"."""
+"""First calls within the first hour of a log, or within three of the segment's gaps, count as "from the start"."""
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
@@ -25,7 +25,9 @@ def measure(window: Window, wanted: Bools) -> Floats:
     del wanted
     started = window.estate.source_first_s[window.source]
     before = window.estate.owner_first_s[window.owner] - started
-    span = (window.time_s[window.checkins_at[1:] - 1] - window.time_s[window.checkins_at[:-1]]) if len(window) else before
+    span = (
+        (window.time_s[window.checkins_at[1:] - 1] - window.time_s[window.checkins_at[:-1]]) if len(window) else before
+    )
     usual = span / np.maximum(window.checkins - 1, 1)
     old = before <= np.maximum(SETTLE_S, 3 * usual)
     return np.where(old, -(window.stop_s - started), np.maximum(before, 0)) / HOUR_S

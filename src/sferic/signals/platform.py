@@ -17,7 +17,8 @@ from sferic.signals._contract import Words
 FIELDS = frozenset({"dst_host"})
 _CODE = {"core": 0.0, "wide": 1.0, "tunnel": 2.0, "noisy": 3.0}
 _TEXT = {
-    "core": "serves function endpoints", "wide": "hosts applications of all kinds", "tunnel": "is a tunnel, not a function",
+    "core": "serves function endpoints", "wide": "hosts applications of all kinds",
+    "tunnel": "is a tunnel, not a function",
     "noisy": "is shared by everybody, so its name says nearly nothing",
 }  # fmt: skip
 

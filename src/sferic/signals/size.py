@@ -1,7 +1,7 @@
 """Check-ins repeat the same size.
 
 What it measures: the share of check-ins whose upload (or download, where only that is logged) lies within 2 % or
-16 bytes of the commonest size.
+16 bytes of the commonest size; 5 % or 100 bytes in flows and tunnels, where TLS adds a varying part.
 Why it matters: an idle implant says the same thing each time: 1 to 3 distinct sizes per 100 check-ins without padding.
 What else looks like this: heartbeats, polls answered "nothing new", health checks.
 Limits: padding (up to 4 KiB in one public framework) defeats it; a log without sizes says nothing.
@@ -10,14 +10,15 @@ References: message layouts of public frameworks (docs/explanation/scoring.md).
 
 import numpy as np
 
-from sferic.model.traffic import Bools, Floats
+from sferic.model.traffic import IS_TUNNEL, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
 
 FIELDS = frozenset({"bytes_up", "bytes_down", "bytes_total"})
 MIN_KNOWN = 6
-NEAR_BYTES = 16.0
-NEAR_SHARE = 0.02
+NEAR = (16.0, 0.02)
+NEAR_IN_TUNNEL = (100.0, 0.05)
+"""Bytes and share within which two sizes count as the same."""
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
@@ -26,7 +27,7 @@ def measure(window: Window, wanted: Bools) -> Floats:
     for i in np.flatnonzero(wanted):
         sizes = _sizes(window, int(i))
         if len(sizes) >= MIN_KNOWN:
-            found[i] = _commonest(sizes)[1]
+            found[i] = _commonest(sizes, _near(window, int(i)))[1]
     return found
 
 
@@ -37,10 +38,15 @@ def _sizes(window: Window, i: int) -> Floats:
     return up if len(up) >= MIN_KNOWN else down[~np.isnan(down)]
 
 
-def _commonest(sizes: Floats) -> tuple[float, float]:
+def _near(window: Window, i: int) -> tuple[float, float]:
+    tunnels = (window.traffic.flags[window.row_numbers(i)] & IS_TUNNEL) != 0
+    return NEAR_IN_TUNNEL if tunnels.mean() > 0.5 else NEAR
+
+
+def _commonest(sizes: Floats, tolerance: tuple[float, float]) -> tuple[float, float]:
     """Return the size with the most neighbours, and the share of check-ins near it."""
     ordered = np.sort(sizes)
-    near = np.maximum(NEAR_BYTES, NEAR_SHARE * ordered)
+    near = np.maximum(tolerance[0], tolerance[1] * ordered)
     counts = np.searchsorted(ordered, ordered + near, "right") - np.searchsorted(ordered, ordered - near, "left")
     best = int(np.argmax(counts))
     return float(ordered[best]), float(counts[best] / len(ordered))
@@ -50,5 +56,7 @@ def describe(window: Window, i: int, value: float) -> Words:
     """Say how many check-ins share one size."""
     sizes = _sizes(window, i)
     way = "uploads" if np.count_nonzero(~np.isnan(window.ups(i))) >= MIN_KNOWN else "transfers"
-    typical, _ = _commonest(sizes)
-    return Words(f"{value:.0%}", f"{value:.0%} of {len(sizes)} {way} are within 2 % of {typical:,.0f} bytes")
+    tolerance = _near(window, i)
+    typical, _ = _commonest(sizes, tolerance)
+    text = f"{value:.0%} of {len(sizes)} {way} are within {tolerance[1]:.0%} of {typical:,.0f} bytes"
+    return Words(f"{value:.0%}", text)

@@ -3,7 +3,7 @@
 What it measures: the class of the segment's user agent: 0 browser, 1 known agent, 2 other, 3 none though the log
 carries user agents, 4 script library or command-line tool, 5 a public framework's default.
 Why it matters: pages are called by browsers; a script host that calls a function by itself is worth a question.
-What else looks like this: developers, CI, installers. And an implant may call itself Chrome: then rarity and focus speak.
+What else looks like this: developers, CI, installers. An implant may call itself Chrome: then others speak.
 Limits: only where the log carries user agents (TLS inspection or clear text).
 References: `catalog/user_agents.toml`.
 """
@@ -20,7 +20,8 @@ FIELDS = frozenset({"user_agent"})
 _CODE = {"browser": 0.0, "agent": 1.0, "other": 2.0, "absent": 3.0, "script": 4.0, "c2_default": 5.0}
 _TEXT = {
     0.0: "a browser's user agent", 1.0: "the user agent of a known kind of agent", 2.0: "a user agent of no known kind",
-    3.0: "no user agent, although this log carries them", 4.0: "the user agent of a script library or command-line tool",
+    3.0: "no user agent, although this log carries them",
+    4.0: "the user agent of a script library or command-line tool",
     5.0: "the default user agent of a public attack framework",
 }  # fmt: skip
 

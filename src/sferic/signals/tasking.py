@@ -44,8 +44,8 @@ def _pairs(up: Floats, down: Floats) -> float:
 
 
 def _spikes(values: Floats) -> Bools:
-    usual = np.median(values)
-    return values > np.maximum(LARGE * usual, usual + 512)
+    usual = float(np.median(values))
+    return np.asarray(values > max(LARGE * usual, usual + 512))
 
 
 def describe(window: Window, i: int, value: float) -> Words:

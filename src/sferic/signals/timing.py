@@ -41,7 +41,9 @@ def measure(window: Window, wanted: Bools) -> Floats:
 def _clarity(fit: Fit) -> float:
     """Return 1 where each gap speaks for the law, down to 0 where a gap says nearly nothing; 1 against a law."""
     rate = fit.evidence_db / fit.gaps
-    return 1.0 if rate < 0 else min(1.0, max(0.0, (rate - BLURRED_DB_PER_GAP) / (CLEAR_DB_PER_GAP - BLURRED_DB_PER_GAP)))
+    return (
+        1.0 if rate < 0 else min(1.0, max(0.0, (rate - BLURRED_DB_PER_GAP) / (CLEAR_DB_PER_GAP - BLURRED_DB_PER_GAP)))
+    )
 
 
 def describe(window: Window, i: int, value: float) -> Words:
@@ -50,7 +52,8 @@ def describe(window: Window, i: int, value: float) -> Words:
     if value < REGULAR_DB:
         return Words("irregular", f"{fit.gaps} gaps between check-ins follow no timer (median {span(fit.median_s)})")
     lost = f", with about {fit.lost:.0%} of check-ins missing from the log" if fit.lost >= 0.08 else ""
-    text = f"{fit.gaps} gaps fit a timer of {law(fit)}: {fit.share:.0%} of them between {span(fit.low_s)} and {span(fit.high_s)}"
+    within = f"{fit.share:.0%} of them between {span(fit.low_s)} and {span(fit.high_s)}"
+    text = f"{fit.gaps} gaps fit a timer of {law(fit)}: {within}"
     return Words(law(fit), text + lost)
 
 
@@ -58,7 +61,12 @@ def law(fit: Fit) -> str:
     """Return the timing law in short, such as `60 s, jitter 30 % down`."""
     if fit.sleep_s is None:
         return "irregular"
-    ways = {"one_sided": " down", "two_sided": " both ways", "additive": " up", "integer": " in whole seconds"}
+    ways = {
+        "one_sided": " down",
+        "two_sided": " both ways",
+        "additive": " up",
+        "integer": " in whole seconds",
+    }
     jitter = f", jitter {fit.jitter:.0%}{ways.get(fit.law, '')}" if fit.jitter else ", no jitter"
     return span(fit.sleep_s) + jitter
 

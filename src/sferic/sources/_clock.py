@@ -78,4 +78,6 @@ def zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise SettingsError(f"there is no time zone {name!r}", expected="an IANA name such as Europe/Berlin, or +05:30") from None
+        raise SettingsError(
+            f"there is no time zone {name!r}", expected="an IANA name such as Europe/Berlin, or +05:30"
+        ) from None

@@ -32,6 +32,9 @@ class Setup(msgspec.Struct, frozen=True):
 class Reader(Protocol):
     """Reads the lines of one file, in order; may keep state such as a header."""
 
+    def __init__(self, setup: Setup) -> None:
+        """Get ready for a file; raises SettingsError for options that cannot be."""
+
     def claims(self, line: Line) -> int:
         """Say how surely the line is of this format: `CERTAIN`, `LIKELY`, `POSSIBLE` or `NO`. Changes no state."""
 

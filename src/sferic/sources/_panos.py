@@ -166,9 +166,7 @@ def _subtype(message: _cef.Message) -> str:
     """Find the subtype: LEEF has a key for it, CEF `cat` or the header part that is not the log type."""
     if stated := message.fields.get("subtype"):
         return stated.lower()
-    heads = [
-        part.lower() for part in (message.event_id, message.name) if part.upper() not in {THREAT, TRAFFIC}
-    ]
+    heads = [part.lower() for part in (message.event_id, message.name) if part.upper() not in {THREAT, TRAFFIC}]
     if (category := message.fields.get("cat", "").lower()) == "url":
         return category
     return heads[0] if heads else ""

@@ -66,9 +66,7 @@ class Layout(msgspec.Struct, frozen=True):
         match = self.pattern.fullmatch(line)
         if match is None:
             return None
-        found = {
-            code: text for code, text in zip(self.codes, match.groups(), strict=True) if text is not None
-        }
+        found = {code: text for code, text in zip(self.codes, match.groups(), strict=True) if text is not None}
         for code, decode in self.decoders.items():
             found[code] = decode(found[code])
         return found
@@ -208,9 +206,7 @@ def _strftime(spec: str) -> str:
     except (KeyError, re.error):
         raise SettingsError(f"cannot read the time format {spec!r}", where="squid_access.logformat") from None
     if not ("s" in names or ({"d", "H", "M"} <= set(names) and ("m" in names or "b" in names))):
-        raise SettingsError(
-            f"the time format {spec!r} lacks a day or a time of day", where="squid_access.logformat"
-        )
+        raise SettingsError(f"the time format {spec!r} lacks a day or a time of day", where="squid_access.logformat")
     return pattern
 
 

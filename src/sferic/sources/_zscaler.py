@@ -47,9 +47,7 @@ def from_json(text: str) -> Fields:
         raise ValueError("not a JSON object") from None
     inner = found.get("event")
     found = inner if isinstance(inner, dict) else found
-    return {
-        key.lower(): _as_text(value) for key, value in found.items() if isinstance(value, str | int | float)
-    }
+    return {key.lower(): _as_text(value) for key, value in found.items() if isinstance(value, str | int | float)}
 
 
 def from_pairs(text: str) -> Fields:
