@@ -36,7 +36,18 @@ LAMBDA = Finding(
     techniques=("T1071.001", "T1583.007"),
     reasons=(
         PRIOR,
-        Reason("timing", 24.1, "≈60 s −20 %, n = 2,860", "Gaps follow a sleep of 60 s shortened by up to 20 %.", ("squid/access.log.gz:812", "squid/access.log.gz:913", "squid/access.log.gz:1011", "squid/access.log.gz:1090")),
+        Reason(
+            "timing",
+            24.1,
+            "≈60 s −20 %, n = 2,860",
+            "Gaps follow a sleep of 60 s shortened by up to 20 %.",
+            (
+                "squid/access.log.gz:812",
+                "squid/access.log.gz:913",
+                "squid/access.log.gz:1011",
+                "squid/access.log.gz:1090",
+            ),
+        ),
         Reason("prevalence", 13.2, "1 of 312 sources", "Only this machine of 312 calls the function."),
         Reason("client", 11.0, "WinHttp", "The client is a script library, not a browser."),
         Reason("presence", 7.6, "58 of 58 hours", "It calls at night and at the weekend like by day."),
@@ -51,15 +62,26 @@ LAMBDA = Finding(
     ),
     sources=("squid_access",),
     platform_evidence="documented",
-    gaps=tuple(Bar(46.0 + 2 * i, 48.0 + 2 * i, n) for i, n in enumerate((3, 210, 402, 460, 433, 398, 441, 510, 3, 0, 1))),
+    gaps=tuple(
+        Bar(46.0 + 2 * i, 48.0 + 2 * i, n) for i, n in enumerate((3, 210, 402, 460, 433, 398, 441, 510, 3, 0, 1))
+    ),
     days=(
         Day("2026-03-02", (0,) * 8 + (38, 62, 64, 63, 61, 60, 62, 63, 64, 62, 61, 63, 62, 64, 61, 63)),
-        Day("2026-03-03", (62, 64, 61, 63, 62, 60, 3, 61, 63, 64, 62, 61, 120, 62, 63, 61, 64, 62, 61, 60, 63, 62, 61, 64)),
+        Day(
+            "2026-03-03",
+            (62, 64, 61, 63, 62, 60, 3, 61, 63, 64, 62, 61, 120, 62, 63, 61, 64, 62, 61, 60, 63, 62, 61, 64),
+        ),
         Day("2026-03-04", (61, 62, 63, 61, 62, 64, 63, 62, 61, 60, 63, 62, 64, 61, 62, 63, 61, 40) + (0,) * 6),
     ),
     samples=(
-        Sample("squid/access.log.gz:812", "1772439312.114    231 10.20.4.31 TCP_TUNNEL/200 1650 CONNECT h3kq7zexamplelabel0000000000000a.lambda-url.ap-southeast-1.on.aws:443 mira HIER_DIRECT/192.0.2.44 -"),
-        Sample("squid/access.log.gz:913", "1772439368.902    198 10.20.4.31 TCP_TUNNEL/200 1650 CONNECT h3kq7zexamplelabel0000000000000a.lambda-url.ap-southeast-1.on.aws:443 mira HIER_DIRECT/192.0.2.44 -"),
+        Sample(
+            "squid/access.log.gz:812",
+            "1772439312.114    231 10.20.4.31 TCP_TUNNEL/200 1650 CONNECT h3kq7zexamplelabel0000000000000a.lambda-url.ap-southeast-1.on.aws:443 mira HIER_DIRECT/192.0.2.44 -",
+        ),
+        Sample(
+            "squid/access.log.gz:913",
+            "1772439368.902    198 10.20.4.31 TCP_TUNNEL/200 1650 CONNECT h3kq7zexamplelabel0000000000000a.lambda-url.ap-southeast-1.on.aws:443 mira HIER_DIRECT/192.0.2.44 -",
+        ),
     ),
 )
 
@@ -76,7 +98,11 @@ ROTATING = Finding(
     provider="Cloudflare",
     tenant="example-account",
     function="cdn-a",
-    hosts=("cdn-a.example-account.workers.dev", "cdn-b.example-account.workers.dev", "cdn-c.example-account.workers.dev"),
+    hosts=(
+        "cdn-a.example-account.workers.dev",
+        "cdn-b.example-account.workers.dev",
+        "cdn-c.example-account.workers.dev",
+    ),
     first_seen=at("2026-03-03 00:02:00"),
     last_seen=at("2026-03-04 23:58:10"),
     connections=2877,
@@ -150,20 +176,84 @@ LONG = Finding(
 BARE = Finding(id="e0e0e0e0e0e0", analytic="activity", score=40, points=-4.0, severity="informational")
 
 ACTIVITY = (
-    ActivityRow("2026-03-02 08:15:12", "2026-03-04 17:40:03", "10.20.4.31", "mira", (LAMBDA.hosts[0],), 2861, 58, 49.33, 500, 1150, 1),
-    ActivityRow("2026-03-03 00:02:00", "2026-03-04 23:58:10", "10.30.1.77", "noor", ROTATING.hosts, 2877, 48, 59.94, 243, None, 1),
+    ActivityRow(
+        "2026-03-02 08:15:12",
+        "2026-03-04 17:40:03",
+        "10.20.4.31",
+        "mira",
+        (LAMBDA.hosts[0],),
+        2861,
+        58,
+        49.33,
+        500,
+        1150,
+        1,
+    ),
+    ActivityRow(
+        "2026-03-03 00:02:00",
+        "2026-03-04 23:58:10",
+        "10.30.1.77",
+        "noor",
+        ROTATING.hosts,
+        2877,
+        48,
+        59.94,
+        243,
+        None,
+        1,
+    ),
 )
 
 ACCOUNT = Account(
     files=(
-        FileAccount(path="squid/access.log.gz", codec="gzip", bytes=41_200_000, lines=301_114, selected=4_020, events=3_980, rejected=12, unknown=28, sources={"squid_access": 3_980}),
-        FileAccount(path="bluecoat/main.log", bytes=20_100_000, lines=88_040, selected=3_100, events=3_100, sources={"bluecoat_proxysg": 3_100}),
-        FileAccount(path="old/broken.log.gz", codec="gzip", bytes=1_000, lines=9, problem="ends inside a gzip block; 9 lines before that were read", exit_code=6),
+        FileAccount(
+            path="squid/access.log.gz",
+            codec="gzip",
+            bytes=41_200_000,
+            lines=301_114,
+            selected=4_020,
+            events=3_980,
+            rejected=12,
+            unknown=28,
+            sources={"squid_access": 3_980},
+        ),
+        FileAccount(
+            path="bluecoat/main.log",
+            bytes=20_100_000,
+            lines=88_040,
+            selected=3_100,
+            events=3_100,
+            sources={"bluecoat_proxysg": 3_100},
+        ),
+        FileAccount(
+            path="old/broken.log.gz",
+            codec="gzip",
+            bytes=1_000,
+            lines=9,
+            problem="ends inside a gzip block; 9 lines before that were read",
+            exit_code=6,
+        ),
     ),
-    reject_reasons=(ReasonCount("squid_access", "size is not a number", 9), ReasonCount("squid_access", "line ends early", 3)),
-    reject_samples=(RejectSample("squid/access.log.gz:5123", "squid_access", "size is not a number", "1772439368.902 198 10.20.4.31 TCP_MISS/200 - GET"),),
+    reject_reasons=(
+        ReasonCount("squid_access", "size is not a number", 9),
+        ReasonCount("squid_access", "line ends early", 3),
+    ),
+    reject_samples=(
+        RejectSample(
+            "squid/access.log.gz:5123",
+            "squid_access",
+            "size is not a number",
+            "1772439368.902 198 10.20.4.31 TCP_MISS/200 - GET",
+        ),
+    ),
     unknown_samples=(RejectSample("squid/access.log.gz:77", "", "", 'level=info msg="upstream x.workers.dev slow"'),),
-    missing=(Missing("squid_access", "process", "has no process names; Sysmon event 3 or Defender network events would give them"),),
+    missing=(
+        Missing(
+            "squid_access",
+            "process",
+            "has no process names; Sysmon event 3 or Defender network events would give them",
+        ),
+    ),
     duplicates=4,
     first_time=at("2026-03-01 00:00:03"),
     last_time=at("2026-03-04 23:59:58"),

@@ -16,7 +16,15 @@ TEXT = st.none() | st.text(st.characters(), max_size=40) | st.text('abc é\x7f\x
 @given(st.integers(0, 253_402_300_799_999_999), TEXT, TEXT, st.none() | st.integers(0, 10**12))
 def test_the_line_is_the_event(time_us: int, user_agent: str | None, path: str | None, bytes_up: int | None) -> None:
     """Every known field is there, unknown ones are not, a known 0 is; the line is harmless and one line."""
-    event = Event(table=HTTP, time=time_us, source="squid_access", line=7, user_agent=user_agent, path=path, bytes_up=bytes_up)
+    event = Event(
+        table=HTTP,
+        time=time_us,
+        source="squid_access",
+        line=7,
+        user_agent=user_agent,
+        path=path,
+        bytes_up=bytes_up,
+    )
     line = encode(event).decode()
     expected = {k: v for k, v in msgspec.structs.asdict(event).items() if v is not None and k != "file"}
     expected = {k: _carried(v) for k, v in expected.items()} | {"time": json.loads(line)["time"]}

@@ -53,7 +53,17 @@ def test_a_total_that_is_not_explained_says_so(points: list[float], missing: flo
 def test_the_prior_comes_first(report: Report) -> None:
     """The prior is the first line; then reasons from the strongest for to the strongest against."""
     signals = re.findall(r"^ +[+−]\d+\.\d+  (\w+)", shown(report.findings[0]).partition("Why\n")[2], re.MULTILINE)
-    assert signals == ["prior", "timing", "prevalence", "client", "presence", "size", "novelty", "known_service", "total"]
+    assert signals == [
+        "prior",
+        "timing",
+        "prevalence",
+        "client",
+        "presence",
+        "size",
+        "novelty",
+        "known_service",
+        "total",
+    ]
 
 
 def test_reasons_without_effect_share_a_line(report: Report) -> None:
@@ -80,6 +90,8 @@ def test_empty_sections_are_left_out(report: Report) -> None:
 
 def test_the_table_shows_what_counts_most(report: Report) -> None:
     """The short table names the three strongest reasons, whichever way they point, and never the prior."""
-    reasons = tuple(Reason(n, p, "", "") for n, p in (("prior", -30.0), ("a", 1.0), ("b", -9.0), ("c", 5.0), ("d", 2.0)))
+    reasons = tuple(
+        Reason(n, p, "", "") for n, p in (("prior", -30.0), ("a", 1.0), ("b", -9.0), ("c", 5.0), ("d", 2.0))
+    )
     finding = msgspec.structs.replace(report.findings[0], reasons=reasons)
     assert [reason.signal for reason in telling(finding)] == ["c", "d", "b"]

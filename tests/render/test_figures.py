@@ -8,7 +8,19 @@ from sferic.render import figures
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
-    [(0, "0 s"), (0.25, "0.25 s"), (45.23, "45.2 s"), (60, "60 s"), (90, "90 s"), (100, "1.7 min"), (300, "5 min"), (3600, "1 h"), (86_400, "24 h"), (172_800, "2 d"), (8_640_000, "100 d")],
+    [
+        (0, "0 s"),
+        (0.25, "0.25 s"),
+        (45.23, "45.2 s"),
+        (60, "60 s"),
+        (90, "90 s"),
+        (100, "1.7 min"),
+        (300, "5 min"),
+        (3600, "1 h"),
+        (86_400, "24 h"),
+        (172_800, "2 d"),
+        (8_640_000, "100 d"),
+    ],
 )
 def test_durations(seconds: float, shown: str) -> None:
     """A length of time has one unit and no more digits than anybody wants."""
@@ -48,7 +60,17 @@ def test_times(time_us: int | None, shown: str | None) -> None:
     assert figures.rfc3339(time_us) == shown
 
 
-@pytest.mark.parametrize(("size", "shown"), [(None, "unknown"), (0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (61_300_000, "61.3 MB"), (2e15, "2,000 TB")])
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [
+        (None, "unknown"),
+        (0, "0 B"),
+        (999, "999 B"),
+        (1500, "1.5 kB"),
+        (61_300_000, "61.3 MB"),
+        (2e15, "2,000 TB"),
+    ],
+)
 def test_sizes(size: float | None, shown: str) -> None:
     """Sizes are decimal; an unknown size is never 0."""
     assert figures.bytes_text(size) == shown

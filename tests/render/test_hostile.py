@@ -106,7 +106,9 @@ def test_csv_keeps_its_rows_and_columns(poisoned: Poison, text: str) -> None:
     rows = list(csv.reader(io.StringIO(written("findings", "csv", report, Look()))))
     assert len(rows) == len(report.findings) + 1
     assert len({len(row) for row in rows}) == 1
-    formulas = [c for row in rows for c in row if c.startswith(("=", "+", "-", "@")) and not re.fullmatch(r"-?[\d.]+", c)]
+    formulas = [
+        c for row in rows for c in row if c.startswith(("=", "+", "-", "@")) and not re.fullmatch(r"-?[\d.]+", c)
+    ]
     assert not formulas
 
 

@@ -72,7 +72,9 @@ def test_csv_never_starts_a_formula(text: str) -> None:
     assert not safe_csv(text, 2000).lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r"))
 
 
-@given(st.recursive(ANY_TEXT | st.none() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner)))
+@given(
+    st.recursive(ANY_TEXT | st.none() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(ANY_TEXT, inner))
+)
 def test_json_is_exact_and_harmless(value: object) -> None:
     """A reader gets every character back (a lone surrogate as U+FFFD), and the line shows no control character."""
     line = safe_json(value)
@@ -97,7 +99,9 @@ def test_a_fence_outgrows_its_text() -> None:
     assert safe_fence("plain") == "```"
 
 
-@pytest.mark.parametrize("text", ["[x](http://h.test)", "<img src=x>", "https://h.test", "@team", "**b**", "a|b", "www.h.test"])
+@pytest.mark.parametrize(
+    "text", ["[x](http://h.test)", "<img src=x>", "https://h.test", "@team", "**b**", "a|b", "www.h.test"]
+)
 def test_markdown_is_spelled_out(text: str) -> None:
     """Every character that Markdown reads is behind a backslash; taking the backslashes away gives the text back."""
     shown = safe_markdown(text)

@@ -17,14 +17,14 @@ from sferic.lab import estate
 from sferic.lab.scenario import load_scenario
 from sferic.lab.truth import Truth
 from sferic.model.errors import UnreadableInput
-from sferic.model.finding import Finding
+from sferic.model.finding import Finding, Interval
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt as run
 from sferic.render import terminal
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, paper
 from sferic.render.facts import called, caller
-from sferic.render.figures import counted, duration_text, interval_text
+from sferic.render.figures import counted, interval_text
 
 ANSWERS = "truth.json"
 _OTHERS = 66
@@ -110,4 +110,4 @@ def _missed(name: str) -> tuple[Text, Text, Text, Text]:
 
 
 def _fact(truth: Truth) -> Text:
-    return cell(f"≈{duration_text(truth.sleep_s)} {truth.jitter:.0%} {truth.law}", DIM)
+    return cell(interval_text(Interval(truth.sleep_s, truth.jitter, truth.law, truth.sleep_s)), DIM)

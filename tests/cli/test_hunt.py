@@ -1,0 +1,202 @@
+"""The main command: what it asks of the pipeline, where its words go, and how it ends."""
+
+import csv
+import io
+import json
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from sferic.cli._streams import look
+from sferic.model.finding import ActivityRow
+from sferic.model.report import FileAccount, Report
+
+Sferic = Callable[..., Any]
+
+ROW = ActivityRow("a", "b", "192.0.2.1", "u", ("x.example",), 12, 3, 4.0, 1, 2, 1)
+
+
+def test_data_on_stdout_words_on_stderr(sferic: Sferic, pipeline: Any) -> None:
+    """Without a terminal the findings are NDJSON on stdout; the ledger and the next command are on stderr."""
+    run = sferic("hunt", "x.log")
+    assert run.code == 0
+    assert [json.loads(line)["id"] for line in run.out.splitlines()] == [f.id for f in pipeline.report.findings]
+    assert run.err.startswith("read ")
+    assert run.err.rstrip().endswith("sferic explain 3fa9c1d27b40")
+
+
+def test_quiet_says_nothing(sferic: Sferic, pipeline: Any) -> None:
+    """`--quiet` leaves stderr empty."""
+    assert sferic("hunt", "x.log", "--quiet").err == ""
+    assert pipeline.paths == ["x.log"]
+
+
+def test_flags_reach_the_pipeline(sferic: Sferic, pipeline: Any) -> None:
+    """Every flag changes the setting it is for, and paths come through, standard input among them."""
+    words = (
+        "hunt - a.log --since 2026-03-02 --until 2026-03-03T12:00:00Z --timezone Europe/Berlin --tiers core,wide --tiers noisy "
+        "--platforms own.toml --analytic beacon --min-score 55 --source squid_access,cisco_asa --set squid_access.timezone=+02:00 "
+        "--set squid_access.a.b=c=d --strict --threads 4"
+    )
+    assert sferic(*words.split()).code == 0
+    assert pipeline.paths == ["-", "a.log"]
+    settings = pipeline.settings
+    assert settings.since == 1_772_406_000_000_000  # midnight in Berlin, an hour before midnight UTC
+    assert settings.until == 1_772_539_200_000_000
+    assert settings.tiers == ("core", "wide", "noisy")
+    assert settings.platform_files == ("own.toml",)
+    assert settings.analytics == ("beacon",)
+    assert settings.min_score == 55
+    assert settings.only_sources == ("squid_access", "cisco_asa")
+    assert settings.source_options == {"squid_access": {"timezone": "+02:00", "a.b": "c=d"}}
+    assert (settings.strict, settings.threads) == (True, 4)
+
+
+@pytest.mark.parametrize(
+    ("argv", "word"),
+    [
+        (("hunt",), "nothing to read"),
+        (("hunt", "x", "--analytic", "bacon"), "bacon"),
+        (("hunt", "x", "--set", "squid_access"), "SOURCE.OPTION=VALUE"),
+        (("hunt", "x", "--min-score", "400"), "<= 100"),
+        (("hunt", "x", "--since", "yesterday"), "ISO 8601"),
+        (("hunt", "x", "--timezone", "Mars/Base", "--since", "2026-03-02"), "Mars/Base"),
+        (("hunt", "x", "--format", "xml"), "xml"),
+        (("hunt", "x", "--fail-on", "grave"), "grave"),
+        (("hunt", "x", "--analytic", "activity", "--format", "ocsf"), "no ocsf form"),
+        (("hunt", "x", "--analytic", "activity,beacon", "--format", "csv"), "together"),
+    ],
+)
+def test_contradictions_are_refused_before_work(
+    sferic: Sferic, pipeline: Any, argv: tuple[str, ...], word: str
+) -> None:
+    """A command line that cannot be right ends with 2 before a log is opened, and says what is wrong."""
+    run = sferic(*argv)
+    assert (run.code, run.out) == (2, "")
+    assert word in run.err
+    assert pipeline.paths == ()
+
+
+@pytest.mark.parametrize(("severity", "code"), [("critical", 3), ("informational", 3)])
+def test_fail_on_met(sferic: Sferic, pipeline: Any, severity: str, code: int) -> None:
+    """A finding at least as severe as asked for ends with 3, results printed all the same."""
+    run = sferic("hunt", "x", "--fail-on", severity)
+    assert run.code == code
+    assert len(run.out.splitlines()) == len(pipeline.report.findings)
+
+
+def test_fail_on_not_met(sferic: Sferic, pipeline: Any) -> None:
+    """Findings below the asked severity do not fail the run."""
+    pipeline.report.findings = pipeline.report.findings[1:]
+    assert sferic("hunt", "x", "--fail-on", "critical").code == 0
+
+
+def test_a_damaged_file_shows_in_the_code(sferic: Sferic, pipeline: Any) -> None:
+    """Results are printed although a file was bad; the code is the first bad file's, unless `--fail-on` speaks."""
+    bad = (
+        FileAccount(path="a", problem="cut", exit_code=6),
+        FileAccount(path="b", problem="binary", exit_code=7),
+    )
+    pipeline.report.account.files += bad
+    run = sferic("hunt", "x")
+    assert run.code == 6
+    assert run.out
+    assert "a: cut" in run.err
+    assert sferic("hunt", "x", "--fail-on", "high").code == 3
+
+
+def test_the_published_search_alone(sferic: Sferic, pipeline: Any) -> None:
+    """`--as-published` asks for that search only, and its rows are the output."""
+    pipeline.report = msgspec.structs.replace(pipeline.report, findings=(), activity=(ROW,))
+    run = sferic("hunt", "x", "--as-published", "--format", "csv")
+    assert pipeline.settings.analytics == ("activity_as_published",)
+    assert next(csv.DictReader(io.StringIO(run.out)))["connection_count"] == "12"
+
+
+def test_both_searches_in_one_stream(sferic: Sferic, pipeline: Any) -> None:
+    """NDJSON can hold findings and rows together; `schema` tells them apart."""
+    pipeline.report.activity = (ROW,)
+    run = sferic("hunt", "x", "--analytic", "beacon,activity")
+    schemas = [json.loads(line)["schema"] for line in run.out.splitlines()]
+    assert schemas == ["sferic.finding/1"] * 5 + ["sferic.activity/1"]
+
+
+def test_output_goes_to_a_file_whole(sferic: Sferic, pipeline: Any, tmp_path: Path) -> None:
+    """`--output` writes the file and nothing to stdout; when the hunt fails, an older file stays as it was."""
+    target = tmp_path / "found.csv"
+    run = sferic("hunt", "x", "--format", "csv", "--output", str(target))
+    assert run.out == ""
+    assert len(target.read_text(encoding="utf-8").splitlines()) == 6
+    before = target.read_bytes()
+    pipeline.report.findings = (None,)  # no renderer can write that
+    assert sferic("hunt", "x", "--no-save", "--format", "csv", "--output", str(target)).code == 1
+    assert target.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir() if "found" in path.name] == ["found.csv"]
+
+
+def test_output_to_nowhere_is_refused(sferic: Sferic, pipeline: Any, tmp_path: Path) -> None:  # noqa: ARG001
+    """A folder that does not exist is named."""
+    run = sferic("hunt", "x", "--output", str(tmp_path / "no" / "f.csv"))
+    assert run.code == 2
+    assert "cannot write: No such file or directory" in run.err
+
+
+def test_a_dash_is_standard_output(sferic: Sferic, pipeline: Any) -> None:
+    """`-o -` is standard output, as everywhere."""
+    assert len(sferic("hunt", "x", "-o", "-").out.splitlines()) == len(pipeline.report.findings)
+
+
+def test_the_report_is_kept_for_its_owner(sferic: Sferic, pipeline: Any, tmp_path: Path) -> None:
+    """The report is kept whole, readable by its owner only; `--no-save` keeps none."""
+    kept = tmp_path / "state" / "sferic" / "last-hunt.json"
+    assert sferic("hunt", "x", "--no-save").code == 0
+    assert not kept.exists()
+    assert sferic("hunt", "x").code == 0
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
+    assert msgspec.json.decode(kept.read_bytes(), type=Report) == pipeline.report
+
+
+def test_a_full_disk_does_not_lose_the_result(sferic: Sferic, pipeline: Any, tmp_path: Path) -> None:
+    """If the state folder cannot be written, the findings are printed and a note says so; `--save` is an error."""
+    (tmp_path / "state").write_text("in the way", encoding="utf-8")
+    run = sferic("hunt", "x")
+    assert run.code == 0
+    assert len(run.out.splitlines()) == len(pipeline.report.findings)
+    assert "was not kept" in run.err
+    assert sferic("hunt", "x", "--no-save", "--save", str(tmp_path / "no" / "r.json")).code == 2
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        """Say so."""
+        return True
+
+
+def test_when_there_are_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Colours need a terminal, and nobody who asked for none."""
+    monkeypatch.delenv("NO_COLOR")
+    monkeypatch.setenv("TERM", "xterm")
+    assert look(Terminal()).color
+    assert not look(Terminal(), no_color=True).color
+    assert not look(io.StringIO()).color
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not look(Terminal()).color
+    monkeypatch.setenv("NO_COLOR", "")
+    monkeypatch.setenv("TERM", "dumb")
+    assert not look(Terminal()).color
+
+
+def test_a_table_for_people(sferic: Sferic, pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`--format table` into a pipe has no colours and the width that COLUMNS asks for."""
+    monkeypatch.setenv("COLUMNS", "80")
+    run = sferic("hunt", "x", "--format", "table")
+    assert "\x1b" not in run.out + run.err
+    assert run.out.startswith("SCORE              CHANNEL AND WHY")
+    assert pipeline.report.findings[0].id in run.out

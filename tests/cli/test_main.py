@@ -1,0 +1,124 @@
+"""Whatever happens, the user gets words and an exit code."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sferic import __version__
+from sferic.cli._exit import EXIT_CODES
+from sferic.model import errors
+
+HEAVY = ("duckdb", "hyperscan", "numpy", "pyarrow", "scipy", "isal", "zstandard")
+"""Packages that only reading logs may load."""
+LIGHT = ["--version"], ["--help"], ["platforms", "workers"], ["config"], ["sources"], ["explain", "x"]
+
+Sferic = Callable[..., Any]
+
+
+def child(code: str, tmp_path: Path, **how: Any) -> subprocess.CompletedProcess[str]:
+    """Run Python in a process of its own, with this one's import path."""
+    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.run([sys.executable, "-c", code], text=True, env=env, check=False, stderr=subprocess.PIPE, **how)
+
+
+def test_version(sferic: Sferic) -> None:
+    """`--version` prints the version and nothing else."""
+    run = sferic("--version")
+    assert (run.code, run.out, run.err) == (0, f"{__version__}\n", "")
+
+
+@pytest.mark.parametrize("argv", LIGHT, ids=lambda argv: argv[0])
+def test_light_commands_stay_light(argv: list[str], tmp_path: Path) -> None:
+    """Commands that read no log load none of the packages that reading logs needs."""
+    code = f"import sys; from sferic.cli import main; main({argv}); print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    done = child(code, tmp_path, stdout=subprocess.DEVNULL)
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("argv", "near"),
+    [
+        (("hunt", "x", "--sinse", "3"), "--since"),
+        (("hnut", "x"), '"hunt"'),
+        (("sources", "--no-colour"), "--no-color"),
+    ],
+)
+def test_misspelt_words_get_a_suggestion(sferic: Sferic, argv: tuple[str, ...], near: str) -> None:
+    """A wrong option or command is usage error 2, and names the right one."""
+    run = sferic(*argv)
+    assert (run.code, run.out) == (2, "")
+    assert f"Did you mean {near}?" in run.err
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (errors.UsageError("m", where="w", expected="e", hint="h"), 2),
+        (errors.UnreadableInput("m", where="w", expected="e", hint="h"), 4),
+        (errors.LimitExceeded("m", where="w", expected="e", hint="h"), 10),
+    ],
+)
+def test_a_refusal_has_four_parts(sferic: Sferic, pipeline: Any, error: errors.SfericError, code: int) -> None:
+    """What, where, what was expected and a hint stand on stderr; the exit code is the error's."""
+    pipeline.fails = error
+    run = sferic("hunt", "x")
+    assert (run.code, run.out, run.err) == (code, "", "sferic: w: m\n  expected: e\n  hint: h\n")
+
+
+def test_an_error_message_is_safe(sferic: Sferic, pipeline: Any) -> None:
+    """A file name in a message cannot clear the terminal."""
+    pipeline.fails = errors.EmptyInput("is empty", where="a\x1b[2J.log")
+    assert sferic("hunt", "x").err == "sferic: a\\x1b[2J.log: is empty\n"
+
+
+def test_a_bug_is_called_a_bug(sferic: Sferic, pipeline: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unexpected exception is one line that says where, and no traceback unless SFERIC_DEBUG is set."""
+    pipeline.fails = ZeroDivisionError("by zero")
+    run = sferic("hunt", "x")
+    assert run.code == 1
+    assert "ZeroDivisionError: by zero (conftest.py:" in run.err
+    assert "bug in Sferic" in run.err
+    assert "Traceback" not in run.err
+    monkeypatch.setenv("SFERIC_DEBUG", "1")
+    assert "Traceback" in sferic("hunt", "x").err
+
+
+def test_interruption(sferic: Sferic, pipeline: Any) -> None:
+    """Ctrl-C ends with the shell's own code and a word, not with a traceback."""
+    pipeline.fails = KeyboardInterrupt()
+    run = sferic("hunt", "x")
+    assert (run.code, run.err) == (130, "sferic: interrupted\n")
+
+
+def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
+    """When the reader goes away (`| head`), nothing is printed and the code is the shell's for that."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = child("import sys; from sferic.cli import main; sys.exit(main(['platforms']))", tmp_path, stdout=writer)
+    os.close(writer)
+    assert done.returncode == 141
+    assert [line for line in done.stderr.splitlines() if "platforms;" not in line] == []
+
+
+def test_help_and_the_reference_name_every_code(sferic: Sferic) -> None:
+    """`--help` lists the codes of finished runs, the reference page all of them in the same words."""
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+    shown = " ".join(sferic("--help").out.split())
+    for code, meaning in EXIT_CODES:
+        assert f"| {code} | {meaning} |" in page
+        assert f"{code} {meaning}" in shown or code > 10
+
+
+def test_every_error_has_a_documented_code() -> None:
+    """No error can end the program with a code that the reference does not know."""
+    family: list[type[errors.SfericError]] = [
+        errors.SfericError,
+        *errors.SfericError.__subclasses__(),
+        *errors.InputError.__subclasses__(),
+    ]
+    assert {kind.exit_code for kind in family} <= {code for code, _ in EXIT_CODES}

@@ -1,0 +1,44 @@
+"""Events of one schema, a line each."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from sferic.model.event import Event
+from sferic.model.report import FileAccount
+
+Sferic = Callable[..., Any]
+
+
+def test_json_lines(sferic: Sferic, pipeline: Any) -> None:
+    """Each event is a line of JSON, in the order of the log; the ledger is on stderr."""
+    run = sferic("normalize", "x.log")
+    assert [json.loads(line)["time"][-10:] for line in run.out.splitlines()] == [
+        "00.000000Z",
+        "01.000000Z",
+        "02.000000Z",
+    ]
+    assert json.loads(run.out.splitlines()[0])["user_agent"] == "é\x1b"
+    assert run.err.startswith("read ")
+    assert pipeline.paths == ["x.log"]
+
+
+def test_csv(sferic: Sferic, pipeline: Any) -> None:  # noqa: ARG001
+    """CSV has a column for every field of an event; unknown is an empty cell."""
+    rows = list(csv.DictReader(io.StringIO(sferic("normalize", "x.log", "--format", "csv", "--quiet").out)))
+    assert tuple(rows[0]) == Event.__struct_fields__
+    assert (rows[0]["user_agent"], rows[0]["bytes_up"]) == ("é\\x1b", "")
+    assert len(rows) == 3
+
+
+def test_into_a_file(sferic: Sferic, pipeline: Any, tmp_path: Path) -> None:
+    """`--output` takes the events; a bad file shows in the exit code although the good ones were read."""
+    pipeline.report.account.files += (FileAccount(path="a", problem="cut", exit_code=6),)
+    for form in ("ndjson", "csv"):
+        target = tmp_path / f"events.{form}"
+        run = sferic("normalize", "x.log", "--format", form, "--output", str(target), "--quiet")
+        assert (run.code, run.out, run.err) == (6, "", "")
+        assert len(target.read_text(encoding="utf-8").splitlines()) == 3 + (form == "csv")
