@@ -154,8 +154,8 @@ def _candidates(gaps: Floats, noise: float) -> Floats:
 
 def _wide(gaps: Floats) -> Floats:
     """Density of "anything at all": uniform in the logarithm over the observed range, widened."""
-    span = np.log(gaps.max() * 4) - np.log(max(gaps.min() / 4, 1e-3))
-    return 1.0 / (gaps * span)
+    span = float(np.log(gaps.max() * 4) - np.log(max(gaps.min() / 4, 1e-3)))
+    return np.asarray(1.0 / (gaps * span))
 
 
 def _bounded(gaps: Floats, pairs: Floats, wide: Floats, noise: float) -> tuple[Floats, Floats, Floats]:
