@@ -34,6 +34,13 @@ def test_the_explanation(golden: Golden, report: Report) -> None:
     golden(GOLDEN / "explain.txt", page(lambda s: explain.render(report.findings[0], s, Look(width=100))))
 
 
+def test_the_how_to_shows_the_real_page() -> None:
+    """The page that teaches how to read a finding shows exactly what the program prints."""
+    how_to = Path(__file__).parents[2] / "docs" / "how-to" / "read-a-finding.md"
+    shown = (GOLDEN / "explain.txt").read_text(encoding="utf-8")
+    assert f"```text\n{shown}```\n" in how_to.read_text(encoding="utf-8")
+
+
 def test_the_ledger(golden: Golden, report: Report) -> None:
     """What was read, what was lost and why, what it cost, what comes next."""
     text = page(lambda s: account.render(report.account, s, Look(width=100), "5 findings", "sferic explain 3fa9"))
@@ -84,6 +91,15 @@ def test_channels_below_the_floor_are_counted(report: Report) -> None:
     text = page(lambda s: terminal.render(msgspec.structs.replace(report, findings=()), s, Look(width=200)))
     assert "507 channels" in text
     assert "--min-score 0" in text
+
+
+def test_a_path_that_could_not_be_opened_is_no_file_read(report: Report) -> None:
+    """A missing path is a problem, said once with its path, and does not count as a file."""
+    report.account.files = (FileAccount(path="no.log", problem="no.log: there is no such file", exit_code=4),)
+    text = page(lambda s: account.render(report.account, s, Look(width=200), "5 findings"))
+    assert "read      0 files, 0 B, 0 lines" in text
+    assert "problem   no.log: there is no such file\n" in text
+    assert "5 findings" not in text
 
 
 def test_each_lack_is_said_once(report: Report) -> None:

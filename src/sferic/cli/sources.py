@@ -4,11 +4,15 @@ import importlib
 import inspect
 import os
 import sys
+from collections.abc import Iterable
 
 from cyclopts import App
+from rich.table import Table
+from rich.text import Text
 
 from sferic.cli import _exit, _flags, _settings, _streams
 from sferic.cli._progress import progress
+from sferic.model.report import Account
 from sferic.render import account
 from sferic.render._paper import DIM, cell, grid, paper
 from sferic.sources._contract import Source
@@ -31,13 +35,17 @@ def sources(source: str = "", /, *, no_color: bool = False) -> int:
     """
     page = paper(sys.stdout, _streams.look(sys.stdout, no_color=no_color))
     rows = _full(one(source)) if source else [(name, found.sentence) for name, found in every().items()]
+    page.print(_rows(rows))
+    return 0
+
+
+def _rows(rows: Iterable[tuple[str, str]]) -> Table:
     table = grid()
-    table.add_column(style=DIM if source else "", no_wrap=True)
+    table.add_column(style=DIM, no_wrap=True)
     table.add_column(overflow="fold")
     for label, value in rows:
         table.add_row(label, cell(value, limit=2000))
-    page.print(table)
-    return 0
+    return table
 
 
 def _full(source: Source) -> list[tuple[str, str]]:
@@ -58,6 +66,14 @@ def _cannot_show(name: str) -> str:
     text = inspect.getdoc(importlib.import_module(f"sferic.sources.{name}")) or ""
     paragraph = text.partition("Cannot show:")[2].partition("\n\n")[0]
     return " ".join(paragraph.split())
+
+
+def _blind_spots(ledger: Account) -> Table:
+    """List what each log that was met cannot show."""
+    met = sorted({name for file in ledger.files for name in file.sources})
+    table = _rows((name, _cannot_show(name)) for name in met)
+    table.title, table.title_justify = Text("Cannot show", style="bold"), "left"
+    return table
 
 
 @app.command
@@ -83,5 +99,8 @@ def check(
         for _ in found:
             pass
     with _streams.text(writing.output) as stream:
-        account.render(found.account, stream, _streams.look(stream, no_color=writing.no_color))
+        look = _streams.look(stream, no_color=writing.no_color)
+        account.render(found.account, stream, look)
+        stream.write("\n")
+        paper(stream, look).print(_blind_spots(found.account))
     return _exit.of_files(found.account)

@@ -34,7 +34,7 @@ def _rows(account: Account, verdict: str) -> Iterator[Row]:
     if account.first_time and account.last_time:
         span = span_text(account.first_time, account.last_time)
         yield "span", Text(f"{minute_text(account.first_time)} to {minute_text(account.last_time)} ({span})")
-    if verdict:
+    if verdict and account.lines:
         yield "weighed", Text(verdict)
     yield "cost", Text(_cost(account))
     yield from _labelled("problem", _problems(account))
@@ -50,7 +50,8 @@ def _labelled(label: str, texts: Iterator[Text]) -> Iterator[Row]:
 
 
 def _read(account: Account) -> str:
-    files, lines = counted(len(account.files), "file"), counted(account.lines, "line")
+    opened = sum(bool(file.bytes) or not file.problem for file in account.files)
+    files, lines = counted(opened, "file"), counted(account.lines, "line")
     text = f"{files}, {bytes_text(account.bytes)}, {lines}"
     if account.selected == account.lines:
         return text
@@ -90,7 +91,7 @@ def _problems(account: Account) -> Iterator[Text]:
 
 
 def _problem(file: FileAccount) -> Text:
-    return cell(f"{file.path}: {file.problem}", "yellow", 500)
+    return cell(f"{file.path}: {file.problem.removeprefix(f'{file.path}: ')}", "yellow", 500)
 
 
 def _rejects(account: Account) -> Iterator[Text]:
