@@ -68,14 +68,14 @@ class Pipeline:
         self.settings = Settings()
         self.fails: BaseException | None = None
 
-    def hunt(self, paths: Sequence[str], settings: Settings, progress: object = None) -> Report:  # noqa: ARG002
+    def hunt(self, paths: Sequence[str], settings: Settings, _progress: object = None) -> Report:
         """Give the report."""
         self.paths, self.settings = paths, settings
         if self.fails:
             raise self.fails
         return self.report
 
-    def normalize(self, paths: Sequence[str], settings: Settings, progress: object = None) -> "Events":  # noqa: ARG002
+    def normalize(self, paths: Sequence[str], settings: Settings, _progress: object = None) -> "Events":
         """Give three events."""
         self.paths, self.settings = paths, settings
         return Events(self.report.account)
@@ -106,5 +106,5 @@ def pipeline(monkeypatch: pytest.MonkeyPatch, report: Report) -> Pipeline:
     made = Pipeline(report)
     monkeypatch.setattr("sferic.cli.hunt.run", made.hunt)
     monkeypatch.setattr("sferic.cli.normalize.run", made.normalize)
-    monkeypatch.setattr("sferic.pipeline.normalize", made.normalize)
+    monkeypatch.setattr("sferic.cli.check.run", made.normalize)
     return made

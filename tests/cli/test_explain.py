@@ -18,7 +18,8 @@ def hunted(sferic: Sferic, pipeline: Any) -> Any:
 
 
 @pytest.mark.parametrize("start", ["3", "3fa9", "3fa9c1d27b40"])
-def test_the_beginning_of_an_id_is_enough(sferic: Sferic, hunted: Any, start: str) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("hunted")
+def test_the_beginning_of_an_id_is_enough(sferic: Sferic, start: str) -> None:
     """Any beginning that fits one finding shows it in full."""
     run = sferic("explain", start)
     assert run.code == 0
@@ -33,14 +34,16 @@ def test_candidates_are_listed(sferic: Sferic, hunted: Any) -> None:
         assert all(f.id in run.err for f in hunted.report.findings)
 
 
-def test_a_ticket_of_one_finding(sferic: Sferic, hunted: Any) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("hunted")
+def test_a_ticket_of_one_finding(sferic: Sferic) -> None:
     """Other formats hold the one finding and no other."""
     assert sferic("explain", "b81e", "--format", "markdown").out.startswith("# Sferic: 1 finding\n")
     assert json.loads(sferic("explain", "b81e", "--format", "ndjson").out)["id"] == "b81e22ac9905"
     assert json.loads(sferic("explain", "b81e", "--format", "ocsf").out)["class_uid"] == 2004
 
 
-def test_a_report_of_its_own(sferic: Sferic, pipeline: Any, tmp_path: Path) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("pipeline")
+def test_a_report_of_its_own(sferic: Sferic, tmp_path: Path) -> None:
     """`hunt --save` writes a report that `explain --from` reads, without touching the last hunt's."""
     saved = tmp_path / "r.json"
     assert sferic("hunt", "x", "--no-save", "--save", str(saved)).code == 0

@@ -138,7 +138,8 @@ def test_output_goes_to_a_file_whole(sferic: Sferic, pipeline: Any, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir() if "found" in path.name] == ["found.csv"]
 
 
-def test_output_to_nowhere_is_refused(sferic: Sferic, pipeline: Any, tmp_path: Path) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("pipeline")
+def test_output_to_nowhere_is_refused(sferic: Sferic, tmp_path: Path) -> None:
     """A folder that does not exist is named."""
     run = sferic("hunt", "x", "--output", str(tmp_path / "no" / "f.csv"))
     assert run.code == 2

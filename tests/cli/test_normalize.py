@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sferic.model.event import Event
 from sferic.model.report import FileAccount
 
@@ -26,7 +28,8 @@ def test_json_lines(sferic: Sferic, pipeline: Any) -> None:
     assert pipeline.paths == ["x.log"]
 
 
-def test_csv(sferic: Sferic, pipeline: Any) -> None:  # noqa: ARG001
+@pytest.mark.usefixtures("pipeline")
+def test_csv(sferic: Sferic) -> None:
     """CSV has a column for every field of an event; unknown is an empty cell."""
     rows = list(csv.DictReader(io.StringIO(sferic("normalize", "x.log", "--format", "csv", "--quiet").out)))
     assert tuple(rows[0]) == Event.__struct_fields__

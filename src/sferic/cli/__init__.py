@@ -8,7 +8,9 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
+from sferic.cli._app import run
 from sferic.model.errors import SfericError
 from sferic.render.safe_text import safe_text
 
@@ -38,8 +40,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    from sferic.cli._app import run  # noqa: PLC0415 - importing it can fail, and that is reported too
-
     code = run(argv)
     sys.stdout.flush()
     return code
@@ -59,7 +59,7 @@ def _confess(error: Exception) -> int:
         traceback.print_exception(error)
     else:
         place = traceback.extract_tb(error.__traceback__)[-1]
-        _say(f"{type(error).__name__}: {error} ({os.path.basename(place.filename)}:{place.lineno})", 0)  # noqa: PTH119
+        _say(f"{type(error).__name__}: {error} ({Path(place.filename).name}:{place.lineno})", 0)
         sys.stderr.write("  This is a bug in Sferic. SFERIC_DEBUG=1 shows where it happened; please report that.\n")
     return DEFECT
 

@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich import progress as rich
+from rich.console import Console
+
 from sferic.render.safe_text import safe_text
 
 if TYPE_CHECKING:
@@ -17,9 +20,6 @@ def progress(*, quiet: bool, no_color: bool = False) -> Iterator["Watcher | None
     if quiet or not sys.stderr.isatty():
         yield None
         return
-    from rich import progress as rich  # noqa: PLC0415 - only a terminal needs it
-    from rich.console import Console  # noqa: PLC0415 - same
-
     columns = (
         rich.TextColumn("{task.description}", markup=False),
         rich.BarColumn(),

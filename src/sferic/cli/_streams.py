@@ -75,7 +75,7 @@ def whole_file(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
     try:
         with os.fdopen(handle, "wb") as stream:
             yield stream
-        os.chmod(draft, mode if mode is not None else 0o666 & ~_umask())  # noqa: PTH101
+        Path(draft).chmod(mode if mode is not None else 0o666 & ~_umask())
         Path(draft).replace(path)
     except BaseException:
         with suppress(OSError):

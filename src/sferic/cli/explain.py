@@ -24,7 +24,7 @@ def explain(
     /,
     *,
     from_: Annotated[Path | None, Parameter(name="--from")] = None,
-    format: Annotated[Literal["text", "markdown", "ndjson", "ocsf"], Parameter(alias="-f")] = "text",  # noqa: A002
+    form: Annotated[Literal["text", "markdown", "ndjson", "ocsf"], Parameter(name=("--format", "-f"))] = "text",
     writing: _flags.Writing | None = None,
 ) -> int:
     """Show one finding of the last hunt in full.
@@ -32,7 +32,7 @@ def explain(
     Args:
         finding: The finding's id; its beginning is enough.
         from_: A report that `sferic hunt --save` wrote, instead of the last hunt's.
-        format: Text for reading, Markdown for a ticket, or JSON.
+        form: Text for reading, Markdown for a ticket, or JSON.
         writing: Where the output goes.
     """
     writing = writing or _flags.Writing()
@@ -40,10 +40,10 @@ def explain(
     chosen = choose(report, finding)
     with _streams.text(writing.output) as stream:
         look = _streams.look(stream, no_color=writing.no_color)
-        if format == "text":
+        if form == "text":
             page.render(chosen, stream, look)
         else:
-            renderer("findings", format)(msgspec.structs.replace(report, findings=(chosen,), activity=()), stream, look)
+            renderer("findings", form)(msgspec.structs.replace(report, findings=(chosen,), activity=()), stream, look)
     return 0
 
 

@@ -14,7 +14,7 @@ from sferic.model.finding import Analytic, Severity
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt as run
-from sferic.render import FORMATS, renderer
+from sferic.render import FORMATS, account, renderer
 from sferic.render.figures import counted
 
 AS_PUBLISHED = "activity_as_published"
@@ -25,7 +25,7 @@ Format = Literal["table", "ndjson", "csv", "ocsf", "markdown"]
 
 def hunt(
     *paths: str,
-    format: Annotated[Format | None, Parameter(alias="-f")] = None,  # noqa: A002 - the flag's name
+    form: Annotated[Format | None, Parameter(name=("--format", "-f"))] = None,
     analytic: list[str] | None = None,
     as_published: bool = False,
     tiers: list[str] | None = None,
@@ -42,7 +42,7 @@ def hunt(
 
     Args:
         paths: Files, folders, archives or patterns; `-` is standard input.
-        format: How to write the findings: a table on a terminal, else NDJSON.
+        form: How to write the findings: a table on a terminal, else NDJSON.
         analytic: What to look for: beacon, long_connection, activity; repeat or separate with commas.
         as_published: Run the published search exactly as it was published, faults included.
         tiers: Platforms to look at: core, wide, noisy, tunnel.
@@ -59,7 +59,7 @@ def hunt(
     asked = {"analytics": wanted, "tiers": _flags.split(tiers), "min_score": min_score}
     flags = reading.layer() | {name: value for name, value in asked.items() if value not in (None, [])}
     settings = _settings.resolve(flags, reading.config, os.environ)
-    what, form = _target(settings, format, writing)
+    what, name = _target(settings, form, writing)
     with progress(quiet=writing.quiet, no_color=writing.no_color) as moved:
         report = run(places, settings, moved)
     if save:
@@ -67,7 +67,7 @@ def hunt(
     if not no_save:
         keep(report)
     with _streams.text(writing.output) as stream:
-        renderer(what, form)(report, stream, _streams.look(stream, no_color=writing.no_color))
+        renderer(what, name)(report, stream, _streams.look(stream, no_color=writing.no_color))
     if not writing.quiet:
         ledger(report, no_color=writing.no_color)
     return _exit.of_hunt(report, fail_on)
@@ -106,8 +106,6 @@ def keep(report: Report) -> None:
 
 def ledger(report: Report, *, no_color: bool) -> None:
     """Say on standard error what was read, what came of it, and what to type next."""
-    from sferic.render import account  # noqa: PLC0415 - Rich is heavy, and --quiet does without
-
     then = f"sferic explain {report.findings[0].id[:12]}" if report.findings else ""
     sys.stdout.flush()
     account.render(report.account, sys.stderr, _streams.look(sys.stderr, no_color=no_color), verdict(report), then)

@@ -16,7 +16,7 @@ from sferic.render import account, events
 
 def normalize(
     *paths: str,
-    format: Annotated[Literal["ndjson", "csv"], Parameter(alias="-f")] = "ndjson",  # noqa: A002 - the flag's name
+    form: Annotated[Literal["ndjson", "csv"], Parameter(name=("--format", "-f"))] = "ndjson",
     reading: _flags.Reading | None = None,
     writing: _flags.Writing | None = None,
 ) -> int:
@@ -24,7 +24,7 @@ def normalize(
 
     Args:
         paths: Files, folders, archives or patterns; `-` is standard input.
-        format: NDJSON leaves unknown fields out; CSV leaves their cells empty.
+        form: NDJSON leaves unknown fields out; CSV leaves their cells empty.
         reading: How the logs are read.
         writing: Where the output goes.
     """
@@ -36,7 +36,7 @@ def normalize(
         _streams.binary(writing.output) as stream,
     ):
         found = run(places, settings, moved)
-        _WRITERS[format](found, stream)
+        _WRITERS[form](found, stream)
     if not writing.quiet:
         account.render(found.account, sys.stderr, _streams.look(sys.stderr, no_color=writing.no_color))
     return _exit.of_files(found.account)

@@ -27,8 +27,8 @@ class _Page(Console):
     """A console that leaves it to its caller what a closed pipe means."""
 
     def on_broken_pipe(self) -> None:
-        """Let the error pass; Rich would end the program here."""
-        raise  # noqa: PLE0704 - called while the error is handled
+        """Pass the error on; Rich would end the program here."""
+        raise BrokenPipeError
 
 
 def paper(stream: TextIO, look: Look) -> Console:

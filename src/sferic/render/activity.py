@@ -17,12 +17,12 @@ SCHEMA = "sferic.activity/1"
 COLUMNS = ActivityRow.__struct_fields__
 
 
-def csv(report: Report, stream: TextIO, look: Look) -> None:  # noqa: ARG001 - every renderer has this signature
+def csv(report: Report, stream: TextIO, _look: Look) -> None:
     """Write a header and the rows; several destinations share a cell."""
     write_rows(stream, COLUMNS, (msgspec.structs.asdict(row) for row in report.activity))
 
 
-def ndjson(report: Report, stream: TextIO, look: Look) -> None:  # noqa: ARG001 - every renderer has this signature
+def ndjson(report: Report, stream: TextIO, _look: Look) -> None:
     """Write one line for each row: the published columns, then `analytic` and `schema`."""
     for row in report.activity:
         tail = {"analytic": "activity", "schema": SCHEMA}

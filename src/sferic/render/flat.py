@@ -18,7 +18,7 @@ CELL = 2000
 """Characters a cell may have."""
 
 
-def render(report: Report, stream: TextIO, look: Look) -> None:  # noqa: ARG001 - every renderer has this signature
+def render(report: Report, stream: TextIO, _look: Look) -> None:
     """Write a header and one row for each finding."""
     rows = [_row(finding) for finding in report.findings]
     write_rows(stream, tuple(_row(_NOTHING)), rows)

@@ -19,7 +19,7 @@ SENTENCE = 1000
 """Characters a sentence may have."""
 
 
-def render(report: Report, stream: TextIO, look: Look) -> None:  # noqa: ARG001 - every renderer has this signature
+def render(report: Report, stream: TextIO, _look: Look) -> None:
     """Write a heading and one ticket for each finding."""
     stream.write(f"# Sferic: {counted(len(report.findings), 'finding')}\n")
     stream.writelines("\n" + "\n".join(_ticket(finding)) + "\n" for finding in report.findings)

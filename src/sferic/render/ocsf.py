@@ -25,7 +25,7 @@ _TYPES = {_HOSTNAME: "Hostname", _ADDRESS: "IP Address", _USER: "User Name", _PR
 Json = dict[str, Any]
 
 
-def render(report: Report, stream: TextIO, look: Look) -> None:  # noqa: ARG001 - every renderer has this signature
+def render(report: Report, stream: TextIO, _look: Look) -> None:
     """Write one line for each finding."""
     stream.writelines(safe_json(as_dict(finding, report)) + "\n" for finding in report.findings)
 
