@@ -3,6 +3,7 @@
 Data with a schema, no judgement: an unknown key, an unsorted knot or a signal in no known group is an error.
 """
 
+import math
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,8 @@ import msgspec
 from sferic.catalog.toml_file import fit, read_toml, settings_error
 from sferic.model.finding import Severity
 
+MIN_ESTATE = 5
+"""With fewer machines in the input nothing can be said about how many call a tenant."""
 _FILE = Path(__file__).with_name("weights.toml")
 
 
@@ -20,6 +23,15 @@ class Prior(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     points: float
     why: str
+    few_machines: float
+    """The same where the input holds too few machines to judge prevalence."""
+    few_machines_why: str
+
+    def of(self, machines: int) -> tuple[float, str]:
+        """Return the prior points for an estate of this size, and why."""
+        if machines < MIN_ESTATE:
+            return self.few_machines, self.few_machines_why
+        return self.points, self.why
 
 
 class Cutoffs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -35,6 +47,11 @@ class Cutoffs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def score(self, points: float) -> int:
         """Return the score 0..100 of a sum of points."""
         return round(100 / (1 + 10 ** (-points / self.scale_db)))
+
+    def points(self, score: int) -> float:
+        """Return the least points that round to this score."""
+        share = (score - 0.5) / 100
+        return -math.inf if share <= 0 else -self.scale_db * math.log10(1 / share - 1)
 
     def severity(self, score: int) -> Severity:
         """Return the severity of a score."""

@@ -7,6 +7,7 @@ several segments (per function, per software, per owner); the segment with the m
 import hashlib
 from collections.abc import Iterable
 
+import msgspec
 import numpy as np
 from msgspec.structs import replace
 
@@ -37,6 +38,20 @@ def findings(weighed: Weighed, analytic: Analytic, weights: Weights, floor_db: f
     chosen = _best(weighed, _eligible(weighed, analytic), floor_db)
     made = [_finding(weighed, i, analytic, weights) for i in chosen]
     return sorted(made, key=lambda f: (-f.points, f.id))
+
+
+class Census(msgspec.Struct, frozen=True):
+    """How many channels had enough check-ins to be judged, and how many had not."""
+
+    judged: int
+    short: int
+
+
+def census(window: Window) -> Census:
+    """Count channels (client and owner) by whether any of their segments has enough check-ins."""
+    key = window.client * (len(window.owners) + 1) + window.owner
+    enough = np.unique(key[window.checkins >= MIN_CHECKINS])
+    return Census(len(enough), len(np.setdiff1d(np.unique(key), enough)))
 
 
 def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:

@@ -41,7 +41,8 @@ def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> W
     values = {n: s.measure(window, everyone) for n, s in chosen.items() if not s.dear}
     points = {n: _points(v, weights, n) for n, v in values.items()}
     dear = {n: s for n, s in chosen.items() if s.dear}
-    hopeful = _upper_bound(points, dear, weights, len(window)) >= floor_db
+    prior = weights.prior.of(window.estate.clients)[0]
+    hopeful = prior + _upper_bound(points, dear, weights, len(window)) >= floor_db
     if dear:
         window = msgspec.structs.replace(window, fits=_fits(window, hopeful))
         for name, signal in dear.items():
@@ -50,7 +51,7 @@ def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> W
     lenders = _borrow(window, values, points)
     caps = _caps(points, weights, len(window))
     total = sum(points.values(), np.zeros(len(window))) + sum(caps.values(), np.zeros(len(window)))
-    total = np.where(hopeful, total + weights.prior.points, -np.inf)
+    total = np.where(hopeful, total + prior, -np.inf)
     return Weighed(window, values, points, lenders, caps, total)
 
 
@@ -81,8 +82,8 @@ def _points(values: Floats, weights: Weights, name: str) -> Floats:
 
 
 def _upper_bound(points: Mapping[str, Floats], dear: Mapping[str, Signal], weights: Weights, size: int) -> Floats:
-    """Return the most each segment can reach: known points, and the best the unasked signals can give."""
-    total = np.full(size, weights.prior.points)
+    """Return the most the evidence can give: known points, and the best of the signals not asked yet."""
+    total = np.zeros(size)
     for name, group in weights.group.items():
         known = sum((p for n, p in points.items() if weights.signal[n].group == name), np.zeros(size))
         best = sum(max(0.0, *(y for _, y in weights.signal[n].knots)) for n in dear if weights.signal[n].group == name)
@@ -120,7 +121,8 @@ def reasons(weighed: Weighed, i: int, weights: Weights, places: tuple[str, ...])
         for name, cap in weighed.caps.items()
         if cap[i]
     ]
-    return (Reason("prior", weights.prior.points, "", weights.prior.why), *parts, *capped)
+    points, why = weights.prior.of(weighed.window.estate.clients)
+    return (Reason("prior", points, "", why), *parts, *capped)
 
 
 def _reason(weighed: Weighed, i: int, name: str, points: float, places: tuple[str, ...]) -> Reason:

@@ -122,7 +122,9 @@ class Report(msgspec.Struct, kw_only=True):
     findings: tuple[Finding, ...] = ()
     """Ranked, highest score first."""
     below: int = 0
-    """Channels that were weighed and stayed under the floor."""
+    """Channels with enough check-ins that stayed under the floor, for want of a rhythm or of other evidence."""
+    short: int = 0
+    """Channels with too few check-ins to judge a rhythm."""
     activity: tuple[ActivityRow, ...] = ()
     activity_notes: tuple[str, ...] = ()
     """What the seed's rule silently dropped, said aloud."""

@@ -12,7 +12,7 @@ import numpy as np
 from sferic import __version__
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import Weights, load_weights
-from sferic.correlate.channels import findings
+from sferic.correlate.channels import census, findings
 from sferic.correlate.missing import missing
 from sferic.correlate.weigh import weigh
 from sferic.engine.gather import Gathered, Gatherer, Watcher
@@ -41,13 +41,13 @@ def hunt(paths: Sequence[str], settings: Settings | None = None, watch: Watcher 
     gathered = Gatherer(catalogue, chosen, settings).gather(paths, watch)
     weights = load_weights()
     window = _window(gathered, settings)
-    found = _weigh_all(window, gathered.traffic, settings, weights)
-    kept = tuple(f for f in found if f.score >= settings.min_score)
+    found = tuple(_weigh_all(window, gathered.traffic, settings, weights))
+    counted = census(window)
     account = _account(gathered, window)
     account.wall_s = time.perf_counter() - began
     return Report(
         version=__version__, made_at=int(time.time() * 1e6), paths=tuple(paths), account=account,
-        findings=quote(kept), below=len(found) - len(kept),
+        findings=quote(found), below=max(0, counted.judged - len(found)), short=counted.short,
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def _window(gathered: Gathered, settings: Settings) -> Window:
 
 
 def _weigh_all(window: Window, traffic: Traffic, settings: Settings, weights: Weights) -> list[Finding]:
-    floor_db = -30.0
+    floor_db = weights.severity.points(settings.min_score)
     found: list[Finding] = []
     if "beacon" in settings.analytics and len(window):
         found += findings(weigh(window, "beacon", weights, floor_db), "beacon", weights, floor_db)

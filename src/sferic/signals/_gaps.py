@@ -22,6 +22,8 @@ _CHANGED_SPREAD = 0.15
 _CHANGED_RATIO = 0.15
 _MEDIAN_STEP = 0.293
 """Median of |difference of two uniform draws|, as a share of the interval's width (1 - 1/sqrt 2)."""
+_MIXED_SPREAD = 0.15
+"""Less spread than this needs no second timer to explain it."""
 _KEPT = 0.3
 """Independent gaps shrink their relative spread by 1/sqrt(k) only; less than this share of it is a kept period."""
 MAX_GAPS = 600
@@ -115,6 +117,8 @@ def _with_order(fit: Fit, starts: Floats) -> Fit:
 def _interleaved(starts: Floats) -> tuple[int, float]:
     """Return how many interleaved timers explain the series better than one, and the spread of their period."""
     single = _quantile_spread(np.diff(starts))
+    if single < _MIXED_SPREAD:
+        return 1, single
     for timers in range(2, MAX_TIMERS + 1):
         spread = _quantile_spread(starts[timers:] - starts[:-timers]) if len(starts) > 3 * timers else single
         if spread < _KEPT * single / np.sqrt(timers):

@@ -18,6 +18,8 @@ from sferic.signals.timing import REGULAR_DB
 FIELDS = frozenset({"time"})
 DEAR = True
 MIN_PERIOD_S = 20.0
+MIN_GAPS = 24
+"""A sleep after work drifts by its latency each time; a short series cannot show that."""
 MINUTE_S = 60.0
 MAX_JITTER = 0.1
 """Full width against the period; a wider law wanders slowly and can look locked in a short log."""
@@ -45,7 +47,7 @@ def measure(window: Window, wanted: Bools) -> Floats:
     found = np.full(len(window), np.nan)
     for i in np.flatnonzero(wanted):
         fit = window.fits.get(int(i))
-        if fit is None or fit.evidence_db < REGULAR_DB or fit.median_s < MIN_PERIOD_S:
+        if fit is None or fit.evidence_db < REGULAR_DB or fit.median_s < MIN_PERIOD_S or fit.gaps < MIN_GAPS:
             continue
         if fit.high_s - fit.low_s <= MAX_JITTER * fit.median_s + 2 * window.resolution_s[i]:
             found[i] = _lock(window.times(int(i)), fit.median_s)

@@ -13,11 +13,12 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
-from sferic.signals.timing import REGULAR_DB
 
 FIELDS = frozenset({"time"})
 DEAR = True
 MIN_GAPS = 8
+FIRM_DB = 40.0
+"""How far a timer varies is only asked of one that is sure to be there."""
 CHANGED = -1.0
 """Stands for a pause that was changed between sessions."""
 
@@ -27,7 +28,7 @@ def measure(window: Window, wanted: Bools) -> Floats:
     found = np.full(len(window), np.nan)
     for i in np.flatnonzero(wanted):
         fit = window.fits.get(int(i))
-        if fit is not None and fit.evidence_db >= REGULAR_DB and fit.gaps >= MIN_GAPS:
+        if fit is not None and fit.evidence_db >= FIRM_DB and fit.gaps >= MIN_GAPS:
             found[i] = CHANGED if fit.changed else fit.spread
     return found
 

@@ -11,12 +11,12 @@ References: prevalence is used the same way, per domain, by public beacon hunter
 
 import numpy as np
 
+from sferic.catalog.weights import MIN_ESTATE
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
 
 FIELDS = frozenset({"src_ip", "device", "user"})
-MIN_ESTATE = 5
 FULL_ESTATE = 100
 CROWD = 4.0
 """What one shared address without a user name counts for: one device or many, nobody knows."""

@@ -9,11 +9,12 @@ References: rare-signature modifiers of public beacon hunters.
 
 import numpy as np
 
+from sferic.catalog.weights import MIN_ESTATE
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._agents import main_agent
 from sferic.signals._contract import Words
-from sferic.signals.prevalence import FULL_ESTATE, MIN_ESTATE
+from sferic.signals.prevalence import FULL_ESTATE
 
 FIELDS = frozenset({"user_agent"})
 
