@@ -68,9 +68,10 @@ def test_a_source_has_a_golden_case(path: Path) -> None:
 
 @every_signal
 def test_a_signal_answers_five_questions(path: Path) -> None:
-    """A signal's docstring has the five fixed headings, each on a line of its own, in order."""
-    lines = [line.strip().rstrip(":") for line in _docstring(path).splitlines()]
-    assert [line for line in lines if line in SIGNAL_HEADINGS] == list(SIGNAL_HEADINGS)
+    """A signal's docstring answers the five fixed questions, each at the start of a line, in order."""
+    lines = [line.strip() for line in _docstring(path).splitlines()]
+    asked = [h for line in lines for h in SIGNAL_HEADINGS if line.startswith(f"{h}:") and line != f"{h}:"]
+    assert asked == list(SIGNAL_HEADINGS)
 
 
 @pytest.mark.parametrize("folder", sorted(GOLDEN.glob("*/*")), ids=lambda path: f"{path.parent.name}/{path.name}")
