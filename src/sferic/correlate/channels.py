@@ -19,7 +19,7 @@ from sferic.model.finding import Analytic, Finding
 from sferic.model.hosts import is_address
 from sferic.model.traffic import UNKNOWN, Ints, Small
 from sferic.model.window import Window
-from sferic.signals.timing import REGULAR_DB
+from sferic.signals._gaps import REGULAR_DB
 
 MIN_CHECKINS = 6
 TECHNIQUES = {

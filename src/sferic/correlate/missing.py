@@ -1,10 +1,9 @@
 """Says which evidence these logs cannot give, and which log would."""
 
-from collections import Counter
+from collections.abc import Mapping
 
 from sferic.model.report import Missing
 from sferic.signals._contract import signals
-from sferic.sources._contract import sources
 
 _WANTED = {
     "user_agent": ("client software", "a proxy or sensor that logs user agents (TLS inspection, Zeek http)"),
@@ -15,11 +14,10 @@ _WANTED = {
 }
 
 
-def missing(kinds: Counter[str], joined: int, nameless: int) -> tuple[Missing, ...]:
-    """Return what cannot be said, per source that was read."""
+def missing(fields_of: Mapping[str, frozenset[str]], joined: int, nameless: int) -> tuple[Missing, ...]:
+    """Return what cannot be said, per source that was read (source id → the fields it carries)."""
     told = []
-    for name in sorted(n for n, count in kinds.items() if count):
-        fields = sources()[name].fields
+    for name, fields in sorted(fields_of.items()):
         if "dst_host" not in fields:
             told.append(Missing(name, "host names", _names_text(name, joined, nameless)))
         for field, (what, remedy) in _WANTED.items():

@@ -93,7 +93,11 @@ _COLUMNS = (
 def _account(gathered: Gathered, window: Window) -> Account:
     account = gathered.ledger.account()
     tally = gathered.tally
-    account.missing = missing(gathered.ledger.kinds, gathered.tally.joined, gathered.tally.nameless)
+    account.missing = missing(
+        {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines},
+        gathered.tally.joined,
+        gathered.tally.nameless,
+    )
     account.out_of_window, account.not_serverless = tally.out_of_window, tally.not_serverless
     account.duplicates = tally.duplicates
     account.first_time, account.last_time = tally.first_time, tally.last_time

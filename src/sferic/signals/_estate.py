@@ -17,6 +17,8 @@ BUSY_OWNERS = 3
 SHARED_USERS = 5
 SHARED_AGENTS = 25
 """From so many users or user agents on, an address is taken for that of a proxy or NAT."""
+FULL_ESTATE = 100
+"""In a smaller estate each caller counts for more."""
 HOUR_S = 3600.0
 
 

@@ -17,6 +17,9 @@ from sferic.model.traffic import Floats
 from sferic.model.window import Fit
 
 MIN_GAPS = 5
+REGULAR_DB = 20.0
+"""From here on the gaps are called regular; chance alone gave at most 18 in 1,000 memoryless series."""
+
 MAX_TIMERS = 4
 _CHANGED_SPREAD = 0.15
 _CHANGED_RATIO = 0.15

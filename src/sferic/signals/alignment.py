@@ -13,7 +13,7 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
-from sferic.signals.timing import REGULAR_DB
+from sferic.signals._gaps import REGULAR_DB
 
 FIELDS = frozenset({"time"})
 DEAR = True

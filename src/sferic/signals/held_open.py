@@ -12,7 +12,7 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
-from sferic.signals.timing import span
+from sferic.signals._words import span
 
 FIELDS = frozenset({"duration_ms"})
 HOUR_MS = 3_600_000

@@ -15,9 +15,9 @@ from sferic.catalog.weights import MIN_ESTATE
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._estate import FULL_ESTATE
 
 FIELDS = frozenset({"src_ip", "device", "user"})
-FULL_ESTATE = 100
 CROWD = 4.0
 """What one shared address without a user name counts for: one device or many, nobody knows."""
 

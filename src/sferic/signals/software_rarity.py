@@ -14,7 +14,7 @@ from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._agents import main_agent
 from sferic.signals._contract import Words
-from sferic.signals.prevalence import FULL_ESTATE
+from sferic.signals._estate import FULL_ESTATE
 
 FIELDS = frozenset({"user_agent"})
 

@@ -14,12 +14,11 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Words
+from sferic.signals._gaps import REGULAR_DB
+from sferic.signals._words import span
 
 FIELDS = frozenset({"time"})
 DEAR = True
-REGULAR_DB = 20.0
-"""From here on the gaps are called regular; chance alone gave at most 18 in 1,000 memoryless series."""
-
 BLURRED_DB_PER_GAP = 0.4
 CLEAR_DB_PER_GAP = 1.0
 """A uniform law with 90 % jitter and a fifth of its check-ins lost still gives 1 dB per gap."""
@@ -69,12 +68,3 @@ def law(fit: Fit) -> str:
     }
     jitter = f", jitter {fit.jitter:.0%}{ways.get(fit.law, '')}" if fit.jitter else ", no jitter"
     return span(fit.sleep_s) + jitter
-
-
-def span(seconds: float) -> str:
-    """Write a duration in the unit a reader expects."""
-    if seconds < 120:
-        return f"{seconds:.3g} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.3g} min"
-    return f"{seconds / 3600:.3g} h" if seconds < 172_800 else f"{seconds / 86_400:.3g} d"
