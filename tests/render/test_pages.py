@@ -111,3 +111,11 @@ def test_each_lack_is_said_once(report: Report) -> None:
     text = page(lambda s: account.render(report.account, s, Look(width=200)))
     assert "missing   a, b: no process names" in text
     assert text.count("process names") == 1
+
+
+def test_a_table_that_is_cut_says_what_it_leaves_out(report: Report) -> None:
+    """With more findings than asked for, the table shows the first ones and counts the rest by severity."""
+    text = page(lambda s: terminal.render(report, s, Look(width=200, top=1)))
+    assert report.findings[0].id[:12] in text
+    assert report.findings[1].id[:12] not in text
+    assert f"and {len(report.findings) - 1} findings more" in text

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from sferic.cli import _exit, _flags, _streams
 from sferic.cli._progress import progress
-from sferic.cli.hunt import keep, ledger
+from sferic.cli.hunt import TOP, keep, ledger
 from sferic.lab import estate
 from sferic.lab.scenario import load_scenario
 from sferic.lab.truth import Truth
@@ -21,7 +21,7 @@ from sferic.model.finding import Finding, Interval
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt as run
-from sferic.render import terminal
+from sferic.render import Look, terminal
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, paper
 from sferic.render.facts import called, caller
 from sferic.render.figures import counted, interval_text
@@ -46,9 +46,13 @@ def demo(*, folder: Path | None = None, writing: _flags.Writing | None = None) -
         report = run([str(path) for path in sorted(logs.glob("*.log*"))], Settings(), moved)
     keep(report)
     with _streams.text(writing.output) as stream:
-        look = _streams.look(stream, no_color=writing.no_color)
+        look = msgspec.structs.replace(_streams.look(stream, no_color=writing.no_color), top=TOP)
         terminal.render(report, stream, look)
-        paper(stream, look).print(_comparison(report, truth, look.width))
+        page = paper(stream, look)
+        page.print(_comparison(report, truth, look))
+        rest = len(report.findings) - TOP
+        if rest > 0:
+            page.print(Text(f"and {counted(rest, 'finding')} more below", style=DIM))
     if not writing.quiet:
         ledger(report, no_color=writing.no_color)
     return _exit.of_files(report.account)
@@ -57,7 +61,7 @@ def demo(*, folder: Path | None = None, writing: _flags.Writing | None = None) -
 @contextmanager
 def _estate(folder: Path | None) -> Iterator[Path]:
     """Find the example beside the package, or write it anew from its description."""
-    examples = Path(__file__).parents[3] / "examples"
+    examples = _near(Path(__file__).parents[3] / "examples")
     ready = folder or examples / "estate"
     if (ready / ANSWERS).is_file():
         yield ready
@@ -72,13 +76,19 @@ def _estate(folder: Path | None) -> Iterator[Path]:
         yield Path(name)
 
 
+def _near(path: Path) -> Path:
+    """Name a path from the current folder where that is shorter to read."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
 def matches(finding: Finding, truth: Truth) -> bool:
     """Say whether a finding is about a channel: the same machine, and a host name in common."""
     same_machine = finding.src_ip in truth.src_ips or (finding.device is not None and finding.device == truth.device)
     return same_machine and not set(finding.hosts).isdisjoint(truth.hosts)
 
 
-def _comparison(report: Report, truth: Sequence[Truth], width: int) -> Table:
+def _comparison(report: Report, truth: Sequence[Truth], look: Look) -> Table:
     """Put every implant beside its finding, then every finding that is no implant beside what it is."""
     implants = [one for one in truth if one.label == "c2"]
     pairs = [(next((f for f in report.findings if matches(f, one)), None), one) for one in implants]
@@ -87,11 +97,11 @@ def _comparison(report: Report, truth: Sequence[Truth], width: int) -> Table:
     table.title = Text(f"{found} of {counted(len(implants), 'implant')} found", style="bold")
     for header in ("TRUTH", "SCORE", "CHANNEL", "TOLD", "IN FACT"):
         table.add_column(header, no_wrap=True, overflow="ellipsis")
-    table.columns[2].max_width = max(width - _OTHERS, 20)
+    table.columns[2].max_width = max(look.width - _OTHERS, 20)
     for finding, implant in pairs:
         name = f"{implant.src_ip} → {', '.join(implant.hosts)}"
         table.add_row(*(_found("implant", "green", finding) if finding else _missed(name)), _fact(implant))
-    for finding in report.findings:
+    for finding in report.findings[: look.top]:
         twins = [one for one in truth if matches(finding, one)]
         if not any(one.label == "c2" for one in twins):
             fact = _fact(twins[0]) if twins else Text()

@@ -3,14 +3,15 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
-from cyclopts import Parameter
+import msgspec
+from cyclopts import Parameter, validators
 
 from sferic.cli import _exit, _flags, _settings, _state, _streams
 from sferic.cli._progress import progress
 from sferic.model.errors import SfericError, UsageError
-from sferic.model.finding import Analytic, Severity
+from sferic.model.finding import Severity
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt as run
@@ -18,7 +19,9 @@ from sferic.render import FORMATS, account, renderer
 from sferic.render.figures import counted
 
 AS_PUBLISHED = "activity_as_published"
-ANALYTICS = (*get_args(Analytic), AS_PUBLISHED)
+ANALYTICS = ("beacon", "long_connection", "activity", AS_PUBLISHED)
+TOP = 20
+"""Findings that a table shows unless told otherwise."""
 
 Format = Literal["table", "ndjson", "csv", "ocsf", "markdown"]
 
@@ -30,6 +33,7 @@ def hunt(
     as_published: bool = False,
     tiers: list[str] | None = None,
     min_score: int | None = None,
+    top: Annotated[int, Parameter(validator=validators.Number(gte=0))] = TOP,
     fail_on: Severity | None = None,
     save: Path | None = None,
     no_save: bool = False,
@@ -46,7 +50,8 @@ def hunt(
         analytic: What to look for: beacon, long_connection, activity; repeat or separate with commas.
         as_published: Run the published search exactly as it was published, faults included.
         tiers: Platforms to look at: core, wide, noisy, tunnel.
-        min_score: Leave out findings below this score (default 40).
+        min_score: Leave out findings below this score (default 25).
+        top: How many findings the table shows; 0 for all. Other formats hold all.
         fail_on: End with exit code 3 if a finding is at least this severe.
         save: Keep the whole report in this file, for `sferic explain --from FILE`.
         no_save: Do not keep the report for `sferic explain`.
@@ -67,7 +72,8 @@ def hunt(
     if not no_save:
         keep(report)
     with _streams.text(writing.output) as stream:
-        renderer(what, name)(report, stream, _streams.look(stream, no_color=writing.no_color))
+        look = _streams.look(stream, no_color=writing.no_color)
+        renderer(what, name)(report, stream, msgspec.structs.replace(look, top=top))
     if not writing.quiet:
         ledger(report, no_color=writing.no_color)
     return _exit.of_hunt(report, fail_on)

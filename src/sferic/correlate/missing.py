@@ -9,7 +9,7 @@ _WANTED = {
     "user_agent": ("client software", "a proxy or sensor that logs user agents (TLS inspection, Zeek http)"),
     "path": ("paths", "a proxy with TLS inspection"),
     "bytes_up": ("upload sizes", "a log with bytes in both directions"),
-    "duration_ms": ("how long connections last", "a log with durations"),
+    "duration_ms": ("durations", "a log with durations"),
     "user": ("users", "authentication on the proxy, or user-ID on the firewall"),
 }
 

@@ -20,6 +20,8 @@ class Look(msgspec.Struct, frozen=True):
     color: bool = False
     width: int = 100
     """Columns."""
+    top: int = 0
+    """How many findings a table shows; 0 for all. Other formats leave nothing out."""
 
 
 Renderer = Callable[[Report, TextIO, Look], None]

@@ -3,13 +3,14 @@
 Below 104 columns the reasons stand under the channel instead of beside it.
 """
 
+from collections.abc import Sequence
 from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from sferic.model.finding import Finding, Reason
+from sferic.model.finding import SEVERITIES, Finding, Reason
 from sferic.model.report import Report
 from sferic.render import Look, activity_table
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, lines, paper, squeezed
@@ -28,14 +29,23 @@ def render(report: Report, stream: TextIO, look: Look) -> None:
     """Write the ranked table, or why it is empty; then the published search's rows if it was run."""
     page = paper(stream, look)
     if report.findings:
-        page.print(_table(report, look.width))
+        shown = report.findings[: look.top or None]
+        page.print(_table(shown, look.width))
+        if len(shown) < len(report.findings):
+            page.print(Text(_left_out(report, len(shown)), style=DIM))
     elif not report.activity:
         _empty(report, page)
     if report.activity:
         activity_table.render(report, stream, look)
 
 
-def _table(report: Report, width: int) -> Table:
+def _left_out(report: Report, shown: int) -> str:
+    rest = report.findings[shown:]
+    kinds = ", ".join(f"{n} {s}" for s in reversed(SEVERITIES) if (n := sum(f.severity == s for f in rest)))
+    return f"and {counted(len(rest), 'finding')} more ({kinds}); `--top 0` shows all, `--min-score` sets the floor"
+
+
+def _table(findings: Sequence[Finding], width: int) -> Table:
     wide = width >= WIDE
     room = width - _SCORE - _GAP
     room -= round(room * _WHY) + _GAP if wide else 0
@@ -45,7 +55,7 @@ def _table(report: Report, width: int) -> Table:
     table.columns[0].min_width = _SCORE
     table.columns[1].max_width = room
     table.columns[-1].max_width = width - _SCORE - _GAP - (room + _GAP if wide else 0)
-    for finding in report.findings:
+    for finding in findings:
         channel, why = _channel(finding, room), _why(finding)
         table.add_row(_verdict(finding), *((channel, why) if wide else (lines([*channel.split(), why]),)))
         table.add_row()
@@ -108,7 +118,8 @@ def _cause(report: Report) -> tuple[str, str]:
             "`--tiers core,wide,noisy,tunnel` looks for all; `sferic sources check PATH` tests the logs.",
         )
     if not report.below:
-        why = f"{counted(account.events, 'event')}, but too few from any one channel to weigh."
+        short = f" ({counted(report.short, 'channel')} with fewer than six check-ins)" if report.short else ""
+        why = f"{counted(account.events, 'event')}, but too few from any one channel to judge{short}."
         return why, "Give a longer span of logs."
-    why = f"{counted(report.below, 'channel')} to serverless functions were weighed; all stay below the floor."
-    return why, "`--min-score 0` shows them."
+    why = f"{counted(report.below, 'channel')} to serverless functions judged: no rhythm, or not enough else."
+    return why, "`--min-score 0` shows those with a rhythm."
