@@ -16,6 +16,9 @@ CERTAIN = 100
 """The line carries a mark only this format has (`%ASA-6-302014`, a Zscaler key set, a W3C header)."""
 LIKELY = 60
 """The line has this format's shape, but a neighbour could look alike (a combined log of any web server)."""
+GENERIC = 40
+"""The line is in a form that many products share (CEF, ECS, …); below `LIKELY`, so that every line is offered anew to
+the sources that know one product."""
 POSSIBLE = 20
 """Nothing speaks against it."""
 NO = 0
@@ -36,7 +39,7 @@ class Reader(Protocol):
         """Get ready for a file; raises SettingsError for options that cannot be."""
 
     def claims(self, line: Line) -> int:
-        """Say how surely the line is of this format: `CERTAIN`, `LIKELY`, `POSSIBLE` or `NO`. Changes no state."""
+        """Say how surely the line is of this format, from `CERTAIN` down to `NO`. Changes no state."""
 
     def read(self, line: Line) -> Event | Reject | None:
         """Read one line: an event, a reject with its reason, or None for a known line without an event.

@@ -71,6 +71,30 @@ def decoded(value: str | None) -> str | None:
     return unquote_plus(cleaned) if cleaned and "%" in cleaned else cleaned
 
 
+_ALLOWING = ("allow", "accept", "permit", "pass", "not block")
+_BLOCKING = ("block", "den", "drop", "reset", "reject", "discard", "prevent", "refuse")
+
+
+def verdict(value: str | None) -> str | None:
+    """Return 'allowed' or 'blocked' for the words that most products have for it, else the word in lower case."""
+    cleaned = text(value)
+    if cleaned is None:
+        return None
+    word = cleaned.lower()
+    if word.startswith(_ALLOWING):
+        return "allowed"
+    return "blocked" if word.startswith(_BLOCKING) else word
+
+
+_TRANSPORTS = {"1": "icmp", "6": "tcp", "17": "udp", "58": "ipv6-icmp"}
+
+
+def transport(value: str | None) -> str | None:
+    """Return a protocol's name in lower case, also where the log has IANA's number for it."""
+    cleaned = text(value)
+    return _TRANSPORTS.get(cleaned, cleaned.lower()) if cleaned else None
+
+
 @lru_cache(maxsize=65536)
 def is_inside(value: str) -> bool:
     """Say whether this is an address of a private range; documentation ranges are not private here."""
