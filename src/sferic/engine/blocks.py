@@ -16,20 +16,28 @@ class Block(msgspec.Struct, frozen=True):
     data: bytes
     long_lines: tuple[int, ...] = ()
     """Indexes (0-based within the block) of lines that were longer than the cap and were emptied."""
+    emptied: int = 0
+    """Bytes that were taken out of those."""
+
+    @property
+    def size(self) -> int:
+        """Return how many bytes of the file the block stands for."""
+        return len(self.data) + self.emptied
 
 
 def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
     """Yield blocks of whole lines; memory stays within one chunk plus `line_bytes`."""
     rest = b""
-    dropping = False
+    dropped = 0
     for read in _as_utf8(chunks):
         chunk = read
-        if dropping:
+        if dropped:
             cut = read.find(b"\n")
             if cut < 0:
+                dropped += len(read)
                 continue
-            yield Block(b"\n", (0,))
-            chunk, dropping = read[cut + 1 :], False
+            yield Block(b"\n", (0,), dropped + cut)
+            chunk, dropped = read[cut + 1 :], 0
         end = chunk.rfind(b"\n") + 1
         if end:
             yield from _checked(rest + chunk[:end] if rest else chunk[:end], line_bytes)
@@ -37,9 +45,9 @@ def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
         else:
             rest += chunk
         if len(rest) > line_bytes:
-            rest, dropping = b"", True
-    if dropping:
-        yield Block(b"\n", (0,))
+            rest, dropped = b"", len(rest)
+    if dropped:
+        yield Block(b"\n", (0,), dropped - 1)
     elif rest:
         yield from _checked(rest, line_bytes)
 
@@ -50,7 +58,8 @@ def _checked(data: bytes, line_bytes: int) -> Iterator[Block]:
         return
     lines = data.split(b"\n")
     tooth = tuple(i for i, line in enumerate(lines) if len(line) > line_bytes)
-    yield Block(b"\n".join(b"" if len(line) > line_bytes else line for line in lines), tooth)
+    short = b"\n".join(b"" if len(line) > line_bytes else line for line in lines)
+    yield Block(short, tooth, len(data) - len(short))
 
 
 def _longest_at_most(data: bytes, line_bytes: int) -> bool:

@@ -4,51 +4,42 @@ Guards against bombs: reads are bounded, and a ratio or size beyond the limits s
 Knows the usual binaries that end up in log folders, so that the refusal can say what to do instead.
 """
 
-import bz2
-import io
-import lzma
-import sys
-import zlib
-from collections.abc import Callable, Iterator
-from typing import IO, Any
+import zipfile
+from collections.abc import Iterator
+from typing import IO
 
 import msgspec
-from isal import igzip
 
 from sferic.engine.inputs import Input
+from sferic.engine.unpacking import DAMAGE, DECOMPRESSORS, unpack
 from sferic.model.errors import BinaryInput, DamagedInput, EmptyInput, LimitExceeded, UnreadableInput
 from sferic.model.settings import Limits
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
 READ_BYTES = 1 << 20
-_RATIO_FREE = 256 << 20
 _SNIFF = 4096
-_CODECS: dict[bytes, tuple[str, Callable[..., Any]]] = {
-    b"\x1f\x8b": ("gzip", igzip.IGzipFile),
-    b"\x28\xb5\x2f\xfd": ("zstd", zstd.ZstdFile),
-    b"BZh": ("bzip2", bz2.BZ2File),
-    b"\xfd7zXZ\x00": ("xz", lzma.LZMAFile),
-}
+_MAGICS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
+_CAPTURE = "a packet capture; run Zeek or Suricata over it and give me their logs"
 _BINARIES = {
     b"ElfFile\x00": "a Windows event log (.evtx); export it as XML or JSON first",
-    b"\xd4\xc3\xb2\xa1": "a packet capture; run Zeek or Suricata over it and give me their logs",
-    b"\xa1\xb2\xc3\xd4": "a packet capture; run Zeek or Suricata over it and give me their logs",
+    b"\xd4\xc3\xb2\xa1": _CAPTURE,
+    b"\xa1\xb2\xc3\xd4": _CAPTURE,
+    b"\x4d\x3c\xb2\xa1": _CAPTURE,
+    b"\xa1\xb2\x3c\x4d": _CAPTURE,
     b"\x0a\x0d\x0d\x0a": "a packet capture (pcapng); run Zeek or Suricata over it and give me their logs",
     b"PAR1": "a Parquet file; export it as JSON lines or CSV",
     b"SQLite format 3": "an SQLite database; export the table as CSV",
     b"\x7fELF": "a program",
-    b"MZ": "a Windows program",
+    b"MZ\x90\x00": "a Windows program",
     b"%PDF": "a PDF document",
     b"\x89PNG": "a picture",
     b"PK\x03\x04": "a zip archive inside another stream; unpack it first",
+    b"PK\x05\x06": "a zip archive without a file",
     b"7z\xbc\xaf\x27\x1c": "a 7z archive; unpack it first",
     b"Rar!": "a RAR archive; unpack it first",
+    b"\x04\x22\x4d\x18": "an LZ4 file; unpack it first",
+    b"\x1f\x9d": "a file packed with compress (.Z); unpack it first",
 }
-_DAMAGE = (EOFError, zlib.error, igzip.BadGzipFile, zstd.ZstdError, lzma.LZMAError, OSError)
+_DAMAGE: tuple[type[Exception], ...] = (*DAMAGE, zipfile.BadZipFile)
 
 
 class Opened(msgspec.Struct, frozen=True):
@@ -64,18 +55,19 @@ def open_chunks(item: Input, limits: Limits) -> Opened:
         raw = _Counted(item.open())
     except OSError as error:
         raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
-    head = raw.peek(_SNIFF)
+    try:
+        head = raw.peek(_SNIFF)
+    except _DAMAGE as error:
+        raw.close()
+        raise _damaged(item, 0, error) from error
     if not head:
+        raw.close()
         raise EmptyInput("is empty", where=item.label, expected="at least one log line")
-    for magic, (name, opener) in _CODECS.items():
-        if head.startswith(magic):
-            packed = io.BufferedReader(raw, 1 << 18)
-            stream = opener(fileobj=packed, mode="rb") if name == "gzip" else opener(packed)
-            return Opened(name, _sniffed(_guarded(stream, raw, item.label, limits), item.label))
-    return Opened("plain", _sniffed(_guarded(raw, None, item.label, limits), item.label))
+    codec = next((name for magic, name in _MAGICS.items() if head.startswith(magic)), "plain")
+    return Opened(codec, _sniffed(_guarded(raw, codec, item, limits), item.label))
 
 
-class _Counted(io.RawIOBase):
+class _Counted:
     """Counts the bytes taken from a stream, and can look ahead once."""
 
     def __init__(self, stream: IO[bytes]) -> None:
@@ -83,48 +75,46 @@ class _Counted(io.RawIOBase):
         self._ahead = b""
         self.taken = 0
 
-    def readable(self) -> bool:
-        return True
-
     def peek(self, size: int) -> bytes:
         while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
             self._ahead += more
         return self._ahead
 
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]  # the buffer protocol's own type
-        data = self.read(len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
-
-    def read(self, size: int = -1) -> bytes:
-        if self._ahead:
-            data, self._ahead = self._ahead, b""
-            if 0 <= size < len(data):
-                data, self._ahead = data[:size], data[size:]
-        else:
-            data = self._stream.read(size) or b""
+    def read(self, size: int) -> bytes:
+        data, self._ahead = (self._ahead, b"") if self._ahead else (self._stream.read(size) or b"", b"")
         self.taken += len(data)
         return data
 
+    def pieces(self) -> Iterator[bytes]:
+        while data := self.read(READ_BYTES):
+            yield data
 
-def _guarded(stream: IO[bytes] | _Counted, raw: _Counted | None, label: str, limits: Limits) -> Iterator[bytes]:
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _guarded(raw: _Counted, codec: str, item: Input, limits: Limits) -> Iterator[bytes]:
     total = 0
-    while True:
-        try:
-            chunk = stream.read(READ_BYTES)
-        except _DAMAGE as error:
-            reason = f"is damaged after {total:,} uncompressed bytes: {error}"
-            raise DamagedInput(reason, where=label, hint="what came before the damage was read") from error
-        if not chunk:
-            return
-        total += len(chunk)
-        if raw is not None:
-            _check_ratio(total, raw.taken, label, limits)
-        yield chunk
+    begin = DECOMPRESSORS.get(codec)
+    try:
+        for chunk in unpack(raw.read, begin, READ_BYTES) if begin else raw.pieces():
+            total += len(chunk)
+            if begin or item.packed is not None:
+                _check_size(total, raw.taken if item.packed is None else item.packed, item.label, limits)
+            yield chunk
+    except _DAMAGE as error:
+        raise _damaged(item, total, error) from error
+    finally:
+        raw.close()
 
 
-def _check_ratio(total: int, taken: int, label: str, limits: Limits) -> None:
-    if total > _RATIO_FREE and total > limits.ratio * max(taken, 1):
+def _damaged(item: Input, total: int, error: Exception) -> DamagedInput:
+    reason = f"is damaged after {total:,} uncompressed bytes: {error}"
+    return DamagedInput(reason, where=item.label, hint="what came before the damage was read")
+
+
+def _check_size(total: int, packed: int, label: str, limits: Limits) -> None:
+    if total > limits.ratio_free_bytes and total > limits.ratio * max(packed, 1):
         raise LimitExceeded(
             f"unpacks to more than {limits.ratio} times its size",
             where=label, expected="a log file, not a decompression bomb", hint="raise limits.ratio if you trust it",

@@ -11,10 +11,10 @@ import msgspec
 
 from sferic.catalog.platforms import DEFAULT_TIERS, Catalogue
 from sferic.engine.columns import Columns, client_of
-from sferic.engine.inputs import STDIN, Input, expand
+from sferic.engine.inputs import Input, expand
 from sferic.engine.ledger import Ledger
 from sferic.engine.names import Names
-from sferic.engine.reading import Reading, note, read_input
+from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
 from sferic.model.event import Event
@@ -76,6 +76,10 @@ class Gatherer:
         self._ledger = Ledger()
         self._tally = Tally()
         self._names = Names()
+        self._selector = Selector(
+            [*catalogue.expressions(self._tiers), *_marks(sources)], _nameless_marks(sources)
+        )  # fmt: skip
+        self._flows: list[Event] = []
         self._columns = Columns(lambda name: sources[name].stamp == "end")
         self._nameless: set[str] = set()
         self._done = 0
@@ -85,9 +89,10 @@ class Gatherer:
         inputs = list(self._inputs(paths))
         total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
         self._first_pass(inputs, watch, total)
-        again = [i for i in inputs if i.label != STDIN] if self._nameless and len(self._names) else []
+        again = [i for i in inputs if i.can_be_read_again] if self._nameless and len(self._names) else []
         if again:
             self._second_pass(again, watch, total)
+        self._join()
         traffic = self._columns.finish()
         self._tally.duplicates = self._columns.duplicates
         return Gathered(
@@ -100,47 +105,50 @@ class Gatherer:
                 yield item
                 continue
             account = FileAccount(path=item.path)
-            note(account, item.error)
+            self._ledger.refuse(account, item.error, named=item.named)
             self._ledger.files.append(account)
 
     def _first_pass(self, inputs: Iterable[Input], watch: Watcher | None, total: int | None) -> None:
-        expressions = [*self._catalogue.expressions(self._tiers), *_marks(self._sources)]
-        with Scanner(Selector(expressions, _nameless_marks(self._sources)), self._settings.threads) as scanner:
+        with Scanner(self._selector, self._settings.threads) as scanner:
             reading = self._reading(self._ledger, watch, total, "reading")
             for item in inputs:
                 for event in read_input(item, scanner, reading):
-                    self._take_named(event)
+                    self._take(event)
 
-    def _take_named(self, event: Event) -> None:
-        if not self._in_window(event) or event.dst_host is None:
+    def _take(self, event: Event) -> None:
+        if event.dst_host is None:
+            self._take_flow(event)
+            return
+        self._names.learn(event, client_of(event))
+        if not self._in_window(event):
             return
         place = self._catalogue.identify(event.dst_host, event.path)
         if place is None:
             self._tally.not_serverless += 1
-            return
-        self._names.learn(event, client_of(event))
-        if place.platform in self._hunted:
+        elif place.platform in self._hunted:
             self._columns.add(event, place, event.dst_host)
 
+    def _take_flow(self, event: Event) -> None:
+        if event.dst_ip is not None and self._in_window(event):
+            self._flows.append(event)
+
     def _second_pass(self, inputs: Iterable[Input], watch: Watcher | None, total: int | None) -> None:
-        known = self._names.addresses()
-        flows: list[Event] = []
-        shadow = Ledger()
-        expressions = [rf"\b{re.escape(a)}\b" for a in known] + _marks(self._sources)
+        """Read the lines that hold a known address; those that the first pass has read are counted there."""
+        later = Ledger()
+        expressions = [_as_expression(a) for a in self._names.addresses()] + _marks(self._sources)
         with Scanner(Selector(expressions), self._settings.threads) as scanner:
-            reading = self._reading(shadow, watch, total, "joining names")
+            reading = self._reading(later, watch, total, "joining names", self._selector.holds)
             for item in inputs:
                 for event in read_input(item, scanner, reading):
-                    if event.dst_host is not None:
+                    if event.dst_host is None:
+                        self._take_flow(event)
+                    else:
                         self._names.learn(event, client_of(event))
-                    elif event.dst_ip is not None and self._in_window(event):
-                        flows.append(event)
-        self._adopt(shadow)
-        self._join(flows)
+        self._ledger.adopt(later)
 
-    def _join(self, flows: list[Event]) -> None:
-        closed = {e.source for e in flows if e.action not in OPENING_ACTIONS}
-        for event in flows:
+    def _join(self) -> None:
+        closed = {e.source for e in self._flows if e.action not in OPENING_ACTIONS}
+        for event in self._flows:
             if event.action in OPENING_ACTIONS and event.source in closed:
                 continue
             host = self._names.name(event.dst_ip or "", client_of(event), event.time / 1e6)
@@ -150,20 +158,6 @@ class Gatherer:
             elif place.platform in self._hunted:
                 self._tally.joined += 1
                 self._columns.add(event, place, host or "", joined=True)
-
-    def _adopt(self, shadow: Ledger) -> None:
-        """Take over from the second pass what the first did not count: flows read and lines that failed."""
-        by_path = {f.path: f for f in self._ledger.files}
-        for other in shadow.files:
-            mine = by_path.get(other.path)
-            if mine is None or not other.sources:
-                continue
-            for name, count in other.sources.items():
-                if "dst_host" not in self._sources[name].fields:
-                    mine.sources[name] = mine.sources.get(name, 0) + count
-                    mine.events += count
-                    mine.selected += count
-            self._ledger.kinds.update({n: c for n, c in other.sources.items() if n not in mine.sources})
 
     def _in_window(self, event: Event) -> bool:
         settings, tally = self._settings, self._tally
@@ -176,7 +170,14 @@ class Gatherer:
         tally.last_time = event.time if tally.last_time is None else max(tally.last_time, event.time)
         return True
 
-    def _reading(self, ledger: Ledger, watch: Watcher | None, total: int | None, stage: str) -> Reading:
+    def _reading(
+        self,
+        ledger: Ledger,
+        watch: Watcher | None,
+        total: int | None,
+        stage: str,
+        counted: Callable[[bytes], bool] | None = None,
+    ) -> Reading:
         self._done = 0
 
         def on_bytes(path: str, count: int) -> None:
@@ -187,7 +188,12 @@ class Gatherer:
         def on_marks(path: str, _marks: frozenset[int]) -> None:
             self._nameless.add(path)
 
-        return Reading(self._sources, self._settings, ledger, on_bytes, on_marks)
+        return Reading(self._sources, self._settings, ledger, on_bytes, on_marks, counted)
+
+
+def _as_expression(address: str) -> str:
+    """Return what finds an address in a line, not as part of a longer one."""
+    return rf"\b{re.escape(address)}" + (r"\b" if address[-1].isalnum() else "")
 
 
 def _marks(sources: dict[str, Source]) -> list[str]:

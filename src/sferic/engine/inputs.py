@@ -4,19 +4,23 @@ A path that was named must be readable; what merely lies in a folder may be skip
 """
 
 import glob
+import os
 import stat
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
+from sferic.engine.torn_zip import MAGIC, remains
 from sferic.model.errors import DamagedInput, InputError, NothingToRead, UnreadableInput
 
 STDIN = "-"
-_ZIP = b"PK\x03\x04"
+INSIDE = "!"
+"""Stands between an archive and its member."""
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -31,6 +35,13 @@ class Input(msgspec.Struct, frozen=True):
     named: bool
     """Whether the user named it, rather than a folder or a glob having held it."""
     open: Callable[[], IO[bytes]]
+    packed: int | None = None
+    """Compressed bytes of a member of an archive, which arrives here unpacked; None for anything else."""
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Say whether a second reading gives the same bytes: not from standard input, a pipe or a device."""
+        return self.size is not None
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -38,34 +49,63 @@ class Refused(msgspec.Struct, frozen=True):
 
     path: str
     error: InputError
+    named: bool = True
+    """Whether the user named it, rather than a folder or a glob having held it."""
 
 
 def expand(paths: Sequence[str]) -> Iterator[Input | Refused]:
-    """Yield every input in a stable order; a path that cannot be used is yielded with its error."""
+    """Yield every input once, in a stable order; a path that cannot be used is yielded with its error."""
+    seen: set[str] = set()
     for path in paths:
-        try:
-            yield from _expand_one(path)
-        except InputError as error:
-            yield Refused(path, error)
+        for item in _refusing(path, partial(_expand_one, path)):
+            label = item.label if isinstance(item, Input) else item.path
+            if label not in seen:
+                seen.add(label)
+                yield item
+
+
+def _refusing(
+    path: str, items: Callable[[], Iterator[Input | Refused]], *, named: bool = True
+) -> Iterator[Input | Refused]:
+    """Turn what goes wrong on the way into the last item."""
+    try:
+        yield from items()
+    except InputError as error:
+        yield Refused(path, error, named)
+    except (OSError, ValueError) as error:  # no permission; a name too long or with a NUL
+        reason = getattr(error, "strerror", None) or str(error)
+        yield Refused(path, UnreadableInput(f"cannot be opened: {reason}", where=path), named)
 
 
 def _expand_one(text: str) -> Iterator[Input | Refused]:
     path = Path(text)
     if text == STDIN:
-        yield Input(STDIN, None, None, named=True, open=lambda: sys.stdin.buffer)
+        yield Input(STDIN, None, None, named=True, open=_standard_input)
     elif path.is_dir():
-        yield from _folder(text, sorted(_walk(path)))
+        yield from _found(text, _walk(path))
     elif path.exists():
         yield from _file(path, named=True)
     elif glob.has_magic(text):
         found = (Path(p) for p in glob.glob(text, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
-        yield from _folder(text, sorted(p for p in found if p.is_file()))
+        yield from _found(text, iter(sorted(p for p in found if p.is_file())))
     else:
         raise UnreadableInput("there is no such file or folder", where=text, hint=_nearby(path))
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    for entry in folder.iterdir():
+def _standard_input() -> IO[bytes]:
+    """Open standard input so that closing it leaves the process its own."""
+    return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
+
+
+def _walk(folder: Path) -> Iterator[Path | Refused]:
+    """Yield a folder's files in order of their names; links to folders are not followed."""
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError as error:
+        refusal = UnreadableInput(f"cannot be opened: {error.strerror}", where=str(folder))
+        yield Refused(str(folder), refusal, named=False)
+        return
+    for entry in entries:
         if entry.name.startswith("."):
             continue
         if entry.is_dir() and not entry.is_symlink():
@@ -74,54 +114,81 @@ def _walk(folder: Path) -> Iterator[Path]:
             yield entry
 
 
-def _folder(text: str, files: list[Path]) -> Iterator[Input | Refused]:
-    if not files:
-        raise NothingToRead("holds no file", where=text, expected="log files", hint="hidden files are not read")
+def _found(text: str, files: Iterator[Path | Refused]) -> Iterator[Input | Refused]:
+    empty = True
     for file in files:
-        try:
-            yield from _file(file, named=False)
-        except InputError as error:
-            yield Refused(str(file), error)
+        empty = False
+        if isinstance(file, Refused):
+            yield file
+        else:
+            yield from _refusing(str(file), partial(_file, file, named=False), named=False)
+    if empty:
+        raise NothingToRead("holds no file", where=text, expected="log files", hint="hidden files are not read")
 
 
-def _file(path: Path, *, named: bool) -> Iterator[Input]:
-    try:
-        facts = path.stat()
-        regular = stat.S_ISREG(facts.st_mode)
-        with path.open("rb", buffering=0) as stream:
-            magic = stream.read(len(_ZIP)) if regular else b""
-    except OSError as error:
-        raise UnreadableInput(f"cannot be opened: {error.strerror}", where=str(path)) from error
-    if magic == _ZIP:
+def _file(path: Path, *, named: bool) -> Iterator[Input | Refused]:
+    facts = path.stat()
+    if not stat.S_ISREG(facts.st_mode):  # looking into a pipe would take away what it holds
+        yield Input(str(path), None, None, named=named, open=lambda: path.open("rb", buffering=0))
+        return
+    with path.open("rb", buffering=0) as stream:
+        magic = stream.read(len(MAGIC))
+    if magic == MAGIC:
         yield from _zip(path, facts.st_mtime, named=named)
     else:
-        size = facts.st_size if regular else None
-        yield Input(str(path), size, facts.st_mtime, named=named, open=lambda: path.open("rb", buffering=0))
+        yield Input(
+            str(path), facts.st_size, facts.st_mtime, named=named, open=lambda: path.open("rb", buffering=0)
+        )  # fmt: skip
 
 
-def _zip(path: Path, modified: float, *, named: bool) -> Iterator[Input]:
+def _zip(path: Path, modified: float, *, named: bool) -> Iterator[Input | Refused]:
     try:
         with zipfile.ZipFile(path) as archive:
-            members = [m for m in archive.infolist() if not m.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise DamagedInput(f"is not a whole zip archive: {error}", where=str(path)) from error
-    if not members:
-        raise NothingToRead("is a zip archive without a file", where=str(path))
-    for member in members:
-        label = f"{path}!{member.filename}"
-        yield Input(label, member.compress_size, modified, named=named, open=_member(path, member))
+            listed = [m for m in archive.infolist() if not m.is_dir() and not _is_hidden(m.filename)]
+    except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
+        yield from _torn(path, modified, error, named=named)
+        return
+    if not listed:
+        raise NothingToRead("is a zip archive without a file", where=str(path), hint="hidden files are not read")
+    for member in listed:
+        label = f"{path}{INSIDE}{member.filename}"
+        yield Input(
+            label, member.compress_size, modified, named=named, open=_member(path, member, label),
+            packed=member.compress_size,
+        )  # fmt: skip
 
 
-def _member(path: Path, member: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+def _torn(path: Path, modified: float, error: Exception, *, named: bool) -> Iterator[Input | Refused]:
+    """Yield what is left of an archive whose directory is lost, after the error that says so."""
+    hint = "what can be found of its files is read"
+    yield Refused(str(path), DamagedInput(f"is not a whole zip archive: {error}", where=str(path), hint=hint), named)
+    for rest in remains(path):
+        if not _is_hidden(rest.name):
+            label = f"{path}{INSIDE}{rest.name}"
+            yield Input(label, rest.size, modified, named=named, open=rest.open, packed=rest.size)
+
+
+def _is_hidden(member: str) -> bool:
+    """Say whether a member is a hidden file, or the shadow of one that macOS writes."""
+    return any(part.startswith((".", "__MACOSX")) for part in member.split("/"))
+
+
+def _member(path: Path, member: zipfile.ZipInfo, label: str) -> Callable[[], IO[bytes]]:
     def opened() -> IO[bytes]:
-        archive = zipfile.ZipFile(path)
         try:
-            return archive.open(member)
-        except (RuntimeError, NotImplementedError, zipfile.BadZipFile) as error:
-            archive.close()
-            raise DamagedInput(f"cannot be unpacked: {error}", where=f"{path}!{member.filename}") from error
+            return _archive(path, path.stat().st_mtime_ns).open(member)
+        except (RuntimeError, NotImplementedError) as error:
+            raise UnreadableInput(f"cannot be unpacked: {error}", where=label, hint="unpack it first") from error
+        except zipfile.BadZipFile as error:
+            raise DamagedInput(f"cannot be unpacked: {error}", where=label) from error
 
     return opened
+
+
+@lru_cache(maxsize=1)
+def _archive(path: Path, _modified_ns: int) -> zipfile.ZipFile:
+    """Keep the archive open between its members: its directory is read once, not once for each of them."""
+    return zipfile.ZipFile(path)
 
 
 def _nearby(path: Path) -> str:

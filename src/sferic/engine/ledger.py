@@ -2,11 +2,14 @@
 
 from collections import Counter
 
+from sferic.model.errors import BinaryInput, EmptyInput, InputError, NothingToRead, SfericError, UnknownLog
 from sferic.model.report import Account, FileAccount, ReasonCount, RejectSample
 
 SAMPLES = 20
 SAMPLES_PER_REASON = 3
 TEXT = 300
+EXCUSED = (EmptyInput, BinaryInput, UnknownLog, NothingToRead)
+"""What is no log does not matter where it was merely found in a folder; a log that could not be read does."""
 
 
 class Ledger:
@@ -19,6 +22,14 @@ class Ledger:
         self.unknown_samples: list[RejectSample] = []
         self.kinds: Counter[str] = Counter()
         """Source id → lines recognised as its, from events, rejects and the sniffed sample."""
+        self._excused: list[tuple[FileAccount, int]] = []
+
+    def refuse(self, account: FileAccount, error: InputError, *, named: bool) -> None:
+        """Write a problem with a whole file into its account; one that was merely found may be no log."""
+        account.problem, account.exit_code = str(error), error.exit_code
+        if not named and isinstance(error, EXCUSED):
+            self._excused.append((account, error.exit_code))
+            account.exit_code = 0
 
     def reject(self, account: FileAccount, source: str, number: int, reason: str, text: str) -> None:
         """Count a line that should have been an event."""
@@ -34,8 +45,32 @@ class Ledger:
             sample = RejectSample(f"{account.path}:{number}", "", "no source knows this line", text[:TEXT])
             self.unknown_samples.append(sample)
 
-    def account(self) -> Account:
-        """Return the finished account."""
+    def adopt(self, later: "Ledger") -> None:
+        """Add what another reading of the same files counted; it must not have counted a line of this one."""
+        mine = {file.path: file for file in self.files}
+        for file in later.files:
+            if own := mine.get(file.path):
+                own.selected += file.selected
+                own.events += file.events
+                own.rejected += file.rejected
+                own.unknown += file.unknown
+                for source, count in file.sources.items():
+                    own.sources[source] = own.sources.get(source, 0) + count
+        self.kinds.update(later.kinds)
+        self.reasons.update(later.reasons)
+        self.samples = (self.samples + later.samples)[:SAMPLES]
+        self.unknown_samples = (self.unknown_samples + later.unknown_samples)[:SAMPLES_PER_REASON]
+
+    def account(self, *, strict: bool = False) -> Account:
+        """Return the finished account; `strict` makes every line that could not be read its file's problem."""
+        if not any(file.sources or file.rejected for file in self.files):
+            for file, code in self._excused:  # a folder in which nothing is a log
+                file.exit_code = code
+        for file in self.files:
+            unread = file.rejected + file.unknown
+            if strict and unread and not file.exit_code:
+                file.problem = f"{unread:,} lines could not be read, and `--strict` makes that an error"
+                file.exit_code = SfericError.exit_code
         reasons = tuple(ReasonCount(s, r, n) for (s, r), n in self.reasons.most_common())
         return Account(
             files=tuple(self.files),

@@ -7,12 +7,13 @@ Kept apart from the hunt: raw lines are not held in memory while millions go by.
 import io
 from collections import defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 from msgspec.structs import replace
 
 from sferic.engine.blocks import blocks
 from sferic.engine.codecs import open_chunks
-from sferic.engine.inputs import STDIN, Input, expand
+from sferic.engine.inputs import INSIDE, STDIN, Input, expand
 from sferic.model.errors import InputError
 from sferic.model.finding import Finding, Sample
 from sferic.model.settings import Limits
@@ -59,5 +60,7 @@ def _lines(path: str, numbers: set[int]) -> Iterable[tuple[int, str]]:
 def _input(path: str) -> Input | None:
     if path == STDIN:
         return None
-    archive, _, _ = path.partition("!")
-    return next((i for i in expand([archive]) if isinstance(i, Input) and i.label == path), None)
+    borders = [i for i in range(len(path)) if path.startswith(INSIDE, i)]  # a file's own name may hold the sign
+    whole = next((path[:i] for i in borders if Path(path[:i]).is_file()), path)
+    found = (i for i in expand([whole]) if isinstance(i, Input) and i.label == path)
+    return next((i for i in found if i.can_be_read_again), None)

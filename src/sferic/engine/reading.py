@@ -15,7 +15,7 @@ from sferic.engine.blocks import Block, blocks
 from sferic.engine.codecs import open_chunks
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
-from sferic.engine.routing import Router, decode
+from sferic.engine.routing import Router, as_text, decode
 from sferic.engine.scan import Scanned, Scanner
 from sferic.model.errors import InputError, UnknownLog
 from sferic.model.event import Event
@@ -23,7 +23,7 @@ from sferic.model.report import FileAccount
 from sferic.model.settings import Settings
 from sferic.sources._clock import Clock, zone
 from sferic.sources._contract import Reader, Setup, Source
-from sferic.sources._envelope import SplunkCsv, is_splunk_csv
+from sferic.sources._envelope import Envelope, SplunkCsv, is_splunk_csv
 
 SNIFF_LINES = 60
 SNIFF_BLOCKS = 64
@@ -38,6 +38,19 @@ class Reading(msgspec.Struct, frozen=True):
     ledger: Ledger
     on_bytes: Callable[[str, int], None]
     on_marks: Callable[[str, frozenset[int]], None]
+    counted: Callable[[bytes], bool] | None = None
+    """In a second reading: whether the first one has read this line."""
+
+
+class _File(msgspec.Struct, frozen=True):
+    """One file being read."""
+
+    account: FileAccount
+    router: Router
+    quiet: Router
+    """Shares the readers of `router`; for lines that were counted before but may tell what others mean."""
+    scanner: Scanner
+    reading: Reading
 
 
 def read_input(item: Input, scanner: Scanner, reading: Reading) -> Iterator[Event]:
@@ -48,17 +61,14 @@ def read_input(item: Input, scanner: Scanner, reading: Reading) -> Iterator[Even
         opened = open_chunks(item, reading.settings.limits)
         account.codec = opened.codec
         cut = blocks(opened.chunks, reading.settings.limits.line_bytes)
-        router = Router(_readers(item, reading), account, reading.ledger)
-        yield from _read_blocks(cut, scanner, router, account, reading)
+        readers = _readers(item, reading)
+        router = Router(readers, account, reading.ledger)
+        quiet = Router(readers, FileAccount(path=item.label), Ledger())
+        yield from _read_blocks(cut, _File(account, router, quiet, scanner, reading))
         if not account.sources and not account.rejected:
             _refuse(account)
     except InputError as error:
-        note(account, error)
-
-
-def note(account: FileAccount, error: InputError) -> None:
-    """Write a problem with a whole file into its account."""
-    account.problem, account.exit_code = str(error), error.exit_code
+        reading.ledger.refuse(account, error, named=item.named)
 
 
 def _refuse(account: FileAccount) -> None:
@@ -82,66 +92,88 @@ def _readers(item: Input, reading: Reading) -> dict[str, Reader]:
     return made
 
 
-def _read_blocks(
-    cut: Iterator[Block], scanner: Scanner, router: Router, account: FileAccount, reading: Reading
-) -> Iterator[Event]:
+def _read_blocks(cut: Iterator[Block], file: _File) -> Iterator[Event]:
     first = next(cut, None)
     if first is None:
         return
     head = decode(first.data.partition(b"\n")[0].rstrip(b"\r"))
     if is_splunk_csv(head):
-        yield from _read_csv(head, chain([first], cut), router, account, reading)
+        yield from _read_csv(head, chain([first], cut), file)
         return
-    router.recognise(first.data.split(b"\n", SNIFF_LINES)[:SNIFF_LINES])
-    for seen, scanned in enumerate(scanner.scan(chain([first], cut))):
+    file.router.recognise(first.data.split(b"\n", SNIFF_LINES)[:SNIFF_LINES])
+    for seen, scanned in enumerate(file.scanner.scan(chain([first], cut))):
         if 0 < seen <= SNIFF_BLOCKS:
-            router.recognise([scanned.block.data.partition(b"\n")[0]])
-        yield from _read_scanned(scanned, router, account, reading)
+            file.router.recognise([scanned.block.data.partition(b"\n")[0]])
+        yield from _read_scanned(scanned, file)
 
 
-def _read_scanned(scanned: Scanned, router: Router, account: FileAccount, reading: Reading) -> Iterator[Event]:
-    block, found = scanned.block, scanned.candidates
-    before = account.lines
-    account.lines += found.count
-    account.bytes += len(block.data)
-    account.selected += len(found.numbers)
-    reading.on_bytes(account.path, len(block.data))
-    if found.marks:
-        reading.on_marks(account.path, found.marks)
-    for index in block.long_lines:
-        reading.ledger.reject(account, "", before + index + 1, TOO_LONG, "")
-    for index, raw in zip(found.numbers, found.lines, strict=True):
-        event = router.read(raw, before + index + 1)
+def _read_scanned(scanned: Scanned, file: _File) -> Iterator[Event]:
+    before = file.account.lines
+    _count(scanned.block, scanned.candidates.count, file)
+    if scanned.candidates.marks:
+        file.reading.on_marks(file.account.path, scanned.candidates.marks)
+    counted = file.reading.counted
+    for index, raw in zip(scanned.candidates.numbers, scanned.candidates.lines, strict=True):
+        if counted is not None and counted(raw):
+            file.quiet.read(raw, before + index + 1)
+            continue
+        file.account.selected += 1
+        event = file.router.read(raw, before + index + 1)
         if event is not None:
             yield event
 
 
-def _read_csv(
-    head: str, cut: Iterator[Block], router: Router, account: FileAccount, reading: Reading
-) -> Iterator[Event]:
-    """Read a Splunk CSV export record by record: a record may span lines, so no line is left out."""
+def _count(block: Block, lines: int, file: _File) -> None:
+    account, reading = file.account, file.reading
+    if reading.counted is None:
+        for index in block.long_lines:
+            reading.ledger.reject(account, "", account.lines + index + 1, TOO_LONG, "")
+    account.lines += lines
+    account.bytes += block.size
+    reading.on_bytes(account.path, block.size)
+
+
+def _read_csv(head: str, cut: Iterator[Block], file: _File) -> Iterator[Event]:
+    """Read a Splunk CSV export record by record: a record may span lines."""
+    csv.field_size_limit(file.reading.settings.limits.line_bytes)
+    rows = csv.reader(_lines(cut, file), strict=False)
     export = SplunkCsv(head)
-    rows = csv.reader(_lines(cut, account, reading), strict=False)
-    csv.field_size_limit(reading.settings.limits.line_bytes)
     next(rows, None)
     while True:
+        number = rows.line_num + 1
         try:
             record = next(rows, None)
             if record is None:
                 return
-            account.selected += 1
-            event = router.read_envelope(export.envelope(record), rows.line_num) if record else None
+            event = _read_record(export.envelope(record), number, file) if record else None
         except (csv.Error, ValueError) as error:
-            reading.ledger.reject(account, "", rows.line_num, f"the CSV record cannot be read: {error}"[:120], "")
+            if file.reading.counted is None:
+                reason = f"the CSV record cannot be read: {error}"[:120]
+                file.reading.ledger.reject(file.account, "", number, reason, "")
             continue
         if event is not None:
             yield event
 
 
-def _lines(cut: Iterator[Block], account: FileAccount, reading: Reading) -> Iterator[str]:
+def _read_record(envelope: Envelope, number: int, file: _File) -> Event | None:
+    data = envelope.text.encode("utf-8", "replace")
+    found = file.scanner.look(data)
+    if found.marks:
+        file.reading.on_marks(file.account.path, found.marks)
+    if not found.numbers:
+        if number <= SNIFF_LINES:
+            file.router.recognise_envelope(envelope)
+        return None
+    if file.reading.counted is not None and file.reading.counted(data):
+        file.quiet.read_envelope(envelope, number)
+        return None
+    file.account.selected += 1
+    return file.router.read_envelope(envelope, number)
+
+
+def _lines(cut: Iterator[Block], file: _File) -> Iterator[str]:
     for block in cut:
-        account.bytes += len(block.data)
-        reading.on_bytes(account.path, len(block.data))
-        for line in io.StringIO(decode(block.data), newline=""):
-            account.lines += 1
-            yield line
+        lines = io.BytesIO(block.data).readlines()
+        _count(block, len(lines), file)
+        for line in lines:
+            yield as_text(line)

@@ -68,13 +68,17 @@ class Router:
     def recognise(self, lines: Iterable[bytes]) -> None:
         """Look at a sample of lines without reading them, so that a file without a candidate is still known."""
         for raw in lines:
-            text = decode(raw)
-            envelope = peel_envelope(text) if text.startswith("{") else Envelope(text)
-            if envelope.text.strip():
-                claim = self.claim(Line(envelope.text, sourcetype=envelope.sourcetype))
-                if claim.surety != NO:
-                    self._ledger.kinds[claim.source] += 1
-                    self._account.sources.setdefault(claim.source, 0)
+            text = decode(raw.rstrip(b"\r"))
+            self.recognise_envelope(peel_envelope(text) if text.startswith("{") else Envelope(text))
+
+    def recognise_envelope(self, envelope: Envelope) -> None:
+        """Look at one line that has been taken out of its envelope, without reading it."""
+        if not envelope.text.strip():
+            return
+        claim = self.claim(Line(envelope.text, sourcetype=envelope.sourcetype))
+        if claim.surety != NO:
+            self._ledger.kinds[claim.source] += 1
+            self._account.sources.setdefault(claim.source, 0)
 
     def _ask(self, name: str, line: Line) -> int:
         try:
@@ -103,14 +107,19 @@ class Router:
 
 def decode(raw: bytes) -> str:
     """Return a line's text: UTF-8, else Latin-1, without a JSON array's commas and brackets around an object."""
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        text = raw.decode("latin-1")
+    text = as_text(raw)
     if text[:1] in {"[", " "} or text[-2:] == "},":
         bare = text.strip().removeprefix("[").removesuffix("]").removesuffix(",").strip()
         return bare if bare.startswith("{") else text
     return text
+
+
+def as_text(raw: bytes) -> str:
+    """Return bytes as UTF-8 text, or as Latin-1 where they are not."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _short(reason: str) -> str:

@@ -38,6 +38,10 @@ class Scanner:
         if self._pool:
             self._pool.shutdown(cancel_futures=True)
 
+    def look(self, data: bytes) -> Candidates:
+        """Select from bytes that are no block of a file, such as a cell of a table."""
+        return self._selector.select(data, whole=self._whole)
+
     def scan(self, blocks: Iterator[Block]) -> Iterator[Scanned]:
         """Yield every block with its candidates, in order; at most a few blocks are in flight."""
         if self._pool is None:

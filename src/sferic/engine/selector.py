@@ -60,6 +60,10 @@ class Selector:
             return Candidates([], [], int(np.count_nonzero(view == NEWLINE)) + tail, seen)
         return _cut(block, np.flatnonzero(view == NEWLINE), ends, tail, seen)
 
+    def holds(self, line: bytes) -> bool:
+        """Say whether this one line would be selected."""
+        return bool(self.select(line).numbers)
+
     def _compile(self) -> Any:
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
         caseless, once = hyperscan.HS_FLAG_CASELESS, hyperscan.HS_FLAG_SINGLEMATCH
@@ -95,7 +99,7 @@ class Selector:
 def _cut(block: bytes, newlines: "np.ndarray", ends: list[int], tail: int, seen: frozenset[int]) -> Candidates:
     index = np.unique(np.searchsorted(newlines, np.asarray(ends) - 1, side="left"))
     numbers = index.tolist()
-    starts = np.where(index > 0, newlines[np.maximum(index - 1, 0)] + 1, 0).tolist()
+    starts = (np.append(-1, newlines)[index] + 1).tolist()
     stops = np.append(newlines, len(block))[index].tolist()
     lines = [_strip(block[a:b]) for a, b in zip(starts, stops, strict=True)]
     return Candidates(numbers, lines, len(newlines) + tail, seen)

@@ -21,8 +21,11 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 1 << 20
     ratio: Annotated[
         int,
-        Meta(ge=10, description="Largest ratio of uncompressed to compressed bytes, judged beyond 256 MiB."),
+        Meta(ge=10, description="Largest ratio of uncompressed to compressed bytes."),
     ] = 250
+    ratio_free_bytes: Annotated[
+        int, Meta(ge=0, description="Uncompressed bytes of one file that are read whatever their ratio.")
+    ] = 256 << 20
     file_bytes: Annotated[
         int, Meta(ge=1 << 20, description="Most uncompressed bytes read from one compressed file.")
     ] = 1 << 40
@@ -67,5 +70,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ] = ()
     strict: Annotated[bool, Meta(description="Make any rejected line an error.")] = False
     threads: Annotated[int, Meta(ge=1, le=64, description="Threads that scan for platform names.")] = 2
+    assume_fields: Annotated[
+        bool, Meta(description="Give the search run as published every field it asks for that a log holds.")
+    ] = False
     activity: ActivityThresholds = ActivityThresholds()
     limits: Limits = Limits()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from sferic.engine.gather import Progress, Watcher
 from sferic.engine.inputs import Input, expand
 from sferic.engine.ledger import Ledger
-from sferic.engine.reading import Reading, note, read_input
+from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
 from sferic.model.event import Event
@@ -47,7 +47,7 @@ class Normalization:
                             yield event
                 else:
                     account = FileAccount(path=item.path)
-                    note(account, item.error)
+                    self._ledger.refuse(account, item.error, named=item.named)
                     self._ledger.files.append(account)
         self._wall_s = time.perf_counter() - began
 
@@ -65,7 +65,7 @@ class Normalization:
     @property
     def account(self) -> Account:
         """Return the account; complete once the iteration is over."""
-        account = self._ledger.account()
+        account = self._ledger.account(strict=self._settings.strict)
         account.wall_s = self._wall_s
         if self._span:
             account.first_time, account.last_time = self._span
