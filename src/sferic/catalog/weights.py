@@ -1,4 +1,4 @@
-"""Loads `weights.toml`: prior, severity cut-offs, groups with caps, and each signal's points.
+"""Loads what a score is made of: prior, severity cut-offs, groups with caps, and each signal's points.
 
 Data with a schema, no judgement: an unknown key, an unsorted knot or a signal in no known group is an error.
 """
@@ -70,43 +70,50 @@ class Group(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Weight(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One signal's points."""
+    """One signal's points (`signals/<id>.toml`)."""
 
     group: str
+    analytics: tuple[str, ...]
+    """Analytics that weigh it."""
     knots: tuple[tuple[float, float], ...]
+    """[measurement, points], rising; between knots the points are interpolated, beyond them they stay."""
     why: str
+    verified: str
 
 
-class AnalyticSignals(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The signals an analytic weighs."""
-
-    signals: tuple[str, ...]
-    why: str
-
-
-class Weights(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The whole file."""
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What stands in `weights.toml`."""
 
     verified: str
     provenance: str
     prior: Prior
     severity: Cutoffs
     group: Mapping[str, Group]
+
+
+class Weights(_File, frozen=True, forbid_unknown_fields=True):
+    """Everything a score is made of."""
+
     signal: Mapping[str, Weight]
-    analytic: Mapping[str, AnalyticSignals]
+
+    def weighed_by(self, analytic: str) -> tuple[str, ...]:
+        """Return the ids of the signals that an analytic weighs."""
+        return tuple(name for name, weight in self.signal.items() if analytic in weight.analytics)
 
 
 @cache
 def load_weights(path: Path = _FILE) -> Weights:
-    """Read and check the weights."""
-    weights = fit(read_toml(path), Weights, path)
-    for name, weight in weights.signal.items():
-        if weight.group not in weights.group:
-            raise settings_error(path, f"unknown group {weight.group!r}", f"signal.{name}.group")
-        xs = [x for x, _ in weight.knots]
-        if len(xs) < 2 or xs != sorted(set(xs)):
-            raise settings_error(path, "knots must rise", f"signal.{name}.knots")
-    for name, analytic in weights.analytic.items():
-        for missing in set(analytic.signals) - set(weights.signal):
-            raise settings_error(path, f"unknown signal {missing!r}", f"analytic.{name}.signals")
-    return weights
+    """Read and check the weights: the file, and the folder `signals` beside it."""
+    shared = fit(read_toml(path), _File, path)
+    signal = {file.stem: _weight(file, shared.group) for file in sorted((path.parent / "signals").glob("*.toml"))}
+    return Weights(**{f: getattr(shared, f) for f in shared.__struct_fields__}, signal=signal)
+
+
+def _weight(path: Path, groups: Mapping[str, Group]) -> Weight:
+    weight = fit(read_toml(path), Weight, path)
+    if weight.group not in groups:
+        raise settings_error(path, f"unknown group {weight.group!r}, expected one of {', '.join(groups)}", "group")
+    xs = [x for x, _ in weight.knots]
+    if len(xs) < 2 or xs != sorted(set(xs)):
+        raise settings_error(path, "knots must rise, and be two or more", "knots")
+    return weight

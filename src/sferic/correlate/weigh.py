@@ -36,7 +36,7 @@ class Weighed(msgspec.Struct, frozen=True):
 
 def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> Weighed:
     """Weigh every segment that can reach `floor_db` points."""
-    chosen = {name: signals()[name] for name in weights.analytic[analytic].signals}
+    chosen = {name: signals()[name] for name in weights.weighed_by(analytic)}
     everyone = np.ones(len(window), bool)
     values = {n: s.measure(window, everyone) for n, s in chosen.items() if not s.dear}
     points = {n: _points(v, weights, n) for n, v in values.items()}
