@@ -10,8 +10,11 @@ from ipaddress import ip_address
 import msgspec
 
 MAX_HOST = 253
+_REMEMBERED = 512
+"""Longer texts are judged anew each time: what is remembered of hostile input must stay small."""
 _NAME = re.compile(r"[a-z0-9_](?:[a-z0-9_.-]{0,252}[a-z0-9_-])?")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,15}://")
+_AUTHORITY_END = re.compile(r"[/?#]")
 
 
 class Target(msgspec.Struct, frozen=True, gc=False):
@@ -22,12 +25,15 @@ class Target(msgspec.Struct, frozen=True, gc=False):
     path: str | None
 
 
-@lru_cache(maxsize=65536)
 def normalise_host(text: str) -> str | None:
     """Return the one form of a host name or address, or None if it is neither.
 
     Accepts a port, userinfo, brackets, a trailing dot, upper case and non-ASCII (IDNA) names.
     """
+    return (_known_host if len(text) <= _REMEMBERED else _host)(text)
+
+
+def _host(text: str) -> str | None:
     name = text.strip().rpartition("@")[2]
     if name.startswith("["):
         name = name[1:].partition("]")[0]
@@ -46,9 +52,12 @@ def normalise_host(text: str) -> str | None:
     return name if _NAME.fullmatch(name) and ".." not in name else None
 
 
-@lru_cache(maxsize=65536)
 def address(text: str) -> str | None:
     """Return an IP address in its canonical text form (IPv4-mapped IPv6 as IPv4), or None."""
+    return (_known_address if len(text) <= _REMEMBERED else _address)(text)
+
+
+def _address(text: str) -> str | None:
     try:
         parsed = ip_address(text.strip().strip("[]").partition("%")[0])
     except ValueError:
@@ -67,16 +76,25 @@ def split_target(text: str) -> Target:
 
     A missing scheme is normal (CONNECT, Zscaler, PAN-OS); the path is None when the text has none.
     """
-    match = _SCHEME.match(text)
+    match = _SCHEME.match(text) if "://" in text else None
     rest = text[match.end() :] if match else text
-    cut = min((i for i in (rest.find("/"), rest.find("?"), rest.find("#")) if i >= 0), default=-1)
-    authority, path = (rest, None) if cut < 0 else (rest[:cut], rest[cut:])
+    end = _AUTHORITY_END.search(rest)
+    authority, path = (rest[: end.start()], rest[end.start() :]) if end else (rest, None)
     if path is not None and not path.startswith("/"):
         path = "/" + path
-    return Target(normalise_host(authority), _port(authority), path)
+    return Target(*(_known_place if len(authority) <= _REMEMBERED else _place)(authority), path)
+
+
+def _place(authority: str) -> tuple[str | None, int | None]:
+    return normalise_host(authority), _port(authority)
 
 
 def _port(authority: str) -> int | None:
     tail = authority.rpartition("@")[2].rpartition("]")[2] if "]" in authority else authority.rpartition("@")[2]
     digits = tail.rpartition(":")[2] if tail.count(":") == 1 else ""
     return int(digits) if digits.isdigit() and len(digits) <= 5 and int(digits) < 65536 else None
+
+
+_known_host = lru_cache(maxsize=65536)(_host)
+_known_address = lru_cache(maxsize=65536)(_address)
+_known_place = lru_cache(maxsize=65536)(_place)

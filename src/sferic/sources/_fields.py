@@ -25,6 +25,9 @@ NOTHING = frozenset(
         "not-applicable",
     }
 )
+_LONGEST_NOTHING = max(map(len, NOTHING))
+_REMEMBERED = 64
+"""Longer texts are no addresses, or odd ones that are judged anew each time."""
 
 
 def text(value: str | None) -> str | None:
@@ -34,23 +37,30 @@ def text(value: str | None) -> str | None:
     value = value.strip()
     if len(value) > 1 and value[0] == value[-1] == '"':
         value = value[1:-1].replace('""', '"')
-    return None if value.lower() in NOTHING else value
+    return None if len(value) <= _LONGEST_NOTHING and value.lower() in NOTHING else value
 
 
 def number(value: str | int | float | None) -> int | None:
     """Return a non-negative whole number, or None where the log gives none."""
-    if value is None or isinstance(value, int):
-        return value
-    if isinstance(value, float):
-        return int(value)
-    digits = value.strip().strip('"')
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+    if isinstance(value, str):
+        digits = value if value.isdigit() else value.strip().strip('"')
+        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+    return value if value is None or isinstance(value, int) else int(value)
 
 
 def ip(value: str | None) -> str | None:
     """Return a canonical address, or None."""
+    if not value:
+        return None
+    return (_known_ip if len(value) <= _REMEMBERED else _ip)(value)
+
+
+def _ip(value: str) -> str | None:
     cleaned = text(value)
     return address(cleaned) if cleaned else None
+
+
+_known_ip = lru_cache(maxsize=65536)(_ip)
 
 
 def port(value: str | int | None) -> int | None:
