@@ -22,6 +22,7 @@ ROW = ActivityRow("a", "b", "192.0.2.1", "u", ("x.example",), 12, 3, 4.0, 1, 2, 
 
 def test_data_on_stdout_words_on_stderr(sferic: Sferic, pipeline: Any) -> None:
     """Without a terminal the findings are NDJSON on stdout; the ledger and the next command are on stderr."""
+    pipeline.report.activity_notes = ()
     run = sferic("hunt", "x.log")
     assert run.code == 0
     assert [json.loads(line)["id"] for line in run.out.splitlines()] == [f.id for f in pipeline.report.findings]
@@ -112,9 +113,20 @@ def test_a_damaged_file_shows_in_the_code(sferic: Sferic, pipeline: Any) -> None
 def test_the_published_search_alone(sferic: Sferic, pipeline: Any) -> None:
     """`--as-published` asks for that search only, and its rows are the output."""
     pipeline.report = msgspec.structs.replace(pipeline.report, findings=(), activity=(ROW,))
+    pipeline.report.activity_notes = ("3 events were dropped.",)
     run = sferic("hunt", "x", "--as-published", "--format", "csv")
     assert pipeline.settings.analytics == ("activity_as_published",)
     assert next(csv.DictReader(io.StringIO(run.out)))["connection_count"] == "12"
+    assert run.err.startswith("note: 3 events were dropped.\n")
+    assert "1 row of steady activity" in run.err
+
+
+def test_fields_are_assumed_only_when_asked(sferic: Sferic, pipeline: Any) -> None:
+    """`--assume-fields` reaches the pipeline, and leaving it out leaves a settings file's choice alone."""
+    assert sferic("hunt", "x", "--as-published").code == 0
+    assert not pipeline.settings.assume_fields
+    assert sferic("hunt", "x", "--as-published", "--assume-fields").code == 0
+    assert pipeline.settings.assume_fields
 
 
 def test_both_searches_in_one_stream(sferic: Sferic, pipeline: Any) -> None:

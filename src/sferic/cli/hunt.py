@@ -31,6 +31,7 @@ def hunt(
     form: Annotated[Format | None, Parameter(name=("--format", "-f"))] = None,
     analytic: list[str] | None = None,
     as_published: bool = False,
+    assume_fields: bool = False,
     tiers: list[str] | None = None,
     min_score: int | None = None,
     top: Annotated[int, Parameter(validator=validators.Number(gte=0))] = TOP,
@@ -49,6 +50,7 @@ def hunt(
         form: How to write the findings: a table on a terminal, else NDJSON.
         analytic: What to look for: beacon, long_connection, activity; repeat or separate with commas.
         as_published: Run the published search exactly as it was published, faults included.
+        assume_fields: With `--as-published`, fill every field it asks for that a log holds; no stock add-on does.
         tiers: Platforms to look at: core, wide, noisy, tunnel.
         min_score: Leave out findings below this score (default 25).
         top: How many findings the table shows; 0 for all. Other formats hold all.
@@ -61,7 +63,8 @@ def hunt(
     reading, writing = reading or _flags.Reading(), writing or _flags.Writing()
     places = _flags.given(paths)
     wanted = _analytics(_flags.split(analytic), as_published=as_published)
-    asked = {"analytics": wanted, "tiers": _flags.split(tiers), "min_score": min_score}
+    asked = {"analytics": wanted, "tiers": _flags.split(tiers), "min_score": min_score,
+             "assume_fields": assume_fields or None}  # fmt: skip
     flags = reading.layer() | {name: value for name, value in asked.items() if value not in (None, [])}
     settings = _settings.resolve(flags, reading.config, os.environ)
     what, name = _target(settings, form, writing)
@@ -75,6 +78,8 @@ def hunt(
         look = _streams.look(stream, no_color=writing.no_color)
         renderer(what, name)(report, stream, msgspec.structs.replace(look, top=top))
     if not writing.quiet:
+        notes = () if name == "table" else report.activity_notes
+        sys.stderr.writelines(f"note: {note}\n" for note in notes)
         ledger(report, no_color=writing.no_color)
     return _exit.of_hunt(report, fail_on)
 
@@ -120,5 +125,7 @@ def ledger(report: Report, *, no_color: bool) -> None:
 def verdict(report: Report) -> str:
     """Say what came of the channels that were weighed."""
     channels = counted(report.account.pairs, "channel")
-    found = counted(len(report.findings), "finding")
-    return f"{channels} of {counted(report.account.estate, 'source')}: {found}, {report.below:,} below the floor"
+    found = f"{counted(len(report.findings), 'finding')}, {report.below:,} below the floor"
+    if report.activity or report.activity_notes:
+        found += f"; {counted(len(report.activity), 'row')} of steady activity"
+    return f"{channels} of {counted(report.account.estate, 'source')}: {found}"

@@ -12,21 +12,26 @@ import numpy as np
 from sferic import __version__
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import Weights, load_weights
-from sferic.correlate.channels import census, findings
+from sferic.correlate.activity import Activity, activity
+from sferic.correlate.channels import Census, census, findings
 from sferic.correlate.missing import missing
 from sferic.correlate.weigh import weigh
 from sferic.engine.gather import Gathered, Gatherer, Watcher
+from sferic.engine.inputs import Input, expand
 from sferic.engine.quoting import quote
+from sferic.model.errors import UsageError
 from sferic.model.finding import Finding
 from sferic.model.report import Account, Report
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.model.window import Window
+from sferic.pipeline.published import as_published
 from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
-from sferic.sources._contract import source, sources
+from sferic.sources._contract import Source, source, sources
 
 HOUR_MS = 3_600_000
+ACTIVITY, AS_PUBLISHED = "activity", "activity_as_published"
 
 
 def hunt(paths: Sequence[str], settings: Settings | None = None, watch: Watcher | None = None) -> Report:
@@ -35,19 +40,46 @@ def hunt(paths: Sequence[str], settings: Settings | None = None, watch: Watcher 
     Raises UsageError or SettingsError for wrong settings; problems with inputs stand in the report's account.
     """
     settings = settings or Settings()
+    _check(paths, settings)
     began = time.perf_counter()
     chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+    published = as_published(paths, chosen, settings, watch) if AS_PUBLISHED in settings.analytics else None
+    if published and set(settings.analytics) == {AS_PUBLISHED}:
+        report = Report(account=published.account)
+    else:
+        report = _hunted(paths, chosen, settings, watch)
+    if published:
+        report.activity, report.activity_notes = published.activity.rows, published.activity.notes
+    _spent(report.account, began)
+    report.version, report.made_at, report.paths = __version__, int(time.time() * 1e6), tuple(paths)
+    return report
+
+
+def _check(paths: Sequence[str], settings: Settings) -> None:
+    asked = set(settings.analytics)
+    if asked >= {ACTIVITY, AS_PUBLISHED}:
+        raise UsageError("rows of the published search and of its repaired form could not be told apart",
+                         expected=f"one of {ACTIVITY} and {AS_PUBLISHED}")  # fmt: skip
+    if AS_PUBLISHED in asked and len(asked) > 1 and not _twice_readable(paths):
+        raise UsageError("standard input or a pipe can be read once, and the published search reads on its own",
+                         expected=f"{AS_PUBLISHED} alone, or a file")  # fmt: skip
+
+
+def _twice_readable(paths: Sequence[str]) -> bool:
+    return all(item.can_be_read_again for item in expand(paths) if isinstance(item, Input))
+
+
+def _hunted(paths: Sequence[str], chosen: dict[str, Source], settings: Settings, watch: Watcher | None) -> Report:
     catalogue = load_catalogue([Path(p) for p in settings.platform_files])
     gathered = Gatherer(catalogue, chosen, settings).gather(paths, watch)
-    weights = load_weights()
     window = _window(gathered, settings)
-    found = tuple(_weigh_all(window, gathered.traffic, settings, weights))
-    counted = census(window)
-    account = _account(gathered, window)
-    account.wall_s = time.perf_counter() - began
+    found = tuple(_weigh_all(window, gathered.traffic, settings, load_weights()))
+    weighed = set(settings.analytics) - {ACTIVITY, AS_PUBLISHED}
+    counted = census(window) if weighed else Census(0, 0)
+    busy = activity(gathered.traffic, settings.activity) if ACTIVITY in settings.analytics else Activity((), ())
     return Report(
-        version=__version__, made_at=int(time.time() * 1e6), paths=tuple(paths), account=account,
-        findings=quote(found), below=max(0, counted.judged - len(found)), short=counted.short,
+        account=_account(gathered, window, strict=settings.strict), findings=quote(found),
+        below=max(0, counted.judged - len(found)), short=counted.short, activity=busy.rows, activity_notes=busy.notes,
     )  # fmt: skip
 
 
@@ -90,8 +122,8 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _account(gathered: Gathered, window: Window) -> Account:
-    account = gathered.ledger.account()
+def _account(gathered: Gathered, window: Window, *, strict: bool) -> Account:
+    account = gathered.ledger.account(strict=strict)
     tally = gathered.tally
     account.missing = missing(
         {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines},
@@ -102,7 +134,11 @@ def _account(gathered: Gathered, window: Window) -> Account:
     account.duplicates = tally.duplicates
     account.first_time, account.last_time = tally.first_time, tally.last_time
     account.pairs, account.estate = len(window), window.estate.clients
+    return account
+
+
+def _spent(account: Account, began: float) -> None:
+    account.wall_s = time.perf_counter() - began
     usage = resource.getrusage(resource.RUSAGE_SELF)
     account.cpu_s = usage.ru_utime + usage.ru_stime
     account.peak_mb = usage.ru_maxrss / 1024
-    return account

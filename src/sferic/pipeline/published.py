@@ -1,0 +1,129 @@
+"""Reads logs for the published search: every line that holds one of its name fragments, platform or not.
+
+It reads on its own because the search sees other lines than a hunt does, and host names in the case they were
+written in. What the search does with them is in `sferic.correlate.published`.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import msgspec
+
+from sferic.catalog.published_search import published_facts
+from sferic.correlate.activity import Activity
+from sferic.correlate.published import Extraction, PublishedSearch
+from sferic.engine.gather import Progress, Watcher
+from sferic.engine.inputs import Input, expand
+from sferic.engine.ledger import Ledger
+from sferic.engine.reading import Reading, read_input
+from sferic.engine.scan import Scanner
+from sferic.engine.selector import Selector
+from sferic.model.event import Event, Line, Reject
+from sferic.model.report import Account, FileAccount
+from sferic.model.settings import Settings
+from sferic.sources._clock import zone
+from sferic.sources._contract import Reader, Setup, Source
+
+
+class Published(msgspec.Struct, frozen=True):
+    """What the search returned, and the account of what it read."""
+
+    activity: Activity
+    account: Account
+
+
+def as_published(
+    paths: Sequence[str], sources: dict[str, Source], settings: Settings, watch: Watcher | None
+) -> Published:
+    """Run the published search over logs; hours are clock hours of `settings.timezone`, as in the searcher's Splunk."""
+    facts = published_facts()
+    search = PublishedSearch(facts, settings.activity, zone(settings.timezone))
+    lines = _Lines(sources, settings, watch)
+    events = lines.events(paths, facts.expressions())
+    Extraction(facts, assume_fields=settings.assume_fields).feed(events, search)
+    account = lines.account()
+    account.pairs, account.estate = search.groups, search.addresses
+    found = search.result()
+    return Published(msgspec.structs.replace(found, notes=(*found.notes, *lines.notes())), account)
+
+
+class _Lines:
+    """One run's reading, with its account."""
+
+    def __init__(self, sources: dict[str, Source], settings: Settings, watch: Watcher | None) -> None:
+        spelled = {n: msgspec.structs.replace(s, reader=partial(_AsWritten, s.reader)) for n, s in sources.items()}
+        self._ledger = Ledger()
+        self._settings = settings
+        self._sources = sources
+        self._watch = watch
+        self._done = 0
+        self._nameless: set[str] = set()
+        self._out_of_window = 0
+        self._span: tuple[int, int] | None = None
+        self._reading = Reading(spelled, settings, self._ledger, self._on_bytes, self._on_marks)
+
+    def events(self, paths: Sequence[str], expressions: list[str]) -> Iterator[Event]:
+        """Yield the events of every selected line inside the window of time."""
+        marks = [m for s in self._sources.values() for m in s.marks]
+        nameless = [m for s in self._sources.values() for m in s.nameless_marks]
+        with Scanner(Selector([*expressions, *marks], nameless), self._settings.threads) as scanner:
+            for item in expand(paths):
+                if isinstance(item, Input):
+                    yield from filter(self._in_window, read_input(item, scanner, self._reading))
+                else:
+                    account = FileAccount(path=item.path)
+                    self._ledger.refuse(account, item.error, named=item.named)
+                    self._ledger.files.append(account)
+
+    def account(self) -> Account:
+        """Return the account; complete once all events are read."""
+        account = self._ledger.account(strict=self._settings.strict)
+        account.out_of_window = self._out_of_window
+        if self._span:
+            account.first_time, account.last_time = self._span
+        return account
+
+    def notes(self) -> list[str]:
+        """Say what the search cannot see however its fields are filled."""
+        count = len(self._nameless)
+        if not count:
+            return []
+        which = "1 file holds" if count == 1 else f"{count:,} files hold"
+        return [f"{which} connections without a host name: the search matches names, so it can never find them."]
+
+    def _in_window(self, event: Event) -> bool:
+        settings = self._settings
+        if (settings.since is not None and event.time < settings.since) or (
+            settings.until is not None and event.time >= settings.until
+        ):
+            self._out_of_window += 1
+            return False
+        first, last = self._span or (event.time, event.time)
+        self._span = min(first, event.time), max(last, event.time)
+        return True
+
+    def _on_bytes(self, path: str, count: int) -> None:
+        self._done += count
+        if self._watch:
+            self._watch(Progress(self._done, None, path, "published search"))
+
+    def _on_marks(self, path: str, _marks: frozenset[int]) -> None:
+        self._nameless.add(path)
+
+
+class _AsWritten:
+    """A reader that leaves host names in the case of the log line, which the search distinguishes."""
+
+    def __init__(self, reader: type[Reader], setup: Setup) -> None:
+        self._reader = reader(setup)
+
+    def claims(self, line: Line) -> int:
+        return self._reader.claims(line)
+
+    def read(self, line: Line) -> Event | Reject | None:
+        event = self._reader.read(line)
+        if isinstance(event, Event) and event.dst_host:
+            written = re.search(re.escape(event.dst_host), line.text, re.IGNORECASE)
+            event.dst_host = written[0] if written else event.dst_host
+        return event
