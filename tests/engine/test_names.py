@@ -1,0 +1,72 @@
+"""An address is called what its own client was told last; by others only if they agree; never from the future."""
+
+from sferic.engine.names import KEEP_S, LATE_S, Names
+from sferic.model.event import DNS, HTTP, Event
+
+A, B = "10.1.0.5", "10.1.0.6"
+ADDRESS = "192.0.2.10"
+NOON = 1_772_452_800.0
+
+
+def told(names: Names, at_s: float, client: str, host: str, *addresses: str) -> None:
+    """Let a client get a DNS answer."""
+    answers = addresses or (ADDRESS,)
+    names.learn(Event(table=DNS, time=round(at_s * 1e6), dst_host=host, dst_ip="10.1.0.53", answers=answers), client)
+
+
+def test_the_client_itself_is_believed_first() -> None:
+    """A client's own last answer names the address, though others were told another name since."""
+    names = Names()
+    told(names, NOON, A, "old.example")
+    told(names, NOON + 60, A, "own.example")
+    told(names, NOON + 90, B, "other.example")
+    assert names.name(ADDRESS, A, NOON + 100) == "own.example"
+    assert names.name(ADDRESS, A, NOON + 30) == "old.example"
+
+
+def test_others_are_believed_if_they_agree() -> None:
+    """Without an own answer, the name counts that all others were told; a shared address stays nameless."""
+    names = Names()
+    told(names, NOON, B, "one.example")
+    told(names, NOON + 5, "10.1.0.7", "one.example")
+    assert names.name(ADDRESS, A, NOON + 10) == "one.example"
+    told(names, NOON + 20, B, "two.example")
+    assert names.name(ADDRESS, A, NOON + 30) is None
+
+
+def test_a_day_is_the_limit() -> None:
+    """An answer names flows for a day; older ones are not believed."""
+    names = Names()
+    told(names, NOON, A, "own.example")
+    assert names.name(ADDRESS, A, NOON + KEEP_S) == "own.example"
+    assert names.name(ADDRESS, A, NOON + KEEP_S + 1) is None
+
+
+def test_the_future_names_nothing() -> None:
+    """An answer after the flow does not name it, but for the little by which clocks of two logs differ."""
+    names = Names()
+    told(names, NOON, A, "own.example")
+    assert names.name(ADDRESS, A, NOON - LATE_S) == "own.example"
+    assert names.name(ADDRESS, A, NOON - LATE_S - 0.1) is None
+
+
+def test_order_of_learning_does_not_matter() -> None:
+    """Logs come in any order; learning more after the first question is taken in."""
+    names = Names()
+    told(names, NOON + 60, A, "late.example")
+    told(names, NOON, A, "early.example")
+    assert names.name(ADDRESS, A, NOON + 1) == "early.example"
+    told(names, NOON + 30, A, "middle.example")
+    assert names.name(ADDRESS, A, NOON + 31) == "middle.example"
+
+
+def test_what_teaches() -> None:
+    """DNS teaches the addresses in its answers, not the resolver's; other rows teach where they went."""
+    names = Names()
+    told(names, NOON, A, "x.example", "192.0.2.1", "alias.example", "2001:DB8::1", "::ffff:192.0.2.2")
+    names.learn(Event(table=HTTP, time=round(NOON * 1e6), dst_host="y.example", dst_ip="192.0.2.3"), A)
+    names.learn(Event(table=HTTP, time=round(NOON * 1e6), dst_host="z.example"), A)
+    names.learn(Event(table=HTTP, time=round(NOON * 1e6), dst_ip="192.0.2.9"), A)
+    assert names.addresses() == ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1"]
+    assert names.name("10.1.0.53", A, NOON) is None
+    assert names.name("192.0.2.200", A, NOON) is None

@@ -1,0 +1,92 @@
+"""The fast search and the plain one select the same lines; a selection misses no line that names a platform."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sferic.catalog.platforms import load_catalogue
+from sferic.engine.blocks import Block
+from sferic.engine.scan import Scanner
+from sferic.engine.selector import Selector
+from sferic.model.errors import DamagedInput
+from sferic.sources._contract import sources
+
+CATALOGUE = load_catalogue()
+NAMELESS = [mark for source in sources().values() for mark in source.nameless_marks]
+EXPRESSIONS = [*CATALOGUE.expressions(), *(mark for source in sources().values() for mark in source.marks)]
+FAST, PLAIN = Selector(EXPRESSIONS, NAMELESS), Selector(EXPRESSIONS, NAMELESS, plain=True)
+WORDS = [
+    b"sferic-test.example.workers.dev", b"WORKERS.DEV", b"workersXdev", b"notworkers.dev.example", b"x.lambda-url.",
+    b"us-east-1.on.aws", b"script.google.com", b"#Fields: c-ip", b"# Fields:", b",TRAFFIC,end,", b"|TRAFFIC|",
+    b"%ASA-6-302013: ", b" ", b"\t", b"\x00", b"\xff\xfe", b"\r", b"\n", b"\n", b"\n", b"\r\n", b"\x1b[2J", b"10.1.0.5",
+]  # fmt: skip
+many_blocks = st.lists(st.sampled_from(WORDS), min_size=1, max_size=60).map(b"".join)
+
+
+@pytest.mark.skipif(FAST._plain, reason="no Hyperscan here: there is only the plain search")
+@given(many_blocks)
+def test_fast_and_plain_agree(block: bytes) -> None:
+    """Whatever a block holds, both searches give the same lines, numbers, count and marks."""
+    assert FAST.select(block) == PLAIN.select(block)
+
+
+@given(many_blocks)
+def test_lines_are_the_lines_of_the_block(block: bytes) -> None:
+    """A candidate is the line at its number, without its line end; the count is that of the lines."""
+    lines = block.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    found = FAST.select(block)
+    assert found.count == len(lines)
+    assert found.numbers == sorted(set(found.numbers))
+    assert found.lines == [lines[number].removesuffix(b"\r") for number in found.numbers]
+    assert FAST.select(block, whole=True).numbers == list(range(len(lines)))
+
+
+@given(many_blocks, st.data())
+def test_a_platform_is_never_missed(block: bytes, data: st.DataObject) -> None:
+    """A line that names a host of the catalogue is a candidate, in any case and wherever it stands."""
+    platform = data.draw(st.sampled_from(sorted(CATALOGUE.platforms)))
+    suffixes = [s for s in CATALOGUE.platforms[platform].suffixes if "*" not in s]
+    if not suffixes or not CATALOGUE.platforms[platform].is_selected(frozenset({"core", "wide"})):
+        return
+    host = f"label.{data.draw(st.sampled_from(suffixes))}".encode()
+    line = b"GET https://" + data.draw(st.sampled_from([host, host.upper()])) + b"/x"
+    number = block.count(b"\n")
+    assert number in FAST.select(block + line + b"\r\n" + block).numbers
+
+
+def test_one_line_without_its_end() -> None:
+    """A file of one line without a newline is a line."""
+    for selector in (FAST, PLAIN):
+        found = selector.select(b"to sferic-test.example.workers.dev")
+        assert (found.numbers, found.lines, found.count) == ([0], [b"to sferic-test.example.workers.dev"], 1)
+        assert selector.holds(b"to sferic-test.example.workers.dev")
+        assert not selector.holds(b"to www.example.com")
+
+
+@given(st.lists(many_blocks, min_size=1, max_size=12), st.sampled_from([1, 2, 5]))
+def test_threads_change_nothing(parts: list[bytes], threads: int) -> None:
+    """Blocks come back in their order with the same candidates, however many threads scan."""
+    made = [Block(part + b"\n") for part in parts]
+    with Scanner(FAST, threads) as scanner:
+        scanned = list(scanner.scan(iter(made)))
+    assert [s.block for s in scanned] == made
+    assert [s.candidates for s in scanned] == [FAST.select(block.data) for block in made]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_blocks_before_a_damage_are_delivered(threads: int) -> None:
+    """When reading fails, what was read before comes out first, then the failure."""
+
+    def torn() -> Any:
+        for number in range(4):
+            yield Block(b"line %d\n" % number)
+        raise DamagedInput("is damaged")
+
+    got: list[bytes] = []
+    with Scanner(FAST, threads) as scanner, pytest.raises(DamagedInput):
+        got.extend(scanned.block.data for scanned in scanner.scan(torn()))
+    assert got == [b"line 0\n", b"line 1\n", b"line 2\n", b"line 3\n"]
