@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from sferic.model.traffic import Floats
 from sferic.model.window import Fit
+from sferic.signals._segments import BURST_S
 
 MIN_GAPS = 5
 REGULAR_DB = 20.0
@@ -39,10 +40,12 @@ _STRAY = 0.04
 _FOLDS = 4
 """Up to this many check-ins in a row may be missing."""
 _MIN_SHARE = 0.3
-_MERGES = (0.0, 5.0, 30.0, 300.0)
+_MERGES = (5.0, 30.0, 300.0)
 _ENOUGH_DB = 60.0
 _DENSE = 3.0
 """Neighbouring gaps of a uniform law lie closer together than three times their mean distance in 19 of 20 cases."""
+_LEAST_S = 1e-3
+"""Shorter gaps are no pauses; stamps of microseconds have them."""
 _LATENCY = 0.01
 """Network and scheduling noise as a share of the gap."""
 _PRICE = 6.0
@@ -55,7 +58,7 @@ def fit_gaps(gaps: Floats, resolution_s: float, merged_s: float = 0.0) -> Fit | 
 
     Gaps up to `merged_s` have been taken away before: the alternatives begin there, too.
     """
-    positive = gaps[gaps > 0]
+    positive = np.maximum(gaps[gaps > 0], _LEAST_S)
     if len(positive) < MIN_GAPS:
         return None
     used = positive[np.linspace(0, len(positive) - 1, min(len(positive), MAX_GAPS)).astype(int)]
@@ -66,6 +69,8 @@ def fit_gaps(gaps: Floats, resolution_s: float, merged_s: float = 0.0) -> Fit | 
     wide = _wide(used)
     law, lost, share = _bounded(used, candidates, wide, noise)
     best = int(np.argmax(law))
+    if not np.isfinite(law[best]):
+        return _none(positive)
     price = 0.5 * _PRICE * np.log(len(used))
     scale = len(positive) / len(used)
     evidence = ((law[best] - _loosest(used, wide, merged_s)) * scale - price) * DB
@@ -87,10 +92,11 @@ def fit_times(times: Floats, resolution_s: float) -> Fit | None:
 
     An operator at work makes an hourly implant call every few seconds for minutes: most gaps are then short, most
     of the time is not. So the gaps are fitted as they are and with bursts taken as one check-in, and the law that
-    covers more of the time wins.
+    covers more of the time wins. Check-ins more than `BURST_S` apart throughout were merged by that when they were cut.
     """
     best, most = None, -1.0
-    for merge_s in _MERGES:
+    whole = len(times) < 2 or np.diff(times).min() <= BURST_S
+    for merge_s in (0.0 if whole else BURST_S, *_MERGES):
         starts = times[np.diff(times, prepend=-np.inf) > merge_s]
         gaps = np.diff(starts)
         fit = fit_gaps(gaps, resolution_s, merge_s)
@@ -178,7 +184,7 @@ def _full_width(gaps: Floats, low: float, high: float) -> tuple[float, float]:
 
 def _wide(gaps: Floats) -> Floats:
     """Density of "anything at all": uniform in the logarithm over the observed range, widened."""
-    span = float(np.log(gaps.max() * 4) - np.log(max(gaps.min() / 4, 1e-3)))
+    span = float(np.log(gaps.max() * 4) - np.log(gaps.min() / 4))
     return np.asarray(1.0 / (gaps * span))
 
 
@@ -216,7 +222,7 @@ def _normal(gaps: Floats, mean: Floats, variance: Floats) -> Floats:
 
 def _loosest(whole: Floats, wide: Floats, merged_s: float) -> float:
     """Return the log-likelihood of the best alternative: memoryless, bursty, or anything at all."""
-    gaps = np.maximum(whole - merged_s, 1e-3)
+    gaps = np.maximum(whole - merged_s, _LEAST_S)
     logs = np.log(gaps)
     tries = [np.log(wide).sum()]
     for rate_of in (
