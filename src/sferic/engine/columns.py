@@ -92,8 +92,8 @@ class Columns:
         rows["host"].append(words["host"].number(host))
         rows["place"].append(self._place(place))
         for name, value in (("up", event.bytes_up), ("down", event.bytes_down), ("total", event.bytes_total)):
-            rows[name].append(UNKNOWN if value is None else value)
-        rows["duration_ms"].append(UNKNOWN if event.duration_ms is None else event.duration_ms)
+            rows[name].append(_fitting(value))
+        rows["duration_ms"].append(_fitting(event.duration_ms))
         rows["path"].append(self._path(event.path))
         rows["method"].append(words["method"].number(event.method))
         rows["flags"].append(_flags(event) | (JOINED if joined else 0))
@@ -198,6 +198,11 @@ def _shown(columns: dict[str, Any], places: list[Place]) -> Small:
         close = gap[best, np.arange(len(asks))] <= LEG_S
         place[asks[close]] = place[near[best, np.arange(len(asks))][close]]
     return place
+
+
+def _fitting(value: int | None) -> int:
+    """Return a number as a column can hold it; one that no machine has counted is unknown."""
+    return value if value is not None and 0 <= value < 1 << 62 else UNKNOWN
 
 
 def client_of(event: Event) -> str:

@@ -108,7 +108,7 @@ class Router:
 def decode(raw: bytes) -> str:
     """Return a line's text: UTF-8, else Latin-1, without a JSON array's commas and brackets around an object."""
     text = as_text(raw)
-    if text[:1] in {"[", " "} or text[-2:] == "},":
+    if text[:1] in {"[", " "} or text[-2:] in {"},", "}]"}:
         bare = text.strip().removeprefix("[").removesuffix("]").removesuffix(",").strip()
         return bare if bare.startswith("{") else text
     return text
