@@ -26,6 +26,8 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 LEG_S = 10.0
 """A redirect is followed within this time."""
 MAX_PATHS = 200_000
+MAX_PATH_CHARS = 1024
+"""What lies beyond tells no two functions apart, and comes from whoever writes the URL."""
 _STATIC = (
     ".js",
     ".css",
@@ -41,6 +43,7 @@ _STATIC = (
     ".map",
     ".html",
 )
+_LONGEST_STATIC = max(map(len, _STATIC))
 _TYPES = {
     "time_s": "d", "source": "i", "client": "i", "user": "i", "agent": "i", "host": "i", "place": "i",
     "up": "q", "down": "q", "total": "q", "duration_ms": "q", "path": "i", "method": "i", "flags": "B",
@@ -48,17 +51,17 @@ _TYPES = {
 }  # fmt: skip
 
 
-class Vocabulary(dict[str, int]):
-    """Text → number, in order of first sight."""
+_ROWS = 2048
+"""Rows collected before they go into the columns."""
 
-    def number(self, text: str | None) -> int:
-        """Return the text's number, giving it the next one if it is new; -1 for None."""
-        if text is None:
-            return UNKNOWN
-        found = self.get(text)
-        if found is None:
-            found = self[text] = len(self)
-        return found
+
+class Vocabulary(dict[str, int]):
+    """Text → number, in order of first sight; asking for a new text gives it the next one."""
+
+    def __missing__(self, text: str) -> int:
+        """Give a new text the next number."""
+        number = self[text] = len(self)
+        return number
 
 
 class Columns:
@@ -66,7 +69,8 @@ class Columns:
 
     def __init__(self, stamped_at_end: Callable[[str], bool]) -> None:
         self._at_end = stamped_at_end
-        self._rows: dict[str, array[Any]] = {name: array(code) for name, code in _TYPES.items()}
+        self._rows: list[tuple[float | int, ...]] = []
+        self._columns: dict[str, array[Any]] = {name: array(code) for name, code in _TYPES.items()}
         self._words = {n: Vocabulary() for n in ("source", "client", "user", "agent", "host", "path", "method", "file")}
         self._places: dict[tuple[str, str], int] = {}
         self._place_list: list[Place] = []
@@ -76,32 +80,45 @@ class Columns:
         """Rows left out by `finish`: the same line in a second file."""
 
     def __len__(self) -> int:
-        return len(self._rows["time_s"])
+        return len(self._columns["time_s"]) + len(self._rows)
 
     def add(self, event: Event, place: Place, host: str, *, joined: bool = False) -> None:
         """Append one event that reached a platform."""
-        rows, words = self._rows, self._words
+        words, up, down, total, lasted_ms = (
+            self._words, event.bytes_up, event.bytes_down, event.bytes_total, event.duration_ms,
+        )  # fmt: skip
         started = event.time / 1e6
-        if event.duration_ms and self._at_end(event.source):
-            started -= event.duration_ms / 1e3
-        rows["time_s"].append(started)
-        rows["source"].append(self._source(event))
-        rows["client"].append(self._client(event))
-        rows["user"].append(words["user"].number(event.user))
-        rows["agent"].append(words["agent"].number(event.user_agent))
-        rows["host"].append(words["host"].number(host))
-        rows["place"].append(self._place(place))
-        for name, value in (("up", event.bytes_up), ("down", event.bytes_down), ("total", event.bytes_total)):
-            rows[name].append(_fitting(value))
-        rows["duration_ms"].append(_fitting(event.duration_ms))
-        rows["path"].append(self._path(event.path))
-        rows["method"].append(words["method"].number(event.method))
-        rows["flags"].append(_flags(event) | (JOINED if joined else 0))
-        rows["file"].append(words["file"].number(event.file))
-        rows["line"].append(event.line)
+        if lasted_ms and self._at_end(event.source):
+            started -= lasted_ms / 1e3
+        self._rows.append((
+            started,
+            self._source(event),
+            self._client(event),
+            UNKNOWN if event.user is None else words["user"][event.user],
+            UNKNOWN if event.user_agent is None else words["agent"][event.user_agent],
+            words["host"][host],
+            self._place(place),
+            _fitting(up),
+            _fitting(down),
+            _fitting(total),
+            _fitting(lasted_ms),
+            UNKNOWN if event.path is None else self._path(event.path),
+            UNKNOWN if event.method is None else words["method"][event.method],
+            _flags(event) | (JOINED if joined else 0),
+            words["file"][event.file],
+            event.line,
+        ))  # fmt: skip
+        if len(self._rows) == _ROWS:
+            self._flush()
+
+    def _flush(self) -> None:
+        """Move the collected rows into the columns, whose order `_TYPES` shares with the rows."""
+        for column, values in zip(self._columns.values(), zip(*self._rows, strict=True), strict=False):
+            column.extend(values)
+        self._rows.clear()
 
     def _source(self, event: Event) -> int:
-        number = self._words["source"].number(event.source)
+        number = self._words["source"][event.source]
         if number == len(self._subsecond):
             self._subsecond.append(False)
         if not self._subsecond[number] and event.time % 1_000_000:
@@ -110,7 +127,9 @@ class Columns:
 
     def _client(self, event: Event) -> int:
         name = event.device or event.src_ip
-        number = self._words["client"].number(name)
+        if name is None:
+            return UNKNOWN
+        number = self._words["client"][name]
         if event.device and event.src_ip:
             self._addresses[number] = event.src_ip
         return number
@@ -123,17 +142,16 @@ class Columns:
             self._place_list.append(place)
         return found
 
-    def _path(self, path: str | None) -> int:
-        if path is None:
-            return UNKNOWN
+    def _path(self, path: str) -> int:
         words = self._words["path"]
-        bare = path.partition("?")[0]
-        return words.number(bare if len(words) < MAX_PATHS or bare in words else "(other)")
+        bare = path[:MAX_PATH_CHARS].partition("?")[0]
+        return words[bare if len(words) < MAX_PATHS or bare in words else "(other)"]
 
     def finish(self) -> Traffic:
         """Return the columns, sorted by time, as one frozen record."""
+        self._flush()
         columns: dict[str, Any] = {
-            n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._rows.items()
+            n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._columns.items()
         }
         order = np.argsort(columns["time_s"], kind="stable")
         columns = {n: c[order] for n, c in columns.items()}
@@ -210,9 +228,13 @@ def client_of(event: Event) -> str:
     return event.device or event.src_ip or ""
 
 
+def _is_static(path: str) -> bool:
+    return path.partition("?")[0][-_LONGEST_STATIC:].lower().endswith(_STATIC)
+
+
 def _flags(event: Event) -> int:
     flags = 0
-    if event.path and event.path.partition("?")[0].lower().endswith(_STATIC):
+    if event.path and _is_static(event.path):
         flags |= PATH_STATIC
     if event.referer:
         flags |= HAS_REFERER

@@ -35,20 +35,29 @@ class Router:
     def read(self, raw: bytes, number: int) -> Event | None:
         """Read one line's bytes; None where it gives no event (the ledger knows why)."""
         text = decode(raw)
-        return self.read_envelope(peel_envelope(text) if text.startswith("{") else Envelope(text), number)
+        if text.startswith("{"):
+            return self.read_envelope(peel_envelope(text), number)
+        return self._read_line(Line(text, number, self._account.path))
 
     def read_envelope(self, envelope: Envelope, number: int) -> Event | None:
         """Read one line that has been taken out of its envelope."""
-        if not envelope.text.strip():
+        path = self._account.path
+        return self._read_line(
+            Line(envelope.text, number, path, envelope.sent_at, envelope.sender, envelope.sourcetype)
+        )
+
+    def _read_line(self, line: Line) -> Event | None:
+        if not line.text or line.text.isspace():
             return None
-        line = Line(envelope.text, number, self._account.path, envelope.sent_at, envelope.sender, envelope.sourcetype)
-        claim = self.claim(line)
-        if claim.surety == NO:
-            self._ledger.unknown(self._account, number, line.text)
-            return None
-        self._last = claim.source
-        self._ledger.kinds[claim.source] += 1
-        return self._settle(claim.source, line)
+        name = self._last
+        if name is None or self._ask(name, line) < LIKELY:
+            claim = self._best(line)
+            if claim.surety == NO:
+                self._ledger.unknown(self._account, line.number, line.text)
+                return None
+            name = self._last = claim.source
+        self._ledger.kinds[name] += 1
+        return self._settle(name, line)
 
     def claim(self, line: Line) -> Claim:
         """Find the source that knows a line best; the file's last one is asked first."""
@@ -56,6 +65,9 @@ class Router:
             surety = self._ask(self._last, line)
             if surety >= LIKELY:
                 return Claim(self._last, surety)
+        return self._best(line)
+
+    def _best(self, line: Line) -> Claim:
         best = Claim("", NO)
         for name in self._readers:
             surety = self._ask(name, line)
@@ -87,22 +99,26 @@ class Router:
             return NO
 
     def _settle(self, name: str, line: Line) -> Event | None:
-        try:
-            result = self._readers[name].read(line)
-        except ValueError as error:
-            result = Reject(_short(str(error)))
-        except Exception as error:
-            result = Reject(f"the reader failed ({type(error).__name__}); please report this line")
+        result = self._try(name, line)
+        account = self._account
+        if isinstance(result, Event):
+            result.source, result.file, result.line = name, line.file, line.number
+            account.events += 1
+            account.sources[name] = account.sources.get(name, 0) + 1
+            return result
         if result is None:
-            self._account.sources.setdefault(name, 0)
-            return None
-        if isinstance(result, Reject):
-            self._ledger.reject(self._account, name, line.number, result.reason, line.text)
-            return None
-        result.source, result.file, result.line = name, self._account.path, line.number
-        self._account.events += 1
-        self._account.sources[name] = self._account.sources.get(name, 0) + 1
-        return result
+            account.sources.setdefault(name, 0)
+        else:
+            self._ledger.reject(account, name, line.number, result.reason, line.text)
+        return None
+
+    def _try(self, name: str, line: Line) -> Event | Reject | None:
+        try:
+            return self._readers[name].read(line)
+        except ValueError as error:
+            return Reject(_short(str(error)))
+        except Exception as error:
+            return Reject(f"the reader failed ({type(error).__name__}); please report this line")
 
 
 def decode(raw: bytes) -> str:

@@ -25,6 +25,7 @@ NOTHING = frozenset(
         "not-applicable",
     }
 )
+_TOO_BIG = 10**18
 _LONGEST_NOTHING = max(map(len, NOTHING))
 _REMEMBERED = 64
 """Longer texts are no addresses, or odd ones that are judged anew each time."""
@@ -45,7 +46,7 @@ def number(value: str | int | float | None) -> int | None:
     if isinstance(value, str):
         digits = value if value.isdigit() else value.strip().strip('"')
         return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
-    return value if value is None or isinstance(value, int) else int(value)
+    return int(value) if value is not None and 0 <= value < _TOO_BIG else None
 
 
 def ip(value: str | None) -> str | None:
