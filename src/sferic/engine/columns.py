@@ -25,6 +25,8 @@ from sferic.model.traffic import (
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 LEG_S = 10.0
 """A redirect is followed within this time."""
+LONGEST_MS = 366 * 86_400_000
+"""No connection lasts longer than a year; a log that says so is not believed, for it would move its beginning."""
 MAX_PATHS = 200_000
 MAX_PATH_CHARS = 1024
 """What lies beyond tells no two functions apart, and comes from whoever writes the URL."""
@@ -87,6 +89,8 @@ class Columns:
         words, up, down, total, lasted_ms = (
             self._words, event.bytes_up, event.bytes_down, event.bytes_total, event.duration_ms,
         )  # fmt: skip
+        if lasted_ms is not None and lasted_ms > LONGEST_MS:
+            lasted_ms = None
         started = event.time / 1e6
         if lasted_ms and self._at_end(event.source):
             started -= lasted_ms / 1e3

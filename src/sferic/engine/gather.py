@@ -58,10 +58,8 @@ class Gathered(msgspec.Struct, frozen=True):
     traffic: Traffic
     ledger: Ledger
     tally: Tally
-    nameless_files: frozenset[str]
-    """Files with flows that carry no name."""
-    names_known: int
-    second_pass: bool
+    once: frozenset[str]
+    """Pipes with flows that carry no name, while names are known: a second reading would have joined them."""
 
 
 class Gatherer:
@@ -89,15 +87,14 @@ class Gatherer:
         inputs = list(self._inputs(paths))
         total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
         self._first_pass(inputs, watch, total)
-        again = [i for i in inputs if i.can_be_read_again] if self._nameless and len(self._names) else []
-        if again:
-            self._second_pass(again, watch, total)
+        nameless = {i.label: i for i in inputs if i.label in self._nameless} if len(self._names) else {}
+        if any(i.can_be_read_again for i in nameless.values()):
+            self._second_pass([i for i in inputs if i.can_be_read_again], watch, total)
         self._join()
         traffic = self._columns.finish()
         self._tally.duplicates = self._columns.duplicates
-        return Gathered(
-            traffic, self._ledger, self._tally, frozenset(self._nameless), len(self._names), bool(again)
-        )  # fmt: skip
+        once = frozenset(label for label, item in nameless.items() if not item.can_be_read_again)
+        return Gathered(traffic, self._ledger, self._tally, once)
 
     def _inputs(self, paths: Sequence[str]) -> Iterator[Input]:
         for item in expand(paths):

@@ -13,6 +13,9 @@ from sferic.model.report import FileAccount
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Reader
 from sferic.sources._envelope import Envelope, peel_envelope
 
+FIRST_US, LAST_US = 631_152_000_000_000, 4_102_444_800_000_000
+"""The years 1990 to 2099: one stamp of a clock that was never set would stretch the window over all of history."""
+IMPOSSIBLE_TIME = "the time is before 1990 or after 2099"
 _NOT_A_NUMBER = "a number field holds something else"
 
 
@@ -101,6 +104,8 @@ class Router:
     def _settle(self, name: str, line: Line) -> Event | None:
         result = self._try(name, line)
         account = self._account
+        if isinstance(result, Event) and not FIRST_US <= result.time < LAST_US:
+            result = Reject(IMPOSSIBLE_TIME)
         if isinstance(result, Event):
             result.source, result.file, result.line = name, line.file, line.number
             account.events += 1

@@ -21,7 +21,7 @@ from sferic.engine.inputs import Input, expand
 from sferic.engine.quoting import quote
 from sferic.model.errors import UsageError
 from sferic.model.finding import Finding
-from sferic.model.report import Account, Report
+from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.model.window import Window
@@ -30,6 +30,7 @@ from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
 from sferic.sources._contract import Source, source, sources
 
+ONCE = "can be read only once, so its flows without host names were not looked for: give the log as a file"
 HOUR_MS = 3_600_000
 ACTIVITY, AS_PUBLISHED = "activity", "activity_as_published"
 
@@ -111,9 +112,14 @@ def _kept_connections(window: Window, traffic: Traffic) -> Window | None:
     if not len(long):
         return None
     columns = {n: getattr(traffic, n)[long] for n in _COLUMNS}
-    some = msgspec.structs.replace(traffic, **columns)
+    present, columns["source"] = np.unique(columns["source"], return_inverse=True)  # a source without rows is none
+    some = msgspec.structs.replace(
+        traffic, **columns,
+        sources=[traffic.sources[n] for n in present], subsecond=[traffic.subsecond[n] for n in present],
+    )  # fmt: skip
     span = (window.start_s, window.stop_s)
-    return msgspec.structs.replace(cut(some, Cutting(window.zone_s, span, min_rows=1)), estate=window.estate)
+    estate = msgspec.structs.replace(window.estate, source_first_s=window.estate.source_first_s[present])
+    return msgspec.structs.replace(cut(some, Cutting(window.zone_s, span, min_rows=1)), estate=estate)
 
 
 _COLUMNS = (
@@ -130,6 +136,7 @@ def _account(gathered: Gathered, window: Window, *, strict: bool) -> Account:
         gathered.tally.joined,
         gathered.tally.nameless,
     )
+    account.missing += tuple(Missing(path, "a second reading", ONCE) for path in sorted(gathered.once))
     account.out_of_window, account.not_serverless = tally.out_of_window, tally.not_serverless
     account.duplicates = tally.duplicates
     account.first_time, account.last_time = tally.first_time, tally.last_time
