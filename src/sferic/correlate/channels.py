@@ -140,7 +140,8 @@ def _single(numbers: Ints | Small, words: list[str]) -> str | None:
 
 def _hosts(window: Window, rows: Ints) -> tuple[str, ...]:
     hosts, counts = np.unique(window.traffic.host[rows], return_counts=True)
-    return tuple(window.traffic.hosts[h] for h in hosts[np.argsort(-counts, kind="stable")][:MAX_HOSTS])
+    ranked = sorted(zip(-counts, (window.traffic.hosts[h] for h in hosts), strict=True))
+    return tuple(name for _, name in ranked[:MAX_HOSTS])
 
 
 def _sum(values: Ints) -> int | None:

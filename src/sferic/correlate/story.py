@@ -10,9 +10,12 @@ import numpy as np
 from sferic.correlate.weigh import Weighed
 from sferic.model.finding import Finding
 from sferic.model.window import Window
+from sferic.signals._words import span
 
 SURE_DB = 40.0
 """Timing evidence at which more check-ins change little."""
+SETTLED_S = 3 * 3600.0
+"""From here on a channel's life counts for it (`persistence`)."""
 
 _EXPLANATIONS: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
     (
@@ -36,10 +39,19 @@ def needs(window: Window, i: int) -> str:
     fit, count = window.fits.get(i), int(window.checkins[i])
     if fit is None:
         return f"{count} check-ins so far: too few to judge their timing"
-    if fit.evidence_db >= SURE_DB or fit.evidence_db <= 0:
+    if fit.evidence_db >= SURE_DB:
+        return _history(count, float(np.ptp(window.times(i))))
+    if fit.evidence_db <= 0:
         return ""
     more = int(np.ceil((SURE_DB - fit.evidence_db) / (fit.evidence_db / fit.gaps)))
     return f"{count} check-ins so far, about {more} more needed for firm timing"
+
+
+def _history(count: int, lived_s: float) -> str:
+    if lived_s >= SETTLED_S:
+        return ""
+    more = f"{span(SETTLED_S - lived_s)} more of log would show whether it goes on"
+    return f"{count} check-ins within {span(lived_s)}: the timing is firm, the history short; {more}"
 
 
 def benign_explanations(facts: Finding, weighed: Weighed, i: int) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ import numpy as np
 
 from sferic.catalog.weights import Weights
 from sferic.model.finding import Reason
-from sferic.model.traffic import Bools, Floats, Ints
+from sferic.model.traffic import UNKNOWN, Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Signal, signals
 from sferic.signals._gaps import fit_times
 
-_OWN = frozenset({"timing", "jitter", "alignment", "interruptions", "continuity", "persistence"})
-"""Signals about a segment's own rhythm are not lent: each log shows its own."""
+_OWN = frozenset({"persistence"})
+"""Like the signals that need the fit, it is about a segment's own rhythm: not lent, each log shows its own."""
 
 
 class Weighed(msgspec.Struct, frozen=True):
@@ -40,6 +40,7 @@ def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> W
     everyone = np.ones(len(window), bool)
     values = {n: s.measure(window, everyone) for n, s in chosen.items() if not s.dear}
     points = {n: _points(v, weights, n) for n, v in values.items()}
+    lenders = _borrow(window, values, points)
     dear = {n: s for n, s in chosen.items() if s.dear}
     prior = weights.prior.of(window.estate.clients)[0]
     hopeful = prior + _upper_bound(points, dear, weights, len(window)) >= floor_db
@@ -48,7 +49,7 @@ def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> W
         for name, signal in dear.items():
             values[name] = signal.measure(window, hopeful)
             points[name] = _points(values[name], weights, name)
-    lenders = _borrow(window, values, points)
+            lenders[name] = np.arange(len(window))
     caps = _caps(points, weights, len(window))
     total = sum(points.values(), np.zeros(len(window))) + sum(caps.values(), np.zeros(len(window)))
     total = np.where(hopeful, total + prior, -np.inf)
@@ -58,7 +59,8 @@ def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> W
 def _borrow(window: Window, values: dict[str, Floats], points: dict[str, Floats]) -> dict[str, Ints]:
     """Let a segment whose log cannot answer take the answer from another log's segment of the same channel.
 
-    A URL log knows the software, the flow log of the same firewall the bytes: one channel, both facts.
+    A URL log knows the software, the flow log of the same firewall the bytes: one channel, both facts. Two people
+    behind one address lend each other nothing.
     """
     lenders = {name: np.arange(len(window)) for name in values}
     key = window.client * (len(window.owners) + 1) + window.owner
@@ -68,11 +70,14 @@ def _borrow(window: Window, values: dict[str, Floats], points: dict[str, Floats]
         for name in set(values) - _OWN:
             known = members[~np.isnan(values[name][members])]
             unknown = members[np.isnan(values[name][members])]
-            if len(known) and len(unknown):
-                best = known[np.argmax(window.checkins[known])]
-                others = unknown[window.source[unknown] != window.source[best]]
-                lenders[name][others] = best
-                values[name][others], points[name][others] = values[name][best], points[name][best]
+            for user in np.unique(window.user[unknown]):
+                mine = unknown[window.user[unknown] == user]
+                theirs = known[(user == UNKNOWN) | np.isin(window.user[known], (user, UNKNOWN))]
+                if len(theirs):
+                    best = theirs[np.argmax(window.checkins[theirs])]
+                    others = mine[window.source[mine] != window.source[best]]
+                    lenders[name][others] = best
+                    values[name][others], points[name][others] = values[name][best], points[name][best]
     return lenders
 
 

@@ -68,8 +68,9 @@ def _lock(times: Floats, median_s: float) -> float:
 def describe(window: Window, i: int, value: float) -> Words:
     """Say whether the phase is locked, and whether to the clock."""
     del window, i
+    step = f"{value - (value > 1.6):.0%} in step"
     if value > 1.6:
-        return Words("on the clock", "check-ins start on full minutes of the clock, as scheduled jobs do")
+        return Words("on the clock", f"check-ins start on full minutes of the clock, as scheduled jobs do ({step})")
     if value > 0.8:
-        return Words("locked", "check-ins keep a fixed phase, as fixed-rate schedulers do; a sleep drifts")
-    return Words("drifting", "check-ins drift, as a sleep after each call does")
+        return Words("locked", f"check-ins keep a fixed phase, as fixed-rate schedulers do; a sleep drifts ({step})")
+    return Words("drifting", f"check-ins drift, as a sleep after each call does ({step})")

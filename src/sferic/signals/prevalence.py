@@ -28,9 +28,12 @@ def measure(window: Window, wanted: Bools) -> Floats:
     callers = window.estate.owner_clients[window.owner].astype(float)
     if window.estate.clients < MIN_ESTATE:
         return np.full(len(window), np.nan)
-    crowd = window.estate.shared[window.client] & (window.user == UNKNOWN)
-    callers = np.where(crowd, np.maximum(callers, CROWD), callers)
+    callers = np.where(_is_crowd(window), np.maximum(callers, CROWD), callers)
     return callers * max(1.0, FULL_ESTATE / window.estate.clients)
+
+
+def _is_crowd(window: Window) -> Bools:
+    return np.asarray(window.estate.shared[window.client] & (window.user == UNKNOWN))
 
 
 def describe(window: Window, i: int, value: float) -> Words:
@@ -39,5 +42,6 @@ def describe(window: Window, i: int, value: float) -> Words:
     callers = int(window.estate.owner_clients[window.owner[i]])
     name = window.owners[window.owner[i]]
     who = "only this one calls" if callers == 1 and window.client[i] != UNKNOWN else f"{callers} call"
-    text = f"of {window.estate.clients} machines with serverless traffic {who} {name}"
+    crowd = ", through an address that many share" if _is_crowd(window)[i] else ""
+    text = f"of {window.estate.clients} machines with serverless traffic {who} {name}{crowd}"
     return Words(f"{callers} of {window.estate.clients}", text)

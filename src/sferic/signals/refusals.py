@@ -3,7 +3,7 @@
 What it measures: the share of the segment's rows that were blocked or answered with an error.
 Why it matters: a person gives up; a timer does not. An implant whose function was taken down keeps asking.
 What else looks like this: a blocked telemetry client, a broken integration.
-Limits: weak alone; only where the log carries status or action.
+Limits: weak alone; silent for a log in which nothing was ever refused: perhaps it would not say so.
 References: docs/explanation/scoring.md.
 """
 
@@ -17,11 +17,15 @@ FIELDS = frozenset({"status", "action"})
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
-    """Return the share of refused rows."""
+    """Return the share of refused rows; NaN where the log knows no refusals."""
     del wanted
-    refused = ((window.traffic.flags & (BLOCKED | FAILED)) != 0).astype(float)[window.rows]
-    sums = np.add.reduceat(refused, window.rows_at[:-1]) if len(window) else np.empty(0)
-    return sums / np.maximum(np.diff(window.rows_at), 1)
+    traffic = window.traffic
+    refused = (traffic.flags & (BLOCKED | FAILED)) != 0
+    tells = np.bincount(traffic.source[refused], minlength=len(traffic.sources)) > 0
+    if not len(window):
+        return np.empty(0)
+    share = np.add.reduceat(refused[window.rows].astype(float), window.rows_at[:-1]) / np.diff(window.rows_at)
+    return np.where(tells[window.source], share, np.nan)
 
 
 def describe(window: Window, i: int, value: float) -> Words:

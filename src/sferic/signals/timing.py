@@ -49,7 +49,8 @@ def describe(window: Window, i: int, value: float) -> Words:
     """Name the law, its sleep and jitter, or say that there is none."""
     fit = window.fits[i]
     if value < REGULAR_DB:
-        return Words("irregular", f"{fit.gaps} gaps between check-ins follow no timer (median {span(fit.median_s)})")
+        word, verb = ("unclear", "do not prove a") if fit.evidence_db > 0 else ("irregular", "follow no")
+        return Words(word, f"{fit.gaps} gaps between check-ins {verb} timer (median {span(fit.median_s)})")
     lost = f", with about {fit.lost:.0%} of check-ins missing from the log" if fit.lost >= 0.08 else ""
     within = f"{fit.share:.0%} of them between {span(fit.low_s)} and {span(fit.high_s)}"
     text = f"{fit.gaps} gaps fit a timer of {law(fit)}: {within}"

@@ -32,7 +32,8 @@ def _median(values: Floats) -> float:
 
 
 def describe(window: Window, i: int, value: float) -> Words:
-    """Say the median of both directions."""
-    up, down = window.ups(i), window.downs(i)
-    ways = [f"{np.nanmedian(v):,.0f} bytes {n}" for v, n in ((up, "up"), (down, "down")) if not np.isnan(v).all()]
+    """Say the median of both directions, or of the total where the log has no more."""
+    directed = (window.traffic.down[window.row_numbers(i)] >= 0).any()
+    named = ((window.ups(i), "up"), (window.downs(i), "down" if directed else "in all"))
+    ways = [f"{np.nanmedian(v):,.0f} bytes {n}" for v, n in named if not np.isnan(v).all()]
     return Words(f"{10**value:,.0f} B", f"a check-in moves {' and '.join(ways)} in the median")
