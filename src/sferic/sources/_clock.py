@@ -4,6 +4,7 @@ A line's local time needs a zone: what the line says wins, then the source's `--
 (UTC unless given). A line without a year takes the latest year that does not lie after the file's own date.
 """
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -19,6 +20,7 @@ ZONE_MINUTES: dict[str, int | None] = {
     "AST": None, "BST": None, "CST": None, "IST": None, "SST": None,
 }  # fmt: skip
 """Zone name in a line → minutes east of UTC; None where several zones share it: the log's own zone decides."""
+_WRITTEN_MINUTE = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})[T ](\d{2}):(\d{2}):")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,10 +31,15 @@ class Clock:
         self.zone = zone
         self._not_after = (not_after or datetime.now(UTC)).astimezone(zone) + timedelta(days=2)
         self._minute = lru_cache(maxsize=4096)(self._minute_us)
+        self._written_minute = lru_cache(maxsize=4096)(self._written_minute_us)
 
     def local(self, year: int, month: int, day: int, hour: int, minute: int, second: int, micro: int = 0) -> int:
         """Read calendar parts in the log's zone. Second 60 (a leap second) counts as 59."""
         return self._minute(year, month, day, hour, minute) + min(second, 59) * SECOND_US + micro
+
+    def written(self, text: str) -> int:
+        """Read exactly `YYYY-MM-DD hh:mm:ss`, also with `/` and `T`, in the log's zone."""
+        return self._written_minute(text[:17]) + min(int(text[17:]), 59) * SECOND_US
 
     def offset(self, parts: tuple[int, int, int, int, int, int], micro: int, minutes: int) -> int:
         """Read calendar parts with a stated UTC offset in minutes."""
@@ -43,6 +50,13 @@ class Clock:
         """Give a date without a year the latest year that does not lie after the file's own date."""
         year = self._not_after.year
         return year if (month, day) <= (self._not_after.month, self._not_after.day) else year - 1
+
+    def _written_minute_us(self, text: str) -> int:
+        match = _WRITTEN_MINUTE.fullmatch(text)
+        if match is None:
+            raise ValueError("time is not ISO 8601")
+        year, month, day, hour, minute = map(int, match.groups())
+        return self._minute(year, month, day, hour, minute)
 
     def _minute_us(self, year: int, month: int, day: int, hour: int, minute: int) -> int:
         if self.zone is UTC:

@@ -33,10 +33,10 @@ _REMEMBERED = 64
 
 def text(value: str | None) -> str | None:
     """Return the text without surrounding quotes, or None where it says nothing."""
-    if value is None:
+    if not value:
         return None
     value = value.strip()
-    if len(value) > 1 and value[0] == value[-1] == '"':
+    if value[:1] == '"' and len(value) > 1 and value[-1] == '"':
         value = value[1:-1].replace('""', '"')
     return None if len(value) <= _LONGEST_NOTHING and value.lower() in NOTHING else value
 

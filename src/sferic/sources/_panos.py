@@ -12,6 +12,7 @@ What it does not do: decide what becomes an event. `panos_threat` and `panos_tra
 
 import csv
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -93,9 +94,15 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     fields: dict[str, str]
 
 
+@lru_cache(maxsize=1)
+def _csv_type(text: str) -> re.Match[str] | None:
+    """Find the log type of a CSV line; claiming and reading a line ask for the same one."""
+    return _CSV.search(text, 0, _WITHIN)
+
+
 def kind(text: str) -> str | None:
     """Return the log type of a PAN-OS line in any shape, or None for another product's line."""
-    if m := _CSV.search(text, 0, _WITHIN):
+    if m := _csv_type(text):
         return m[1]
     at = text.find(_VENDOR)
     if at < 0 or not (m := _TYPED.search(text, at)):
@@ -105,7 +112,7 @@ def kind(text: str) -> str | None:
 
 def record(text: str, log_type: str, clock: Clock) -> Record:
     """Read a line whose `kind` is THREAT or TRAFFIC."""
-    if m := _CSV.search(text, 0, _WITHIN):
+    if m := _csv_type(text):
         return _from_csv(text[m.start(1) :], _POSITIONS[log_type], _AT_LEAST[log_type], clock)
     message = _cef.parse(text)
     if message is None:

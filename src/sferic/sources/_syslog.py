@@ -74,6 +74,8 @@ def iso_us(m: re.Match[str], clock: Clock) -> int:
 
 def iso_time(text: str, clock: Clock) -> int:
     """Read an ISO 8601 / RFC 3339 time, or `YYYY/MM/DD hh:mm:ss`; without a zone in the log's own."""
+    if len(text) == 19 and text[17:].isdecimal():
+        return clock.written(text)
     if m := _ISO.match(text):
         return iso_us(m, clock)
     raise ValueError("time is not ISO 8601")

@@ -12,6 +12,7 @@ process; query strings, unless `strip_query_terms` is off; the client, where `cl
 """
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -49,6 +50,12 @@ _NATIVE = Layout(
     ),
     ("ts", "tu", "tr", ">a", "Ss", ">Hs", "<st", "rm", "ru", "un", "Sh", "<a", "mt"),
 )
+_COMMON = re.compile(
+    r"(\d{9,11})\.(\d{3}) +(\d{1,12}) ([^ ]+) ([A-Z][A-Z_]*/\d{3}) (\d{1,18}) ([A-Z]+) ([^ ]+) ([^ ]+) "
+    r"([A-Za-z0-9_]+/[^ ]+) ([^ ]+)",
+    re.ASCII,
+)
+"""The native format and nothing more, as nearly all lines have it: read in one step, with the same result."""
 _TL = re.compile(
     r"(?P<d>\d{2})/(?P<b>[A-Za-z]{3})/(?P<Y>\d{4}):(?P<H>\d{2}):(?P<M>\d{2}):(?P<S>\d{2}) (?P<z>[+-]\d{4})"
 )
@@ -72,6 +79,8 @@ _PAIR_CODES = {
     "sni": "ssl::>sni",
 }  # fmt: skip
 """Splunk's names; its `bytes_in` is what the client sent, `bytes_out` what it got."""
+_REMEMBERED = 512
+"""Longer roots of URLs are split anew each time."""
 _DIRECT = ("DIRECT", "ORIGINAL_DST", "PINNED")
 _PORTS = {"http": 80, "https": 443, "ftp": 21}
 
@@ -86,6 +95,8 @@ class Reader:
 
     def claims(self, line: Line) -> int:
         """Be certain of native and key=value lines, and of httpd lines that end with `TAG:HIERARCHY`."""
+        if _common(line.text):
+            return CERTAIN
         if self._own and self._match(self._own, line.text):
             return CERTAIN
         if _is_pairs(line.text) or _NATIVE_MARK.match(line.text):
@@ -100,6 +111,8 @@ class Reader:
 
     def read(self, line: Line) -> Event | Reject | None:
         """Read a line in the user's format, else in whichever built-in one fits."""
+        if not self._own and (cells := _common(line.text)):
+            return _common_event(cells, line.sender)
         layout, values = self._values(line.text)
         if values is None:
             return Reject(self._reason(line.text))
@@ -161,6 +174,60 @@ class Reader:
     def _observer(self, line: Line) -> str | None:
         header = peel(line.text, self._clock) if _HEADED.match(line.text) else None
         return header.host if header and header.host else line.sender
+
+
+@lru_cache(maxsize=1)
+def _common(line: str) -> tuple[str, ...] | None:
+    """Return the values of a line in the common form; `claims` and `read` ask for the same line."""
+    match = _COMMON.fullmatch(line)
+    return match.groups() if match else None
+
+
+def _common_event(cells: tuple[str, ...], sender: str | None) -> Event | None:
+    seconds, milliseconds, taken, client, result, size, word, url, user, hierarchy, kind = cells
+    outcome, method = _outcome(result), text(word)
+    if outcome is None:
+        return None
+    root, path = url, None
+    if method != "CONNECT" and (slash := url.find("/", url.find("://") + 3)) > 0:
+        root, path = url[:slash], url[slash:]
+        if "?" in root or "#" in root:
+            root, path = url, None
+    to = (_known_origin if len(root) <= _REMEMBERED else _origin)(root, method, hierarchy)
+    name = text(user)
+    return Event(
+        table=HTTP,
+        time=(int(seconds) * 1000 + int(milliseconds)) * 1000,
+        src_ip=ip(client),
+        dst_ip=to.ip,
+        dst_port=to.port,
+        dst_host=to.host,
+        host_source=to.source,
+        user=percent_decoded(name) if name and "%" in name else name,
+        observer=sender,
+        bytes_down=int(size),
+        duration_ms=int(taken),
+        method=method,
+        path=path or to.path,
+        status=outcome[0],
+        action=outcome[1],
+        content_type=None if kind == "-" else text(kind),
+    )
+
+
+@lru_cache(maxsize=1024)
+def _outcome(result: str) -> tuple[int | None, str | None] | None:
+    """Split `TCP_TUNNEL/200` into status and action; None for a query between caches."""
+    tag, _, code = result.partition("/")
+    return None if tag.startswith("UDP_") else (status(code), _action(tag))
+
+
+def _origin(root: str, method: str | None, hierarchy: str) -> "_Destination":
+    code, _, server = hierarchy.partition("/")
+    return _destination({"ru": root, "Sh": code, "<a": server}, method)
+
+
+_known_origin = lru_cache(maxsize=16384)(_origin)
 
 
 def _is_pairs(line: str) -> bool:
