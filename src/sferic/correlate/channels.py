@@ -19,9 +19,10 @@ from sferic.model.finding import Analytic, Finding
 from sferic.model.hosts import is_address
 from sferic.model.traffic import UNKNOWN, Ints, Small
 from sferic.model.window import Window
-from sferic.signals._gaps import REGULAR_DB
 
 MIN_CHECKINS = 6
+SHOWING_DB = 15.0
+"""Timing evidence from which a channel is called a beacon at all."""
 TECHNIQUES = {
     "beacon": ("T1071.001", "T1102.002", "T1584.007", "T1583.007"),
     "long_connection": ("T1071.001", "T1102.002", "T1584.007", "T1583.007"),
@@ -55,14 +56,12 @@ def census(window: Window) -> Census:
 
 
 def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:
-    """Yield the segments that may speak: a beacon needs a rhythm, however weak."""
-    for i in np.argsort(-weighed.total, kind="stable"):
-        if not np.isfinite(weighed.total[i]):
-            return
-        fit = weighed.window.fits.get(int(i))
-        regular = fit is not None and fit.evidence_db >= REGULAR_DB / 2
-        if analytic != "beacon" or (regular and weighed.window.checkins[i] >= MIN_CHECKINS):
-            yield int(i)
+    """Yield the segments that may speak, best first: a beacon needs check-ins and a rhythm that shows, however young."""
+    enough = np.isfinite(weighed.total)
+    if analytic == "beacon":
+        enough &= (weighed.window.checkins >= MIN_CHECKINS) & (weighed.values["timing"] >= SHOWING_DB)
+    order = np.argsort(-weighed.total, kind="stable")
+    return (int(i) for i in order if enough[i])
 
 
 def _best(weighed: Weighed, order: Iterable[int], floor_db: float) -> list[int]:
