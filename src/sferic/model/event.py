@@ -37,6 +37,8 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True, kw_only=True):
     """Name of the client machine, where the log knows it."""
     observer: str | None = None
     """Name of the firewall, proxy or sensor that wrote the line."""
+    connection_id: str | None = None
+    """A sensor's own name for the connection (Zeek's uid, Suricata's flow_id), the same in all its records of it."""
     bytes_up: int | None = None
     bytes_down: int | None = None
     bytes_total: int | None = None

@@ -1,0 +1,48 @@
+"""Zeek's ssl.log: the TLS, DTLS and QUIC handshakes a sensor saw, with the server name the client asked for.
+
+Format: https://docs.zeek.org/en/master/logs/ssl.html
+
+One line a connection, as TSV or JSON, also ssl_red and open_ssl. `app` is the TLS version, `outcome` whether the
+handshake was established. The connection's bytes and duration stand in conn.log under the same `connection_id`.
+
+Cannot show: bytes and durations (conn.log has them), paths, users and processes; the name, where the client
+encrypts its hello (ECH) or sends none; the server behind a proxy that tunnels, whose address is in its place.
+"""
+
+from typing import Any
+
+from sferic.model.event import NETWORK, Event, Line
+from sferic.sources import _wire, _zeek
+
+TABLES = (NETWORK,)
+FIELDS = tuple("src_ip src_port dst_ip dst_port dst_host host_source connection_id app outcome".split())
+STAMP = "start"
+MARKS = _zeek.MARKS
+OPTIONS = _zeek.OPTIONS
+
+_OUTCOMES = {True: "established", False: "failed", "T": "established", "F": "failed"}
+
+
+class Handshake(_zeek.Record, gc=False):
+    """The fields of ssl.log that matter here."""
+
+    version: Any = None
+    server_name: Any = None
+    established: Any = None
+
+
+class Reader(_zeek.Reader):
+    """Reads the handshakes of one file."""
+
+    kind = "ssl"
+    record = Handshake
+
+    def event(self, record: Handshake, line: Line) -> Event:
+        """Turn a handshake into an event."""
+        event = self.base(NETWORK, record, line)
+        event.dst_host = _wire.name(record.server_name)
+        event.host_source = "sni" if event.dst_host else None
+        event.app = _wire.lower(record.version)
+        established = record.established
+        event.outcome = _OUTCOMES.get(established) if isinstance(established, bool | str) else None
+        return event
