@@ -47,7 +47,8 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         expected = expected_file.read_text(encoding="utf-8") if expected_file.exists() else ""
         if actual != expected:
             diff = difflib.unified_diff(expected.splitlines(), actual.splitlines(), "expected", "actual", lineterm="")
-            case = expected_file.parent.relative_to(GOLDEN).parts[1]
+            inside = expected_file.is_relative_to(GOLDEN)
+            case = expected_file.relative_to(GOLDEN).parts[1] if inside else expected_file.name
             hint = f"If the new output is right: make golden id={case}, and review the diff."
             pytest.fail("\n".join([f"{expected_file} differs", *diff, hint]), pytrace=False)
 

@@ -274,5 +274,4 @@ def example() -> Report:
         account=ACCOUNT,
         findings=(LAMBDA, ROTATING, SLOW, LONG, BARE),
         below=507,
-        activity_notes=("41 events without byte counts are in no row.",),
     )

@@ -119,3 +119,11 @@ def test_a_table_that_is_cut_says_what_it_leaves_out(report: Report) -> None:
     assert report.findings[0].id[:12] in text
     assert report.findings[1].id[:12] not in text
     assert f"and {len(report.findings) - 1} findings more" in text
+
+
+def test_published_columns_stand_alone_where_there_is_room(activity_report: Report) -> None:
+    """On a wide terminal the published search's rows have its columns, in its order."""
+    text = page(lambda s: activity_table.render(activity_report, s, Look(width=200)))
+    heads = [text.index(word) for word in ("first_seen", "last_seen", "src_ip", "cs_username", "destinations", "count")]
+    assert heads[:5] == sorted(heads[:5])
+    assert activity_report.activity[0].first_seen in text

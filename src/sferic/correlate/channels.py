@@ -56,7 +56,7 @@ def census(window: Window) -> Census:
 
 
 def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:
-    """Yield the segments that may speak, best first: a beacon needs check-ins and a rhythm that shows, however young."""
+    """Yield the segments that may speak, best first: a beacon needs check-ins and a rhythm that shows."""
     enough = np.isfinite(weighed.total)
     if analytic == "beacon":
         enough &= (weighed.window.checkins >= MIN_CHECKINS) & (weighed.values["timing"] >= SHOWING_DB)

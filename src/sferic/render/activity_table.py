@@ -1,4 +1,7 @@
-"""Rows of the published search for people, in its order of columns, and what it drops without a word."""
+"""Rows of the published search for people, in its order of columns, and what it drops without a word.
+
+From 150 columns on each of its columns stands alone, under its published name; below that they share three.
+"""
 
 from typing import TextIO
 
@@ -11,6 +14,8 @@ from sferic.render import Look
 from sferic.render._paper import DIM, cell, lines, paper, squeezed
 from sferic.render.figures import counted
 
+WIDE = 150
+"""Columns from which the published columns stand side by side."""
 _SEEN, _FIGURES, _GAP = 19, 27, 2
 """Columns of the outer two parts, and between parts."""
 
@@ -19,11 +24,38 @@ def render(report: Report, stream: TextIO, look: Look) -> None:
     """Write the table and its notes."""
     page = paper(stream, look)
     if report.activity:
-        page.print(_table(report, max(look.width - _SEEN - _FIGURES - 2 * _GAP, 24)))
+        narrow = look.width < WIDE
+        page.print(_table(report, max(look.width - _SEEN - _FIGURES - 2 * _GAP, 24)) if narrow else _wide(report))
     else:
         page.print(cell("The published search finds nothing here."))
     for note in report.activity_notes:
         page.print(cell(f"note: {note}", DIM, 1000))
+
+
+def _wide(report: Report) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), header_style=DIM)
+    for name in ActivityRow.__struct_fields__:
+        table.add_column(_header(name), overflow="fold" if name == "destinations" else "ellipsis")
+    for row in report.activity:
+        values = (getattr(row, name) for name in ActivityRow.__struct_fields__)
+        table.add_row(
+            *(lines([cell(v) for v in value]) if isinstance(value, tuple) else cell(_known(value)) for value in values)
+        )
+    return table
+
+
+def _known(value: object) -> object:
+    return "" if value is None else value
+
+
+def _header(name: str) -> str:
+    """Break a long published name at its underscores, so that its column need not be as wide as its name."""
+    words, rows = name.split("_"), [""]
+    for word in words:
+        if len(rows[-1]) + len(word) > 12:
+            rows.append("")
+        rows[-1] += word + "_"
+    return "\n".join(rows).rstrip("_")
 
 
 def _table(report: Report, room: int) -> Table:

@@ -33,9 +33,9 @@ def render(report: Report, stream: TextIO, look: Look) -> None:
         page.print(_table(shown, look.width))
         if len(shown) < len(report.findings):
             page.print(Text(_left_out(report, len(shown)), style=DIM))
-    elif not report.activity:
+    elif not (report.activity or report.activity_notes):
         _empty(report, page)
-    if report.activity:
+    if report.activity or report.activity_notes:
         activity_table.render(report, stream, look)
 
 
