@@ -1,0 +1,76 @@
+"""The lines that findings point to are found again, wherever they lie."""
+
+import bz2
+import gzip
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from sferic.engine.quoting import TEXT, quote
+from sferic.model.finding import Finding, Sample
+
+
+def quoted(*places: str) -> list[str]:
+    """Give the text of places."""
+    samples = tuple(Sample(place, "") for place in places)
+    finding = Finding(id="0", analytic="beacon", score=50, points=1.0, severity="medium", samples=samples)
+    return [sample.text for sample in quote((finding,))[0].samples]
+
+
+def as_zip(data: bytes, path: Path) -> str:
+    """Write a zip with two members; the second holds the data."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("first.log", b"other\n")
+        made.writestr("second.log", data)
+    return f"{path}!second.log"
+
+
+def as_file(pack: Callable[[bytes], bytes]) -> Callable[[bytes, Path], str]:
+    """Make a writer of a packed file."""
+
+    def write(data: bytes, path: Path) -> str:
+        path.write_bytes(pack(data))
+        return str(path)
+
+    return write
+
+
+every_form = pytest.mark.parametrize(
+    "write",
+    [as_file(bytes), as_file(gzip.compress), as_file(bz2.compress), as_zip, as_file(lambda b: b.decode().encode("utf-16"))],
+    ids=["plain", "gzip", "bzip2", "zip", "utf-16"],
+)
+
+
+@every_form
+def test_lines_are_found_again(tmp_path: Path, write: Callable[[bytes, Path], str]) -> None:
+    """First, last and any line between, over many blocks, come back as they stand, without their line end."""
+    data = b"".join(b"line %d of this log, which is long enough to fill blocks\r\n" % n for n in range(1, 60_001))
+    label = write(data, tmp_path / "a!b.log")
+    numbers = (60_000, 1, 31_415)
+    assert quoted(*(f"{label}:{n}" for n in numbers)) == [
+        f"line {n} of this log, which is long enough to fill blocks" for n in numbers
+    ]
+
+
+def test_what_is_gone_stays_empty(tmp_path: Path) -> None:
+    """A place in a file that is gone, in standard input, or behind a file's end has no text; the others do."""
+    (tmp_path / "a.log").write_text("one\ntwo\n")
+    assert quoted(f"{tmp_path}/a.log:2", f"{tmp_path}/gone.log:1", "-:1", f"{tmp_path}/a.log:99") == ["two", "", "", ""]
+
+
+def test_a_long_line_is_cut(tmp_path: Path) -> None:
+    """Of a long line its beginning is quoted, never half a character, never more than the limit."""
+    (tmp_path / "a.log").write_text("é" * 5000)
+    (text,) = quoted(f"{tmp_path}/a.log:1")
+    assert text == "é" * TEXT
+
+
+def test_a_damaged_file_gives_what_it_has(tmp_path: Path) -> None:
+    """Lines before the damage are quoted."""
+    data = b"".join(b"line %d %d\n" % (n, n * n * 7919 % 10_007) for n in range(1, 20_001))
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(data)[:20_000])
+    assert quoted(f"{tmp_path}/a.log.gz:7", f"{tmp_path}/a.log.gz:20000") == [data.splitlines()[6].decode(), ""]
