@@ -1,6 +1,8 @@
+import re
+
 import pytest
 
-from sferic.catalog.suffixes import SuffixIndex, as_expression
+from sferic.catalog.suffixes import SuffixIndex, as_expressions
 
 INDEX = SuffixIndex(
     [
@@ -62,14 +64,43 @@ def test_later_entry_replaces_an_equal_one() -> None:
     assert match.value == 2
 
 
+ALONE = {"script.test", "lambda-url.*.on.test"}
+EXPRESSIONS = as_expressions(["functions.test", "script.test", "*.code.test", "lambda-url.*.on.test"], ALONE)
+
+
 @pytest.mark.parametrize(
-    ("suffix", "expression"),
+    ("line", "found"),
     [
-        ("workers.dev", r"workers\.dev"),
-        ("lambda-url.*.on.aws", r"lambda-url\.[a-z0-9_-]+\.on\.aws"),
-        ("*.code.run", r"code\.run"),
+        ("GET https://a.functions.test/x", True),
+        ("CONNECT a.FUNCTIONS.test:443", True),
+        ("a.functions.test", True),
+        ("a.functions.test..", True),
+        ('"a.functions.test"', True),
+        ("a.functions.test%2Fx", True),
+        ("a.functions.test\\u002fx", True),
+        ("functions.test/", False),
+        ("afunctions.test/", False),
+        ("a.functions.test.evil.example/", False),
+        ("a.functions.test-evil.example/", False),
+        ("a.functions.testing/", False),
+        ("a.functionsXtest/", False),
+        ("\\tscript.test\\t", True),
+        ("%2F%2Fscript.test%2F", True),
+        ("a.code.test ", True),
+        ("code.test ", False),
+        ("lambda-url.eu-1.on.test ", True),
+        ("lambda-url.eu.1.on.test ", False),
     ],
 )
-def test_expression_escapes_dots_and_opens_stars(suffix: str, expression: str) -> None:
-    """A suffix becomes a fragment for the line selector, without its leading star."""
-    assert as_expression(suffix) == expression
+def test_expressions_look_at_label_borders(line: str, found: bool) -> None:
+    """A line is found if a host with the suffix can stand in it, however it is escaped, and not for look-alikes."""
+    assert any(re.search(expression, line, re.IGNORECASE) for expression in EXPRESSIONS) is found
+
+
+def test_suffixes_share_expressions() -> None:
+    """Many suffixes become a few expressions, and each one is still found."""
+    suffixes = [f"platform{number}.test" for number in range(100)]
+    expressions = as_expressions(suffixes)
+    assert len(expressions) < 10
+    for suffix in suffixes:
+        assert sum(re.search(e, f"x.{suffix}/") is not None for e in expressions) == 1

@@ -26,7 +26,7 @@ from sferic.catalog.platform import (
     compiled,
     defect,
 )
-from sferic.catalog.suffixes import SuffixIndex, as_expression
+from sferic.catalog.suffixes import SuffixIndex, as_expressions
 from sferic.catalog.toml_file import fit, read_toml, settings_error
 from sferic.model.errors import UsageError
 from sferic.model.hosts import normalise_host
@@ -116,7 +116,7 @@ class Catalogue:
     def expressions(self, tiers: Collection[str] = DEFAULT_TIERS) -> list[str]:
         """Return regular expressions of which one is found, caseless, in every line that names a wanted host.
 
-        They are deliberately unanchored: they select lines, `identify` decides. Own domains always count.
+        They select lines, `identify` decides. Own domains always count.
         """
         wanted = frozenset(tiers)
         if wanted - TIERS:
@@ -125,7 +125,8 @@ class Catalogue:
                 expected=", ".join(sorted(TIERS)),
             )
         suffixes = [s for p in self.platforms.values() if p.is_selected(wanted) for s in p.suffixes]
-        return sorted({as_expression(s) for s in [*suffixes, *(d.host for d in self.domains)]})
+        suffixes += [d.host for d in self.domains]
+        return as_expressions(suffixes, {s for s in suffixes if "*" in s or self.identify(s) is not None})
 
     def search(self, text: str) -> list[Platform]:
         """Return the platforms whose description holds every word, ordered by id; all for an empty text."""

@@ -5,11 +5,14 @@ and `workers.dev.evil.example`, and because a dictionary of label borders is fas
 It does not normalise: give it what `sferic.model.hosts.normalise_host` returned.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
+_TOGETHER = 24
+_NO_LABEL = r"\.*(?:[^a-z0-9_.-]|$)"
+"""What follows a host name: perhaps final dots, then anything a label cannot hold, or the end."""
 
 
 class Match(NamedTuple, Generic[T]):
@@ -67,6 +70,25 @@ def _last_labels(name: str) -> str:
     return last if "*" in second else f"{second}.{last}"
 
 
-def as_expression(suffix: str) -> str:
-    """Return an unanchored regular expression that is found in every line naming a host with this suffix."""
-    return suffix.removeprefix("*.").replace(".", r"\.").replace("*", "[a-z0-9_-]+")
+def as_expressions(suffixes: Collection[str], alone: Container[str] = ()) -> list[str]:
+    """Return regular expressions of which one is found, caseless, in every line naming a host with such a suffix.
+
+    A suffix in `alone` may be a whole host; before the others a label must stand. After a suffix no further label
+    may follow, so that `workers.dev.example.com` is not found. Several suffixes share one expression, because a
+    search engine is built sooner from a few long ones.
+    """
+    whole: set[str] = set()
+    below: set[str] = set()
+    for suffix in suffixes:
+        bare = suffix.removeprefix("*.")
+        (whole if suffix in alone and bare == suffix else below).add(_fragment(bare))
+    return [*_grouped("", sorted(whole)), *_grouped(r"\.", sorted(below))]
+
+
+def _fragment(suffix: str) -> str:
+    return suffix.replace(".", r"\.").replace("*", "[a-z0-9_-]+")
+
+
+def _grouped(before: str, fragments: list[str]) -> Iterator[str]:
+    for first in range(0, len(fragments), _TOGETHER):
+        yield f"{before}(?:{'|'.join(fragments[first : first + _TOGETHER])}){_NO_LABEL}"
