@@ -187,12 +187,27 @@ def test_sets_are_split_before_they_are_unescaped(reader: MakeReader) -> None:
     assert found.answers == ("b.example", "192.0.2.1")
 
 
-def test_rows_without_a_header(reader: MakeReader) -> None:
-    """A row that no header precedes is zeek_conn's to refuse; the option `fields` names its columns."""
-    row = "1772445600.500000\tCAaaaaaaaaaaaaaaa1\t10.0.0.1\t5000\t192.0.2.1\t443\ttcp\tSF"
-    assert [reader(name).claims(Line(row)) for name in KINDS] == [POSSIBLE, NO, NO, NO]
-    assert reader("zeek_conn").read(Line(row)) == Reject("no #fields line before it")
+@pytest.mark.parametrize(
+    ("owner", "rest"),
+    [
+        ("zeek_conn", "tcp\tssl\t0.843210\t912"),
+        ("zeek_conn", "udp\t-\t-\t-"),
+        ("zeek_dns", "udp\t4711\t0.012400\ta.example"),
+        ("zeek_http", "1\tGET\ta.example\t/"),
+        ("zeek_ssl", "TLSv13\tTLS_AES_128_GCM_SHA256\tx25519\ta.example"),
+    ],
+)
+def test_rows_without_a_header_are_refused_by_their_source(owner: str, rest: str, reader: MakeReader) -> None:
+    """A row of the usual columns that no header precedes is claimed only to say what is amiss."""
+    row = f"1772445600.500000\tCAaaaaaaaaaaaaaaa1\t10.0.0.1\t5000\t192.0.2.1\t443\t{rest}"
+    assert {name: surety for name in KINDS if (surety := reader(name).claims(Line(row)))} == {owner: POSSIBLE}
+    assert reader(owner).read(Line(row)) == Reject("no #fields line before it")
+
+
+def test_the_option_names_the_columns(reader: MakeReader) -> None:
+    """With the option `fields`, a log without its header is read."""
     told = reader("zeek_conn", fields="ts,uid,id.orig_h,id.orig_p id.resp_h id.resp_p proto conn_state")
+    row = "1772445600.500000\tCAaaaaaaaaaaaaaaa1\t10.0.0.1\t5000\t192.0.2.1\t443\ttcp\tSF"
     assert told.claims(Line(row)) == CERTAIN
     assert event(told, row).outcome == "sf"
 

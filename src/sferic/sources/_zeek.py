@@ -44,7 +44,16 @@ _COMMENT = re.compile(r"#(separator|set_separator|empty_field|unset_field|path|o
 _PATH_LINE = re.compile(r"#path[^A-Za-z0-9_]{1,8}(?:.{0,200}/)?([^/]{1,64})")
 _FIELDS_LINE = re.compile(r"#fields(?P<sep>[^A-Za-z0-9_]{1,8})(?P<names>[A-Za-z_].*)")
 _BARE_LINE = re.compile(r"(?P<names>ts(?P<sep>[^A-Za-z0-9_.]{1,8})uid(?P=sep)id\.orig_h(?P=sep).*)")
-_ROW = re.compile(r"\d{9,10}\.\d{6}\tC[0-9A-Za-z]{8,24}\t[0-9A-Fa-f:.]{2,45}\t\d{1,5}\t")
+_ROW = {
+    kind: re.compile(r"\d{9,10}\.\d{6}\tC[0-9A-Za-z]{8,24}(?:\t[0-9A-Fa-f:.]{2,45}\t\d{1,5}){2}\t" + rest)
+    for kind, rest in {
+        "conn": r"[a-z]{3,20}\t(?:-|[a-z][^\t]{0,80})\t(?:-|\d{1,9}\.\d{6})\t",
+        "http": r"\d{1,9}\t(?:-|[A-Z]{1,20})\t",
+        "ssl": r"(?:-|D?TLSv\d{2}|SSLv\d)\t",
+        "dns": r"[a-z]{3,20}\t\d{1,5}\t(?:-|\d{1,9}\.\d{6})\t",
+    }.items()
+}
+"""How a row of the standard columns begins: claimed without a header only to say what is amiss."""
 _ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})|\\\\")
 _DEFAULTS = {"separator": "\t", "set_separator": ",", "empty_field": "(empty)", "unset_field": "-"}
 _LISTS = frozenset({"answers", "proxied", "resp_mime_types"})
@@ -105,7 +114,7 @@ class Reader:
             mine = self._is_my_object(found) or (self.takes_the_rest and _json_kind(found) == _OTHER)
             return CERTAIN if mine else NO
         if self._layout is None:
-            return POSSIBLE if self.takes_the_rest and _ROW.match(text) else NO
+            return POSSIBLE if _ROW[self.kind].match(text) else NO
         separators = text.count(self._layout.separator)
         if separators == len(self._layout.names) - 1:
             return CERTAIN
