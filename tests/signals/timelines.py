@@ -137,9 +137,10 @@ def window(*stories: Iterable[Event], span_s: tuple[float, float] | None = None,
     return cut(rows, Cutting(0, (bounds[0], bounds[1]), tuple(shared)))
 
 
-def fitted(made: Window) -> Window:
-    """Fit the timing of every segment, as weighing does for those that matter."""
-    fits = {i: fit_times(made.times(i), float(made.resolution_s[i])) for i in range(len(made))}
+def fitted(made: Window, which: Iterable[int] | None = None) -> Window:
+    """Fit the timing of these segments, or of all, as weighing does for those that matter."""
+    chosen = range(len(made)) if which is None else which
+    fits = {i: fit_times(made.times(i), float(made.resolution_s[i])) for i in chosen}
     return msgspec.structs.replace(made, fits={i: fit for i, fit in fits.items() if fit is not None})
 
 
@@ -160,9 +161,10 @@ def _owner(whom: str) -> str:
 
 def says(name: str, made: Window, i: int) -> tuple[float, Words]:
     """Let a signal measure one segment and put it into words; NaN comes with empty words."""
-    made = made if made.fits else fitted(made)
     signal = signals()[name]
-    value = float(signal.measure(made, np.ones(len(made), bool))[i])
+    if signal.dear:
+        made = fitted(made, [i])
+    value = float(signal.measure(made, np.arange(len(made)) == i)[i])
     return value, Words("", "") if np.isnan(value) else signal.describe(made, i, value)
 
 

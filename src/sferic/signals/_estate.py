@@ -25,7 +25,10 @@ HOUR_S = 3600.0
 def survey(
     traffic: Traffic, owner: Ints, owners: int, span_s: tuple[float, float], shared: Sequence[str] = ()
 ) -> Estate:
-    """Count over all rows of the input; `shared` names networks whose addresses stand for many machines."""
+    """Count over all rows of the input; `shared` names networks whose addresses stand for many machines.
+
+    Rows without a client are taken for a crowd: the last place of `Estate.shared`, where UNKNOWN points, says so.
+    """
     client, user, agent = (getattr(traffic, n).astype(np.int64) for n in ("client", "user", "agent"))
     first = np.full(owners, np.inf)
     np.minimum.at(first, owner, traffic.time_s)
@@ -40,7 +43,7 @@ def survey(
         owner_first_s=first,
         source_first_s=np.array([traffic.time_s[traffic.source == n].min() for n in range(len(traffic.sources))]),
         agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
-        shared=_shared(client, user, agent, len(traffic.clients)) | _listed(traffic, shared),
+        shared=np.append(_shared(client, user, agent, len(traffic.clients)) | _listed(traffic, shared), True),
         pair_owners={(int(c), int(a)): int(n) for (c, a), n in zip(heads, counts, strict=True)},
         client_hours=_used_hours(traffic, client, owner, span_s),
     )
@@ -49,7 +52,7 @@ def survey(
 def _shared(client: Ints, user: Ints, agent: Ints, clients: int) -> Bools:
     users = _distinct(client[user != UNKNOWN], user[user != UNKNOWN], clients)
     agents = _distinct(client[agent != UNKNOWN], agent[agent != UNKNOWN], clients)
-    return (users >= SHARED_USERS) | (agents >= SHARED_AGENTS)
+    return np.asarray((users >= SHARED_USERS) | (agents >= SHARED_AGENTS))
 
 
 def _listed(traffic: Traffic, networks: Sequence[str]) -> Bools:
@@ -62,8 +65,8 @@ def _listed(traffic: Traffic, networks: Sequence[str]) -> Bools:
 
 
 def _distinct(group: Ints, member: Ints, groups: int) -> Ints:
-    pairs = np.unique(np.stack([group, member], axis=1), axis=0)
-    return np.bincount(pairs[:, 0], minlength=groups)
+    pairs = np.unique(np.stack([group, member], axis=1), axis=0)[:, 0]
+    return np.bincount(pairs[pairs != UNKNOWN], minlength=groups)
 
 
 def _used_hours(traffic: Traffic, client: Ints, owner: Ints, span_s: tuple[float, float]) -> dict[int, Bools]:

@@ -37,7 +37,7 @@ def _rows_by_client(window: Window) -> dict[int, Ints]:
     traffic = window.traffic
     order = np.argsort(traffic.client, kind="stable").astype(np.int64)
     clients, starts = np.unique(traffic.client[order], return_index=True)
-    return {int(c): rows for c, rows in zip(clients, np.split(order, starts[1:]), strict=True)}
+    return {int(c): rows for c, rows in zip(clients, np.split(order, starts)[1:], strict=True)}
 
 
 def _share(window: Window, i: int, fit: Fit, client_rows: Ints) -> float:

@@ -41,5 +41,5 @@ def measure(window: Window, wanted: Bools) -> Floats:
 def describe(window: Window, i: int, value: float) -> Words:
     """Name the software and its class."""
     agent = main_agent(window, i)
-    name = window.traffic.agents[agent] if agent is not None and agent != UNKNOWN else "none"
-    return Words(name, f"the calls carry {_TEXT[value]}")
+    name = window.traffic.agents[agent] if agent is not None and agent != UNKNOWN else ""
+    return Words(name.strip() or "none", f"the calls carry {_TEXT[value]}")
