@@ -8,7 +8,9 @@ START_S = 1_772_445_600
 """2026-03-02 10:00:00 UTC."""
 
 
-def squid(second: int, host: str = HOST, client: str = "10.1.0.5", status: str = "TCP_TUNNEL/200", size: int = 3721) -> str:
+def squid(
+    second: int, host: str = HOST, client: str = "10.1.0.5", status: str = "TCP_TUNNEL/200", size: int = 3721
+) -> str:
     """A CONNECT tunnel that closed so many seconds after the start, in the native format."""
     return f"{START_S + second}.250     57 {client} {status} {size} CONNECT {host}:443 - HIER_DIRECT/192.0.2.10 -"
 
@@ -32,7 +34,7 @@ def pan_url(second: int, host: str = HOST, address: str = "192.0.2.10", client: 
         f"<14>{_utc(second, '%b %e %H:%M:%S')} fw-1 1,{stamp},012801000001,THREAT,url,2562,{stamp},{client},{address},"
         f"198.51.100.251,{address},servers-out,,,ssl,vsys1,servers,untrust,ethernet1/2,ethernet1/1,to-syslog,{stamp},"
         f'3037010,1,53422,443,54446,443,0x403000,tcp,alert,"{host}/",(9999),any,informational,client-to-server,'
-        '8024096107,0x2000000000000000,10.0.0.0-10.255.255.255,United States,,,0,,,0,,,,,,,,0,0,0,0,0,,fw-1,,,,,0,,0,,'
+        "8024096107,0x2000000000000000,10.0.0.0-10.255.255.255,United States,,,0,,,0,,,,,,,,0,0,0,0,0,,fw-1,,,,,0,,0,,"
         'N/A,unknown,AppThreat-0-0,0x0,0,4294967295,,"any,low-risk",a1b2c3d4-0000-4000-8000-000000000001,0,,'
     )
 
@@ -46,7 +48,9 @@ def asa(second: int, address: str = "192.0.2.10", client: str = "10.1.0.5", numb
     )
 
 
-def stream_dns(second: int, host: str = HOST, addresses: tuple[str, ...] = ("192.0.2.10",), client: str = "10.1.0.5") -> str:
+def stream_dns(
+    second: int, host: str = HOST, addresses: tuple[str, ...] = ("192.0.2.10",), client: str = "10.1.0.5"
+) -> str:
     """An answer that a client got from the resolver."""
     stamp = _utc(second, "%Y-%m-%dT%H:%M:%S.000000Z")
     return json.dumps({

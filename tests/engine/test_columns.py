@@ -66,7 +66,9 @@ def test_the_time_is_the_beginning(source: str, began_s: float) -> None:
 
 def test_impossible_numbers_are_unknown() -> None:
     """A duration of centuries does not move the beginning, and counts that no machine has counted are unknown."""
-    found, _ = traffic(event(0, source="end", duration_ms=LONGEST_MS + 1, bytes_up=10**30, bytes_down=-5, bytes_total=0))
+    found, _ = traffic(
+        event(0, source="end", duration_ms=LONGEST_MS + 1, bytes_up=10**30, bytes_down=-5, bytes_total=0)
+    )
     assert found.time_s[0] == NOON_US / 1e6
     assert (found.duration_ms[0], found.up[0], found.down[0], found.total[0]) == (UNKNOWN, UNKNOWN, UNKNOWN, 0)
 
@@ -147,7 +149,9 @@ def test_what_differs_is_no_copy(other: dict[str, Any]) -> None:
     assert traffic(event(0), event(0, **{"file": "b.log", **other}))[1] == 0
 
 
-def script(at_s: float, path: str | None = "/macros/s/AKfycbSfericTestSyntheticDeployment0001/exec", **more: Any) -> Event:
+def script(
+    at_s: float, path: str | None = "/macros/s/AKfycbSfericTestSyntheticDeployment0001/exec", **more: Any
+) -> Event:
     """A call of an Apps Script, whose path names the script."""
     return event(at_s, **{"dst_host": "script.google.com", "path": path, **more})
 

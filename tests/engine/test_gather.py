@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
-from sferic.engine.gather import Gathered, Progress
+from sferic.catalog.platforms import load_catalogue
+from sferic.engine.gather import Gathered, Gatherer, Progress
+from sferic.model.settings import Settings
 from sferic.model.traffic import JOINED
+from sferic.sources._contract import sources
 
 OTHER = "www.shop.example"
 Gather = Any
@@ -72,7 +75,9 @@ def test_bad_flows_are_counted_once(gather: Gather, lines: ModuleType, tmp_path:
     assert sum(found.ledger.reasons.values()) == 1
 
 
-def test_bad_lines_that_both_readings_select_are_counted_once(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:
+def test_bad_lines_that_both_readings_select_are_counted_once(
+    gather: Gather, lines: ModuleType, tmp_path: Path
+) -> None:
     """A line that holds a platform's name and a known address is read, rejected or unknown once."""
     bad = lines.squid(20).replace(" CONNECT ", " ")
     path = tmp_path / "all.log"
@@ -114,7 +119,9 @@ def test_a_shared_address_is_seen_to_be_shared(gather: Gather, lines: ModuleType
     assert found.tally.nameless == 1
 
 
-def test_another_name_of_the_own_client_wins_when_it_is_later(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:
+def test_another_name_of_the_own_client_wins_when_it_is_later(
+    gather: Gather, lines: ModuleType, tmp_path: Path
+) -> None:
     """A flow after the client was told the shop's name for that address is the shop's."""
     path = tmp_path / "all.log"
     path.write_bytes(
@@ -212,14 +219,8 @@ def test_headers_are_remembered_in_the_second_reading(gather: Gather, lines: Mod
     assert books(found, path)["selected"] == 4
 
 
-def test_progress_is_told(lines: ModuleType, tmp_path: Path, gather: Gather) -> None:
+def test_progress_is_told(lines: ModuleType, tmp_path: Path) -> None:
     """A watcher hears how many bytes are done, of how many, in which file and stage."""
-    from sferic.catalog.platforms import load_catalogue
-    from sferic.engine.gather import Gatherer
-    from sferic.model.settings import Settings
-    from sferic.sources._contract import sources
-
-    del gather
     path = tmp_path / "all.log"
     path.write_bytes(lines.log(lines.stream_dns(1), lines.asa(30)))
     heard: list[Progress] = []

@@ -95,7 +95,9 @@ def test_a_name_that_looks_like_a_pattern(tmp_path: Path) -> None:
 def test_twice_named_is_read_once(tmp_path: Path) -> None:
     """A file that is named beside its folder, or twice, is one input: its requests happened once."""
     fill(tmp_path, "a.log", "b.log")
-    assert labels(tmp_path / "b.log", tmp_path, f"{tmp_path}/./b.log") == [str(tmp_path / n) for n in ("b.log", "a.log")]
+    assert labels(tmp_path / "b.log", tmp_path, f"{tmp_path}/./b.log") == [
+        str(tmp_path / n) for n in ("b.log", "a.log")
+    ]
 
 
 @pytest.mark.parametrize("name", ["gone.log", "gone/gone.log", "x" * 300, "nul\0nul"])
@@ -194,7 +196,7 @@ def test_a_torn_zip_gives_what_is_left(tmp_path: Path, method: int, keep: float)
     assert isinstance(first, Refused)
     assert isinstance(first.error, DamagedInput)
     assert read(rest[0]) == b"a.log\n" * 2000
-    assert [item.label for item in rest if isinstance(item, Input)][0] == f"{path}!a.log"
+    assert next(item.label for item in rest if isinstance(item, Input)) == f"{path}!a.log"
 
 
 def test_a_locked_zip(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The ledger counts every loss once, keeps a few samples, and knows which problems matter."""
 
+from typing import Any
+
 import pytest
 
 from sferic.engine.ledger import SAMPLES, SAMPLES_PER_REASON, TEXT, Ledger
@@ -16,7 +18,7 @@ from sferic.model.errors import (
 from sferic.model.report import FileAccount
 
 
-def file(ledger: Ledger, path: str = "a.log", **counts: int) -> FileAccount:
+def file(ledger: Ledger, path: str = "a.log", **counts: Any) -> FileAccount:
     """Open the account of a file, which counted something already."""
     made = FileAccount(path=path, **counts)
     ledger.files.append(made)
@@ -82,7 +84,9 @@ def test_a_later_reading_is_added() -> None:
     first, later = Ledger(), Ledger()
     mine = FileAccount(path="a.log", lines=9, selected=2, events=1, rejected=1, sources={"one": 1})
     first.files.append(mine)
-    again = FileAccount(path="a.log", lines=9, selected=3, events=2, sources={"one": 1, "two": 1}, problem="x", exit_code=6)
+    again = FileAccount(
+        path="a.log", lines=9, selected=3, events=2, sources={"one": 1, "two": 1}, problem="x", exit_code=6
+    )
     later.files += [again, FileAccount(path="b.log", events=7)]
     later.reject(again, "two", 4, "bad", "text")
     later.unknown(again, 5, "what")

@@ -5,7 +5,6 @@ import gzip
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
@@ -40,7 +39,13 @@ def as_file(pack: Callable[[bytes], bytes]) -> Callable[[bytes, Path], str]:
 
 every_form = pytest.mark.parametrize(
     "write",
-    [as_file(bytes), as_file(gzip.compress), as_file(bz2.compress), as_zip, as_file(lambda b: b.decode().encode("utf-16"))],
+    [
+        as_file(bytes),
+        as_file(gzip.compress),
+        as_file(bz2.compress),
+        as_zip,
+        as_file(lambda b: b.decode().encode("utf-16")),
+    ],
     ids=["plain", "gzip", "bzip2", "zip", "utf-16"],
 )
 

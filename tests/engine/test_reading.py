@@ -85,7 +85,9 @@ def test_nul_bytes_and_foreign_bytes(everything: Read, lines: ModuleType, tmp_pa
     """NUL bytes and bytes of no encoding spoil the line that holds them at most, not its neighbours."""
     good = lines.squid(1).encode()
     path = tmp_path / "x.log"
-    path.write_bytes(b"\n".join([good, good.replace(b"10.1", b"1\x00"), good + b" \xe4\xf6\xfc", bytes(9) + good, good]))
+    path.write_bytes(
+        b"\n".join([good, good.replace(b"10.1", b"1\x00"), good + b" \xe4\xf6\xfc", bytes(9) + good, good])
+    )
     found = everything(path)
     assert {1, 3, 5} <= {e.line for e in found.events}
     assert only(found.account).lines == 5
@@ -131,7 +133,9 @@ def raw_export(lines: ModuleType) -> list[str]:
 
 def test_splunk_json_export(everything: Read, lines: ModuleType, tmp_path: Path) -> None:
     """Lines in Splunk's JSON export are read as themselves."""
-    rows = [json.dumps({"preview": False, "offset": n, "result": {"_raw": raw}}) for n, raw in enumerate(raw_export(lines))]
+    rows = [
+        json.dumps({"preview": False, "offset": n, "result": {"_raw": raw}}) for n, raw in enumerate(raw_export(lines))
+    ]
     path = tmp_path / "export.json"
     path.write_bytes(lines.log(*rows, json.dumps({"preview": False, "lastrow": True})))
     found = everything(path)
@@ -155,13 +159,17 @@ def test_splunk_csv_export(everything: Read, gather: Read, lines: ModuleType, tm
     file = only(found.account)
     assert (file.lines, file.selected, file.unknown, file.bytes) == (8, 6, 1, len(text))
     hunted = gather(path).ledger.files[0]
-    assert (hunted.lines, hunted.selected, hunted.events, hunted.unknown) == (8, 5, 5, 0), "the flow of the last product is named by the second's line"
+    assert (hunted.lines, hunted.selected, hunted.events, hunted.unknown) == (8, 5, 5, 0), (
+        "the flow of the last product is named by the second's line"
+    )
 
 
 def test_a_csv_row_that_ends_early(everything: Read, lines: ModuleType, tmp_path: Path) -> None:
     """A row without its raw cell is a reject; a cell beyond the cap is one too, and reading goes on behind it."""
     path = tmp_path / "export.csv"
-    path.write_bytes(lines.log('host,"_raw"', "h", f'h,"{"x" * 5000}"', f'h,"{lines.squid(1)}"', f'h,"{lines.squid(2)}'))
+    path.write_bytes(
+        lines.log('host,"_raw"', "h", f'h,"{"x" * 5000}"', f'h,"{lines.squid(1)}"', f'h,"{lines.squid(2)}')
+    )
     found = everything(path, limits=Limits(line_bytes=1024))
     assert [e.line for e in found.events] == [4, 5]
     assert sorted(s.place for s in found.account.reject_samples) == [f"{path}:2", f"{path}:3"]

@@ -195,3 +195,18 @@ def test_text_in_any_encoding() -> None:
     assert decode(b'[{"a":1},') == decode(b'  {"a":1},') == decode(b'{"a":1}]') == '{"a":1}'
     assert decode(b" plain, text") == " plain, text"
     assert decode(b"[not json]") == "[not json]"
+
+
+def test_every_source_of_a_family_hears_its_header() -> None:
+    """A header line that several sources claim reaches them all, and makes none of them a source of the file."""
+    account = FileAccount(path="x.log")
+    made = Router(every_reader(), account, Ledger())
+    names = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p query qtype_name rcode_name answers"
+    header = ["#separator \\x09", "#set_separator\t|", "#empty_field\t[]", "#unset_field\tNIL", "#path\tdns"]
+    row = "1772445600.5 C1 10.0.0.1 5000 10.0.0.53 53 a.example A NIL b.example|192.0.2.1"
+    lines = [*header, "#fields\t" + "\t".join(names.split()), "\t".join(row.split())]
+    made.recognise(text.encode() for text in lines)
+    events = [made.read(text.encode(), number) for number, text in enumerate(lines, 1)]
+    assert events[-1] is not None
+    assert (events[-1].outcome, events[-1].answers) == (None, ("b.example", "192.0.2.1"))
+    assert (account.sources, account.unknown, account.rejected) == ({"zeek_dns": 1}, 0, 0)

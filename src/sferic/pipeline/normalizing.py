@@ -25,6 +25,7 @@ class Normalization:
         self._ledger = Ledger()
         self._wall_s = 0.0
         self._span: list[int] = []
+        self._out_of_window = 0
 
     def __iter__(self) -> Iterator[Event]:
         began = time.perf_counter()
@@ -56,6 +57,7 @@ class Normalization:
         if (settings.since is not None and event.time < settings.since) or (
             settings.until is not None and event.time >= settings.until
         ):
+            self._out_of_window += 1
             return False
         self._span = (
             [min(event.time, *self._span[:1]), max(event.time, *self._span[1:])] if self._span else [event.time] * 2
@@ -67,6 +69,7 @@ class Normalization:
         """Return the account; complete once the iteration is over."""
         account = self._ledger.account(strict=self._settings.strict)
         account.wall_s = self._wall_s
+        account.out_of_window = self._out_of_window
         if self._span:
             account.first_time, account.last_time = self._span
         return account
