@@ -174,7 +174,7 @@ def weighed(made: Window, analytic: Analytic = "beacon", floor_db: float = FLOOR
         from sferic.pipeline.hunting import _kept_connections
 
         kept = _kept_connections(made, made.traffic)
-        assert kept, "no row is long enough"
+        assert kept is not None, "no row is long enough"
         made = kept
     return weigh(made, analytic, load_weights(), floor_db)
 

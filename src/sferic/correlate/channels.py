@@ -5,6 +5,7 @@ several segments (per function, per software, per owner); the segment with the m
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
@@ -37,7 +38,7 @@ ALL_USERS = 4
 def findings(weighed: Weighed, analytic: Analytic, weights: Weights, floor_db: float) -> list[Finding]:
     """Return one finding per channel at or above the floor, highest first."""
     chosen = _best(weighed, _eligible(weighed, analytic), floor_db)
-    made = [_finding(weighed, i, analytic, weights) for i in chosen]
+    made = _told_apart([_finding(weighed, i, analytic, weights) for i in chosen])
     return sorted(made, key=lambda f: (-f.points, f.id))
 
 
@@ -107,7 +108,7 @@ def _finding(weighed: Weighed, i: int, analytic: Analytic, weights: Weights) -> 
     one_function = len(np.unique(traffic.place[rows])) == 1
     address = client if is_address(client) else traffic.addresses.get(int(window.client[i]))
     facts = Finding(
-        id=_id(analytic, client, user if window.level[i] != ALL_USERS else None, place.owner),
+        id=_digest(analytic, client, place.owner),
         analytic=analytic, score=score, points=points, severity=weights.severity.severity(score),
         src_ip=address, device=None if is_address(client) else client or None, user=user,
         platform=place.platform, provider=place.provider, tenant=place.tenant,
@@ -126,9 +127,17 @@ def _told(facts: Finding, weighed: Weighed, i: int) -> Finding:
     return replace(facts, benign_explanations=benign_explanations(facts, weighed, i), next_steps=next_steps(facts))
 
 
-def _id(analytic: str, client: str, user: str | None, owner: str) -> str:
-    text = "\x1f".join((analytic, client, user or "", owner))
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+def _told_apart(made: list[Finding]) -> list[Finding]:
+    """Give the channels of several people behind one address ids of their own.
+
+    One person's channel is named without the person: not every log and not every row knows the user.
+    """
+    times = Counter(f.id for f in made)
+    return [replace(f, id=_digest(f.id, f.user or "")) if times[f.id] > 1 else f for f in made]
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _single(numbers: Ints | Small, words: list[str]) -> str | None:
