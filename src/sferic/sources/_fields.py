@@ -35,10 +35,17 @@ def text(value: str | None) -> str | None:
     """Return the text without surrounding quotes, or None where it says nothing."""
     if not value:
         return None
+    return (_known_text if len(value) <= _LONGEST_NOTHING else _text)(value)
+
+
+def _text(value: str) -> str | None:
     value = value.strip()
     if value[:1] == '"' and len(value) > 1 and value[-1] == '"':
         value = value[1:-1].replace('""', '"')
     return None if len(value) <= _LONGEST_NOTHING and value.lower() in NOTHING else value
+
+
+_known_text = lru_cache(maxsize=65536)(_text)
 
 
 def number(value: str | int | float | None) -> int | None:

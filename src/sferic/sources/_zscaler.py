@@ -14,7 +14,7 @@ import binascii
 import csv
 import re
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -28,6 +28,8 @@ from sferic.sources._fields import text as meaning
 from sferic.sources._syslog import iso_time
 
 Fields = dict[str, str]
+_NEVER: tuple[str, ...] = ()
+"""No text starts with one of no texts: a cell without a key is looked at anew in each line."""
 
 _JSON = msgspec.json.Decoder()
 _NAMES = re.compile(r"\{(\w{1,64})\}")
@@ -50,20 +52,66 @@ def from_json(text: str) -> Fields:
     return {key.lower(): _as_text(value) for key, value in found.items() if isinstance(value, str | int | float)}
 
 
+class Pairs:
+    """Reads tab-separated `key=value`; where the keys come as in the line before, the values' places are known."""
+
+    def __init__(self, wanted: Container[str] = ()) -> None:
+        """Take the names of the fields that are of use; none means all."""
+        self._wanted = wanted
+        self._starts: list[str | tuple[str, ...]] = []
+        self._places: list[tuple[str, int, int]] = []
+        """Name in lower case, number of the cell, and where in it the value begins."""
+
+    def read(self, text: str) -> Fields:
+        """Read a line (rsyslog may write tabs as #011); a bare first column is the time."""
+        text = text if "\t" in text else text.replace("#011", "\t")
+        head, *rest = text.split("\t", _cef.MAX_PAIRS)[: _cef.MAX_PAIRS]
+        if len(rest) != len(self._starts) or not all(map(str.startswith, rest, self._starts)):
+            self._learn(rest)
+        fields = {name: rest[cell][start:] for name, cell, start in self._places}
+        if "=" in head and (m := _FIRST_PAIR.search(head)):
+            fields[m[1].lower()] = m[2]
+        elif m := _AT_END.search(head):
+            fields["datetime"] = m[0]
+        return fields
+
+    def _learn(self, cells: Sequence[str]) -> None:
+        places: dict[str, tuple[str, int, int]] = {}
+        self._starts = []
+        for cell, text in enumerate(cells):
+            key, equals, _ = text.partition("=")
+            self._starts.append(f"{key}=" if equals else _NEVER)
+            name = key.strip().lower()
+            if equals and (not self._wanted or name in self._wanted):
+                places.setdefault(name, (name, cell, len(key) + 1))
+        self._places = list(places.values())
+
+
 def from_pairs(text: str) -> Fields:
-    """Read tab-separated `key=value` (rsyslog may write tabs as #011); a bare first column is the time."""
-    text = text if "\t" in text else text.replace("#011", "\t")
-    head, *rest = text.split("\t", _cef.MAX_PAIRS)[: _cef.MAX_PAIRS]
-    fields: Fields = {}
-    if m := _FIRST_PAIR.search(head):
-        fields[m[1].lower()] = m[2]
-    elif m := _AT_END.search(head):
-        fields["datetime"] = m[0]
-    for piece in rest:
-        key, equals, found = piece.partition("=")
-        if equals:
-            fields.setdefault(key.strip().lower(), found)
-    return fields
+    """Read one line of tab-separated `key=value`."""
+    return Pairs().read(text)
+
+
+class Meanings:
+    """Says what a record's fields mean, by one name each, whichever of several names the feed has for it."""
+
+    def __init__(self, names: Mapping[str, str]) -> None:
+        """Take meaning → the feed's names for it, the first that says something counting."""
+        self._names = {meant: tuple(given.split()) for meant, given in names.items()}
+        self.names = frozenset(name for given in self._names.values() for name in given)
+        self._present = lru_cache(maxsize=16)(self._find)
+
+    def of(self, fields: Fields) -> Fields:
+        """Return what the record says by meaning; what it does not say is missing."""
+        found: Fields = {}
+        for meant, name in self._present(tuple(fields)):
+            if meant not in found and (said := meaning(fields[name])):
+                found[meant] = said
+        return found
+
+    def _find(self, given: tuple[str, ...]) -> list[tuple[str, str]]:
+        known = frozenset(given)
+        return [(meant, name) for meant, names in self._names.items() for name in names if name in known]
 
 
 def from_cef(text: str) -> Fields:
@@ -119,9 +167,13 @@ def decoded(text: str | None) -> str | None:
     return unquote(text) if text and "%" in text else text
 
 
+TIMES = frozenset({"epochtime", "time", "datetime", "timegenerated", "rt", "tz", "timezone"})
+"""The fields that `when` looks at."""
+
+
 def when(fields: Fields, clock: Clock) -> int:
     """Read the record's time: epoch, ctime or ISO, in the record's own zone where it names one we know."""
-    if epoch := value(fields, "epochtime"):
+    if "epochtime" in fields and (epoch := value(fields, "epochtime")):
         return _cef.moment(epoch, clock)
     written = value(fields, "time", "datetime", "timegenerated", "rt")
     if not written:

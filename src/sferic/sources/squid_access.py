@@ -95,9 +95,7 @@ class Reader:
 
     def claims(self, line: Line) -> int:
         """Be certain of native and key=value lines, and of httpd lines that end with `TAG:HIERARCHY`."""
-        if _common(line.text):
-            return CERTAIN
-        if self._own and self._match(self._own, line.text):
+        if _common(line.text) or (self._own and self._match(self._own, line.text)):
             return CERTAIN
         if _is_pairs(line.text) or _NATIVE_MARK.match(line.text):
             return CERTAIN

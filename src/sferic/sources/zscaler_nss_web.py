@@ -22,7 +22,7 @@ from sferic.model.hosts import Target, is_address, split_target
 from sferic.sources import _zscaler
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
 from sferic.sources._fields import ip, number, port, status
-from sferic.sources._zscaler import Fields, decoded, value
+from sferic.sources._zscaler import Fields, Meanings, Pairs, decoded
 
 TABLES = (HTTP,)
 FIELDS = frozenset(
@@ -42,16 +42,47 @@ _DEFAULT = (
 _DEFAULT_LINE = re.compile(
     r'"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]{0,2}\d [\d:]{7,8} \d{4}"(?:,"[^"]{0,4096}"){3},"(?:Allowed|Blocked)"'
 )
+_MEANINGS = Meanings(
+    {
+        "method": "reqmethod requestmethod",
+        "url": "url eurl request",
+        "host": "ehost host hostname dhost",
+        "own": "cip clientip cltip src",
+        "outside": "cintip cltintip sourcetranslatedaddress clientpublicip cpubip",
+        "port": "clt_sport cltsourceport spt",
+        "server": "sip serverip dst",
+        "server_port": "srv_dport dpt",
+        "login": "login elogin ologin user suser",
+        "location": "location elocation spriv",
+        "owner": "deviceowner",
+        "device": "devicehostname edevicehostname",
+        "up": "reqsize requestsize out",
+        "down": "respsize responsesize in",
+        "total": "totalsize transactionsize",
+        "duration": "ctime clienttranstime",
+        "status": "respcode status outcome actual_status",
+        "action": "action act actual_action",
+        "agent": "ua eua useragent requestclientapplication",
+        "referer": "referer ereferer refererurl requestcontext",
+        "type": "contenttype",
+        "protocol": "proto protocol app",
+        "app": "appname destinationservicename",
+    }
+)
+"""What the fields mean → their names in the feeds; keys of CEF come last."""
+_WANTED = frozenset(
+    [*_zscaler.TIMES, *_MEANINGS.names, *(f"b64{name}" for name in (*_zscaler.TIMES, *_MEANINGS.names))]
+)
 _JSON_MARK = re.compile(r'"(?:reqmethod|requestmethod)" ?:')
-_PAIR_MARK = re.compile(r"(?:\t|#011)(?:reqmethod|requestmethod)=")
+_PAIR_MARKS = tuple(f"{tab}{key}=" for tab in ("\t", "#011") for key in ("requestmethod", "reqmethod"))
 _SIZES = ("reqsize", "requestsize")
 _VENDOR = ("Zscaler", "urlsupercat", "nsssvcip")
 _CEF = "|Zscaler|NSSWeblog|"
 _SENTINEL = '"NSSWeblog"'
 _SOURCETYPE = "zscalernss-web"
+_QUOTED_SOURCETYPE = f'"{_SOURCETYPE}"'
 _INSIDE = [
-    ip_network(network)
-    for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
+    ip_network(network) for network in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7")
 ]
 _NO_SERVER = str(IPv4Address(0))
 """What Zscaler writes as the server of a request that it blocked."""
@@ -64,16 +95,16 @@ class Reader:
         self._clock = setup.clock
         option = setup.options.get("fields", "")
         self._columns = _zscaler.column_names(option) if option else None
+        self._pairs = Pairs(_WANTED)
 
     def claims(self, line: Line) -> int:
         """Claim records with a request's method and size; firewall, DNS and tunnel records have neither."""
         text, sourcetype = line.text, line.sourcetype or ""
         if sourcetype.startswith("zscalernss"):
             return CERTAIN if sourcetype == _SOURCETYPE else NO
-        if _CEF in text or f'"{_SOURCETYPE}"' in text or _SENTINEL in text:
+        if _CEF in text or _QUOTED_SOURCETYPE in text or _SENTINEL in text:
             return CERTAIN
-        mark = _JSON_MARK if "{" in text else _PAIR_MARK
-        if mark.search(text) and any(size in text for size in _SIZES):
+        if _has_method(text) and any(size in text for size in _SIZES):
             return CERTAIN if any(word in text for word in _VENDOR) else LIKELY
         if _DEFAULT_LINE.search(text):
             return CERTAIN
@@ -87,15 +118,16 @@ class Reader:
         if "b64" in line.text:
             fields = _zscaler.from_base64(fields)
         time = _zscaler.when(fields, self._clock)
-        method = _method(fields)
-        target = _target(fields)
+        said = _MEANINGS.of(fields)
+        method = said["method"].upper() if "method" in said else None
+        target = _target(said)
         host, origin = target.host, "connect" if method == "CONNECT" else "url"
         if host is None or is_address(host):
-            named = split_target(decoded(value(fields, "ehost", "host", "hostname", "dhost")) or "").host
+            named = split_target(decoded(said.get("host")) or "").host
             host, origin = (named, "http_host") if named else (host, origin)
         if host is None:
             return Reject("no url and no host")
-        event = _event(fields, time, method, target)
+        event = _event(said, time, method, target)
         if is_address(host):
             event.dst_ip = event.dst_ip or host
         else:
@@ -105,64 +137,62 @@ class Reader:
     def _fields(self, text: str) -> Fields:
         if _CEF in text:
             return _zscaler.from_cef(text)
-        if text.lstrip().startswith("{") or _JSON_MARK.search(text) or _SENTINEL in text:
+        if text.lstrip().startswith("{") or ('"' in text and (_JSON_MARK.search(text) or _SENTINEL in text)):
             return _zscaler.from_json(text)
         if self._columns:
             return _zscaler.from_columns(text, self._columns, len(self._columns))
         if "\t" in text or "#011" in text:
-            return _zscaler.from_pairs(text)
+            return self._pairs.read(text)
         quoted = text[max(text.find('"'), 0) :]
         return _zscaler.from_columns(quoted, _DEFAULT, len(_DEFAULT) - 1)
 
 
-def _event(fields: Fields, time: int, method: str | None, target: Target) -> Event:
+def _has_method(text: str) -> bool:
+    if "{" in text:
+        return _JSON_MARK.search(text) is not None
+    return any(mark in text for mark in _PAIR_MARKS)
+
+
+def _event(said: Fields, time: int, method: str | None, target: Target) -> Event:
     """Fill everything but the destination's name."""
-    server = ip(value(fields, "sip", "serverip", "dst"))
-    up = number(value(fields, "reqsize", "requestsize", "out"))
-    down = number(value(fields, "respsize", "responsesize", "in"))
-    total = number(value(fields, "totalsize", "transactionsize"))
+    get = said.get
+    server, up, down = ip(get("server")), number(get("up")), number(get("down"))
     return Event(
         table=HTTP,
         time=time,
-        src_ip=_client(fields),
-        src_port=port(value(fields, "clt_sport", "cltsourceport", "spt")),
+        src_ip=_client(said),
+        src_port=port(get("port")),
         dst_ip=None if server == _NO_SERVER else server,
-        dst_port=port(value(fields, "srv_dport", "dpt")) or target.port,
-        user=_user(fields),
-        device=decoded(value(fields, "devicehostname", "edevicehostname")),
+        dst_port=port(get("server_port")) or target.port,
+        user=_user(said),
+        device=decoded(get("device")),
         bytes_up=up,
         bytes_down=down,
-        bytes_total=total if up is None and down is None else None,
-        duration_ms=number(value(fields, "ctime", "clienttranstime")) or None,
+        bytes_total=number(get("total")) if up is None and down is None else None,
+        duration_ms=number(get("duration")) or None,
         method=method,
         path=None if method == "CONNECT" else target.path,
-        status=status((value(fields, "respcode", "status", "outcome", "actual_status") or "")[:3]),
-        action=_lower(value(fields, "action", "act", "actual_action")),
-        user_agent=decoded(value(fields, "ua", "eua", "useragent", "requestclientapplication")),
-        referer=decoded(value(fields, "referer", "ereferer", "refererurl", "requestcontext")),
-        content_type=value(fields, "contenttype"),
-        protocol=_lower(value(fields, "proto", "protocol", "app")),
-        app=value(fields, "appname", "destinationservicename"),
+        status=status(get("status", "")[:3]),
+        action=get("action", "").lower() or None,
+        user_agent=decoded(get("agent")),
+        referer=decoded(get("referer")),
+        content_type=get("type"),
+        protocol=get("protocol", "").lower() or None,
+        app=get("app"),
     )
 
 
-def _method(fields: Fields) -> str | None:
-    method = value(fields, "reqmethod", "requestmethod")
-    return method.upper() if method else None
-
-
-def _target(fields: Fields) -> Target:
+def _target(said: Fields) -> Target:
     """Split the URL; if its host is percent-encoded it is decoded first, else the path stays as logged."""
-    url = value(fields, "url", "eurl", "request") or ""
-    if "%" in url.partition("/")[0]:
+    url = said.get("url", "")
+    if "%" in url and "%" in url.partition("/")[0]:
         url = decoded(url) or ""
     return split_target(url)
 
 
-def _client(fields: Fields) -> str | None:
+def _client(said: Fields) -> str | None:
     """Return the client's internal address where there is one: CEF feeds disagree which key holds it."""
-    own = ip(value(fields, "cip", "clientip", "cltip", "src"))
-    outside = ip(value(fields, "cintip", "cltintip", "sourcetranslatedaddress", "clientpublicip", "cpubip"))
+    own, outside = ip(said.get("own")), ip(said.get("outside"))
     if own and outside and _is_inside(outside) and not _is_inside(own):
         return outside
     return own or outside
@@ -174,12 +204,8 @@ def _is_inside(address: str) -> bool:
     return any(parsed in network for network in _INSIDE)
 
 
-def _user(fields: Fields) -> str | None:
-    login = decoded(value(fields, "login", "elogin", "ologin", "user", "suser"))
-    if login and login != decoded(value(fields, "location", "elocation", "spriv")):
+def _user(said: Fields) -> str | None:
+    login = decoded(said.get("login"))
+    if login and login != decoded(said.get("location")):
         return login
-    return decoded(value(fields, "deviceowner"))
-
-
-def _lower(word: str | None) -> str | None:
-    return word.lower() if word else None
+    return decoded(said.get("owner"))
