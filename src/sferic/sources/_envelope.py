@@ -1,4 +1,4 @@
-"""Takes off what a collector wrapped around a log line: Splunk's JSON and CSV exports, Event Collector JSON.
+"""Takes off what a collector wrapped around a log line: Splunk's exports, Event Collector JSON, shippers' JSON.
 
 An export holds the line as it was indexed (`_raw`) and what the index knew: time, sending host, source type.
 Peeling it here lets every source read exported lines as if they came from the device. The forms:
@@ -6,7 +6,8 @@ Peeling it here lets every source read exported lines as if they came from the d
 - `{"preview":false,"offset":0,"result":{"_raw":"…","_time":"…","sourcetype":"…"}}`, an export as JSON;
 - `{"_raw":"…","_time":"…"}`, the same without its frame;
 - `{"time":1772445600,"sourcetype":"…","event":"…" or {…}}`, HTTP Event Collector (HEC);
-- a CSV file with a header such as `"_raw","_time","sourcetype"`, an export as CSV.
+- a CSV file with a header such as `"_raw","_time","sourcetype"`, an export as CSV;
+- what `_shippers` knows: Elastic, Logstash, Fluentd, Docker, Kafka Connect, CloudWatch.
 
 Formats: https://docs.splunk.com/Documentation/Splunk/latest/RESTREF/RESTsearch (search/v2/jobs/export) and
 https://docs.splunk.com/Documentation/Splunk/latest/Data/FormateventsforHTTPEventCollector
@@ -22,7 +23,9 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from sferic.sources import _shippers
 from sferic.sources._clock import ZONE_MINUTES, Clock, epoch_us
+from sferic.sources._shippers import string
 from sferic.sources._syslog import iso_time
 
 MAX_LAYERS = 3
@@ -30,7 +33,7 @@ MAX_LAYERS = 3
 
 _UTC = Clock(not_after=datetime(1970, 1, 1, tzinfo=UTC))
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
-_MARKS = ('"_raw"', '"event"', '"lastrow"')
+_MARKS = ('"_raw"', '"event"', '"lastrow"', *_shippers.MARKS)
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
@@ -75,7 +78,6 @@ class _Collected(msgspec.Struct, gc=False, forbid_unknown_fields=True):
 
 _EXPORT = msgspec.json.Decoder(_Export)
 _COLLECTED = msgspec.json.Decoder(_Collected)
-_TEXT = msgspec.json.Decoder(str)
 
 
 def peel_envelope(text: str) -> Envelope:
@@ -99,7 +101,7 @@ def _peel_once(text: str) -> Envelope | None:
     if not text.lstrip().startswith("{") or not any(mark in text for mark in _MARKS):
         return None
     data = text.encode("utf-8", "replace")
-    return _export(data) or _collected(data)
+    return _export(data) or _collected(data) or _shipped(data)
 
 
 def _export(data: bytes) -> Envelope | None:
@@ -108,10 +110,10 @@ def _export(data: bytes) -> Envelope | None:
     except (msgspec.DecodeError, RecursionError):
         return None
     inner = row.result or row
-    raw = _string(inner.raw)
+    raw = string(inner.raw)
     if raw is None:
         return Envelope("") if bytes(row.lastrow) == b"true" and row.result is None else None
-    host, sourcetype, source = (_string(value) for value in (inner.host, inner.sourcetype, inner.source))
+    host, sourcetype, source = (string(value) for value in (inner.host, inner.sourcetype, inner.source))
     return Envelope(raw, _moment(inner.time), host, sourcetype, source)
 
 
@@ -120,7 +122,7 @@ def _collected(data: bytes) -> Envelope | None:
         record = _COLLECTED.decode(data)
     except (msgspec.DecodeError, RecursionError):
         return None
-    text = _string(record.event)
+    text = string(record.event)
     if text is None:
         text = bytes(record.event).decode()
         if not text.startswith("{"):
@@ -129,16 +131,15 @@ def _collected(data: bytes) -> Envelope | None:
     return Envelope(text, sent_at, record.host, record.sourcetype, record.source)
 
 
-def _string(value: msgspec.Raw) -> str | None:
-    """Return a JSON string's text without the line end that an index may keep; None for anything else."""
-    try:
-        return _TEXT.decode(value).rstrip("\r\n") or None
-    except msgspec.DecodeError:
+def _shipped(data: bytes) -> Envelope | None:
+    found = _shippers.unwrap(data)
+    if found is None:
         return None
+    return Envelope(found.text, splunk_time(found.stamp) if found.stamp else None, found.sender)
 
 
 def _moment(value: msgspec.Raw) -> int | None:
-    text = _string(value)
+    text = string(value)
     return splunk_time(bytes(value).decode() if text is None else text)
 
 

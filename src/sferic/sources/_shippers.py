@@ -1,0 +1,112 @@
+"""Takes off what log shippers, queues and stores wrap around a line: who they are and what proves it.
+
+- Filebeat and Elastic Agent: `@timestamp`, `agent` (or `beat`, `input`, `log`) and the line in `event.original` or
+  `message`; a document whose fields were parsed (`source`, `destination`, `url`, `dns`) is left to be read as ECS;
+- Logstash: `@timestamp`, `@version`, `message`;
+- a hit of Elasticsearch or OpenSearch: `_index` and the document in `_source`;
+- Fluent Bit, Fluentd, Docker's json-file, Kubernetes: the line in `log`, or Vector's and Fluentd's in `message`, beside
+  nothing but these shippers' own keys;
+- Kafka Connect: `schema` and `payload`, nothing else;
+- CloudWatch Logs: one log event (`id`, `timestamp`, `message`), or a row of Insights (`@message`).
+
+What it does not do: unwrap several lines from one object (a whole CloudWatch batch), or judge the line inside. A
+vendor's own object that has a `message` has other keys beside it, too, and is returned to its reader untouched.
+"""
+
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+
+import msgspec
+
+MARKS = ('"message"', '"original"', '"log"', '"payload"', '"_source"', '"@message"')
+"""Without one of these texts in a line there is nothing to take off."""
+
+_PARSED = frozenset({"source", "destination", "url", "dns", "http", "client", "server"})
+_SHIPPER = frozenset({"agent", "beat", "input", "log", "@version"})
+_BESIDE_LINE = frozenset(
+    "log message date time timestamp @timestamp stream tag attrs _p logtag kubernetes docker container_id"
+    " container_name source host hostname file file_path source_type source_ip port topic partition offset".split()
+)
+"""The keys that Fluent Bit, Fluentd, Docker, Kubernetes and Vector put beside a line."""
+_PROOF = frozenset("date time timestamp @timestamp stream tag kubernetes docker container_id file source_type".split())
+_STAMPS = ("time", "timestamp", "@timestamp", "date")
+_LOG_EVENT = frozenset("id eventId timestamp message ingestionTime logStreamName".split())
+
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_TEXT = msgspec.json.Decoder(str)
+Keys = Mapping[str, msgspec.Raw]
+
+
+class Unwrapped(msgspec.Struct, frozen=True, gc=False):
+    """The line inside, and the shipper's time for it as JSON (text or number), if any."""
+
+    text: str
+    stamp: str | None = None
+    sender: str | None = None
+
+
+def unwrap(data: bytes) -> Unwrapped | None:
+    """Take one wrapping off; None for an object that is no wrapping."""
+    found = _inner(msgspec.Raw(data))
+    if found is None:
+        return None
+    if "@timestamp" in found and found.keys() & _SHIPPER:
+        return None if _is_parsed(found) else _from_beat(found)
+    name = _key_of_line(found.keys())
+    return _from_key(found, name) if name else None
+
+
+def _key_of_line(keys: AbstractSet[str]) -> str | None:
+    if keys >= {"_index", "_source"}:
+        return "_source"
+    if keys == {"schema", "payload"}:
+        return "payload"
+    if "@message" in keys:
+        return "@message"
+    if keys <= _LOG_EVENT and keys & {"id", "eventId", "logStreamName"}:
+        return "message"
+    if keys <= _BESIDE_LINE and (keys & _PROOF or len(keys) == 1):
+        return "log" if "log" in keys else "message"
+    return None
+
+
+def _is_parsed(found: Keys) -> bool:
+    """Say whether the shipper's pipeline has made fields of the line already."""
+    nested = any(bytes(found[name]).startswith(b"{") for name in found.keys() & _PARSED)
+    return nested or any(name.partition(".")[0] in _PARSED for name in found if "." in name)
+
+
+def _from_beat(found: Keys) -> Unwrapped | None:
+    event, host = _inner(found.get("event")), _inner(found.get("host"))
+    original = string(event.get("original")) if event else string(found.get("event.original"))
+    text = original or string(found.get("message"))
+    sender = string(host.get("name")) if host else string(found.get("host"))
+    return Unwrapped(text, string(found.get("@timestamp")), sender) if text else None
+
+
+def _from_key(found: Keys, name: str) -> Unwrapped | None:
+    """Return a text's line, or an object as its own JSON."""
+    value = found.get(name)
+    text = string(value)
+    if text is None:
+        text = bytes(value or b"").decode()
+        if not text.startswith("{"):
+            return None
+    stamp = next((found[key] for key in _STAMPS if key in found), None)
+    written = None if stamp is None else string(stamp) or bytes(stamp).decode()
+    return Unwrapped(text, written, string(found.get("host")))
+
+
+def _inner(value: msgspec.Raw | None) -> Keys | None:
+    try:
+        return _OBJECT.decode(value) if value is not None else None
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def string(value: msgspec.Raw | None) -> str | None:
+    """Return a JSON string's text without the line end that a store may keep; None for anything else."""
+    try:
+        return (_TEXT.decode(value).rstrip("\r\n") or None) if value is not None else None
+    except msgspec.DecodeError:
+        return None

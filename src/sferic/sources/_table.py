@@ -1,0 +1,51 @@
+"""Reads lines of a table with a header row (CSV and its kin) into values by column name.
+
+What it does not do: say what a column means, or read a record that spans lines.
+"""
+
+import csv
+from collections.abc import Sequence
+
+DELIMITERS = ",\t;|"
+
+
+def cells(line: str, delimiter: str) -> list[str]:
+    """Split one line; quotes may enclose delimiters and doubled quotes."""
+    if '"' not in line:
+        return line.split(delimiter)
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=False), [])
+    except csv.Error:
+        raise ValueError("cells are not CSV") from None
+
+
+def delimiter_of(header: str) -> str:
+    """Return the delimiter that occurs most often in a header row."""
+    return max(DELIMITERS, key=header.count)
+
+
+class Table:
+    """The columns of one file."""
+
+    def __init__(self, columns: Sequence[str], delimiter: str) -> None:
+        self.columns = tuple(columns)
+        self.delimiter = delimiter
+
+    @classmethod
+    def from_header(cls, line: str, delimiter: str | None = None) -> "Table":
+        """Read a header row."""
+        chosen = delimiter or delimiter_of(line)
+        return cls([name.strip() for name in cells(line.removeprefix("\ufeff"), chosen)], chosen)
+
+    def fits(self, line: str) -> bool:
+        """Say whether a line has at least as many delimiters as the table needs; cheap, so quotes do not matter."""
+        return line.count(self.delimiter) >= len(self.columns) - 1
+
+    def row(self, line: str) -> dict[str, str] | None:
+        """Read one row by column; None for a repeated header. Raises ValueError for a row of another length."""
+        found = cells(line, self.delimiter)
+        if len(found) != len(self.columns):
+            raise ValueError(f"{len(found)} cells, expected {len(self.columns)}")
+        if [name.strip() for name in found] == list(self.columns):
+            return None
+        return dict(zip(self.columns, found, strict=True))

@@ -1,0 +1,138 @@
+"""Documents in the Elastic Common Schema, one JSON object a line or a table: web requests, flows and DNS.
+
+Format: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html
+Names may be nested, dotted or both, as in exports of Elasticsearch (`_source` is taken off before), Elastic Agent's
+file output, or a CSV of Kibana's Discover with ECS names in its header.
+
+`source.bytes` went from client to server, `destination.bytes` came back. The verdict is in `event.type`
+(`allowed`, `denied`), else in `event.action`.
+The time is `event.start`; without it, `event.end` less `event.duration`, else `@timestamp` as it stands.
+A document without a destination (logins, processes, metrics) is known and gives no event.
+
+`host` is the client where the document tells of a process or `host.ip` holds the source's address, else the machine
+that wrote the log.
+
+Cannot show: what the integration that wrote it did not map, and whether `destination.domain` was seen on the wire or
+comes from a reverse look-up.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
+from sferic.sources._contract import GENERIC, NO, Setup
+from sferic.sources._meaning import Names, Record, flat, from_json, moment, read
+from sferic.sources._table import Table
+
+TABLES = (HTTP, NETWORK, DNS)
+FIELDS = frozenset(
+    "src_ip src_port dst_ip dst_port dst_host host_source user device observer bytes_up bytes_down duration_ms method"
+    " path status action user_agent referer protocol app answers".split()
+)
+STAMP = "start"
+MARKS = (r"@timestamp\"?[,;\t\r\n]",)
+NAMELESS_MARKS = (r'"(?:network_traffic|netflow)[._]', r'"netflow"')
+
+_NAMES: Names = {
+    "src_ip": ("source.ip", "client.ip", "source.address"),
+    "src_port": ("source.port", "client.port"),
+    "dst_ip": ("destination.ip", "server.ip", "destination.address"),
+    "dst_port": ("destination.port", "server.port", "url.port"),
+    "url": ("url.full", "url.original"),
+    "http_host": ("url.domain",),
+    "sni": ("tls.client.server_name",),
+    "dst_host": ("destination.domain", "server.domain"),
+    "query_name": ("dns.question.name",),
+    "answers": ("dns.answers.data", "dns.resolved_ip"),
+    "user": ("user.name", "source.user.name", "client.user.name", "user.email", "source.user.email"),
+    "device": ("source.domain", "client.domain"),
+    "observer": ("observer.hostname", "observer.name"),
+    "bytes_up": ("source.bytes", "client.bytes"),
+    "bytes_down": ("destination.bytes", "server.bytes"),
+    "bytes_total": ("network.bytes",),
+    "duration_ns": ("event.duration",),
+    "method": ("http.request.method",),
+    "path": ("url.path",),
+    "query": ("url.query",),
+    "status": ("http.response.status_code",),
+    "user_agent": ("user_agent.original",),
+    "referer": ("http.request.referrer",),
+    "content_type": ("http.response.mime_type",),
+    "action": ("event.action",),
+    "protocol": ("network.transport",),
+    "app": ("network.application", "network.protocol"),
+    "outcome": ("dns.response_code",),
+    "process_path": ("process.executable",),
+    "process_id": ("process.pid",),
+    "parent_path": ("process.parent.executable",),
+    "command_line": ("process.command_line",),
+}
+_NEEDED = re.compile(r'"(?:destination|url|dns|server)(?:\.[a-z_.]{1,40})?" ?:')
+_WORDS = re.compile(r"\w+")
+_IN_HEADER = {"source.ip", "destination.ip", "destination.domain", "url.domain", "url.full", "dns.question.name"}
+
+
+class Reader:
+    """Reads the documents of one file; of a table it remembers the header."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._clock = setup.clock
+        self._table: Table | None = None
+
+    def claims(self, line: Line) -> int:
+        """Claim objects with `@timestamp` and a field of a destination, tables with ECS names, and their rows."""
+        text = line.text
+        if text.startswith("{"):
+            return GENERIC if '"@timestamp"' in text and _NEEDED.search(text) else NO
+        if self._table is not None:
+            return GENERIC if self._table.fits(text) else NO
+        return GENERIC if _is_header(text) else NO
+
+    def read(self, line: Line) -> Event | Reject | None:
+        """Turn a document into a request, a flow or a look-up; None where it has no destination."""
+        if line.text.startswith("{"):
+            return self._event(flat(from_json(line.text)), line)
+        if self._table is None:
+            self._table = Table.from_header(line.text)
+            return None
+        row = self._table.row(line.text)
+        return None if row is None else self._event(row, line)
+
+    def _event(self, fields: Mapping[str, Any], line: Line) -> Event | Reject | None:
+        event = read(Record(fields, _NAMES), 0)
+        if not isinstance(event, Event):
+            return event
+        event.time = self._time(fields, event, line)
+        kinds = set(_WORDS.findall(str(fields.get("event.type") or "")))
+        if kinds & {"denied", "allowed"}:
+            event.action = "blocked" if "denied" in kinds else "allowed"
+        _place_host(event, fields)
+        return event
+
+    def _time(self, fields: Mapping[str, Any], event: Event, line: Line) -> int:
+        if began := fields.get("event.start"):
+            return moment(began, self._clock)
+        if (ended := fields.get("event.end")) and event.duration_ms is not None:
+            return moment(ended, self._clock) - event.duration_ms * 1000
+        if stamped := fields.get("@timestamp"):
+            return moment(stamped, self._clock)
+        if line.sent_at is None:
+            raise ValueError("no time")
+        return line.sent_at
+
+
+def _place_host(event: Event, fields: Mapping[str, Any]) -> None:
+    """Take `host` for the client where the document is an endpoint's, else for the machine that wrote the log."""
+    named = next((name for key in ("host.hostname", "host.name") if isinstance(name := fields.get(key), str)), None)
+    if event.process_path or (event.src_ip and event.src_ip in str(fields.get("host.ip") or "").split("'")):
+        event.device = named or event.device
+    else:
+        event.observer = event.observer or named
+
+
+def _is_header(text: str) -> bool:
+    if "@timestamp" not in text:
+        return False
+    names = {name.strip('" \r') for name in re.split(r"[,;\t|]", text[:20_000])}
+    return "@timestamp" in names and bool(names & _IN_HEADER)

@@ -1,0 +1,123 @@
+"""Events in the Open Cybersecurity Schema Framework, one JSON object a line: web requests, flows and DNS.
+
+Format: https://schema.ocsf.io/ (HTTP Activity, class 4002; Network Activity, 4001; DNS Activity, 4003)
+Any producer's: Amazon Security Lake after export to JSON, collectors, products that write OCSF themselves.
+
+`traffic.bytes_out` went from source to destination, `bytes_in` came back. The time is `start_time`; without it,
+`end_time` less `duration`, else `time` as it stands. Numbers are epoch milliseconds, as the schema says.
+Other classes are known and give no event.
+
+Cannot show: what the producer did not map; in Security Lake's flows, which way a record's one byte count went.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
+from sferic.sources._contract import GENERIC, NO, Setup
+from sferic.sources._meaning import Names, Record, flat, from_json, moment, read
+
+TABLES = (HTTP, NETWORK, DNS)
+FIELDS = frozenset(
+    "src_ip src_port dst_ip dst_port dst_host host_source user device observer bytes_up bytes_down duration_ms method"
+    " path status action user_agent referer protocol app answers".split()
+)
+STAMP = "start"
+NAMELESS_MARKS = (r'"class_uid" ?: ?4001\b',)
+
+_CLASSES = {"4001": NETWORK, "4002": HTTP, "4003": DNS}
+_MARK = re.compile(r'"class_uid" ?: ?"?\d{4,9}\b')
+_DISPOSITIONS = {1: "allowed", 2: "blocked"}
+"""`action_id` (1 Allowed, 2 Denied) and `disposition_id` (1 Allowed, 2 Blocked) agree here."""
+_NAMES: Names = {
+    "src_ip": ("src_endpoint.ip",),
+    "src_port": ("src_endpoint.port",),
+    "dst_ip": ("dst_endpoint.ip",),
+    "dst_port": ("dst_endpoint.port", "http_request.url.port"),
+    "url": ("http_request.url.url_string", "url.url_string"),
+    "http_host": ("http_request.url.hostname", "url.hostname"),
+    "sni": ("tls.sni",),
+    "dst_host": ("dst_endpoint.hostname", "dst_endpoint.domain"),
+    "query_name": ("query.hostname",),
+    "answers": ("answers.rdata",),
+    "user": ("actor.user.name", "actor.user.email_addr", "src_endpoint.owner.name"),
+    "device": ("src_endpoint.hostname", "src_endpoint.name"),
+    "bytes_up": ("traffic.bytes_out",),
+    "bytes_down": ("traffic.bytes_in",),
+    "bytes_total": ("traffic.bytes",),
+    "duration_ms": ("duration",),
+    "method": ("http_request.http_method",),
+    "path": ("http_request.url.path", "url.path"),
+    "query": ("http_request.url.query_string", "url.query_string"),
+    "status": ("http_response.code", "http_status"),
+    "action": ("action", "disposition"),
+    "user_agent": ("http_request.user_agent",),
+    "referer": ("http_request.referrer",),
+    "content_type": ("http_response.content_type",),
+    "protocol": ("connection_info.protocol_name", "connection_info.protocol_num"),
+    "app": ("app_name",),
+    "outcome": ("rcode",),
+    "process_path": ("actor.process.file.path", "actor.process.name"),
+    "process_id": ("actor.process.pid",),
+    "parent_path": ("actor.process.parent_process.file.path",),
+    "command_line": ("actor.process.cmd_line",),
+}
+
+
+class Reader:
+    """Reads the lines of one file; each stands alone."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._clock = setup.clock
+
+    def claims(self, line: Line) -> int:
+        """Claim objects with a class number."""
+        return GENERIC if line.text.startswith("{") and _MARK.search(line.text) else NO
+
+    def read(self, line: Line) -> Event | Reject | None:
+        """Turn an event of one of the three classes into ours; None for other classes."""
+        fields = flat(from_json(line.text))
+        table = _CLASSES.get(str(fields.get("class_uid")))
+        if table is None:
+            return None
+        event = read(Record(fields, _NAMES), 0, table)
+        if not isinstance(event, Event):
+            return event or Reject("no destination")
+        event.time = self._time(fields, event, line)
+        if event.action is None:
+            event.action = _verdict(fields)
+        _place_device(event, fields)
+        return event
+
+    def _time(self, fields: Mapping[str, Any], event: Event, line: Line) -> int:
+        began, ended = fields.get("start_time"), fields.get("end_time")
+        if began is not None:
+            start = moment(began, self._clock)
+            if ended is not None and event.duration_ms is None:
+                event.duration_ms = max(moment(ended, self._clock) - start, 0) // 1000
+            return start
+        if ended is not None and event.duration_ms is not None:
+            return moment(ended, self._clock) - event.duration_ms * 1000
+        for key in ("time", "time_dt"):
+            if (stamped := fields.get(key)) is not None:
+                return moment(stamped, self._clock)
+        if line.sent_at is None:
+            raise ValueError("no time")
+        return line.sent_at
+
+
+def _verdict(fields: Mapping[str, Any]) -> str | None:
+    numbers = (fields.get("action_id"), fields.get("disposition_id"))
+    return next((word for n in numbers if isinstance(n, int) and (word := _DISPOSITIONS.get(n))), None)
+
+
+def _place_device(event: Event, fields: Mapping[str, Any]) -> None:
+    """Take `device` for the client where its address or a process says so, else for the sensor."""
+    named = fields.get("device.hostname") or fields.get("device.name")
+    if not isinstance(named, str):
+        return
+    if event.process_path or (event.src_ip and fields.get("device.ip") == event.src_ip):
+        event.device = event.device or named
+    else:
+        event.observer = named

@@ -1,0 +1,136 @@
+"""The rules of `ocsf_json` that its golden case does not show."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sferic.model.event import DNS, HTTP, NETWORK, Event, Line
+from sferic.sources._clock import Clock
+from sferic.sources._contract import GENERIC, NO, Setup
+from sferic.sources.ocsf_json import _NAMES, Reader
+
+
+def made(**options: str) -> Reader:
+    """Make a reader of a UTC log."""
+    return Reader(Setup(Clock(UTC, datetime(2026, 3, 3, tzinfo=UTC)), options))
+
+
+def event(text: str, **options: str) -> Event:
+    """Read a line that has to be an event."""
+    found = made(**options).read(Line(text))
+    assert isinstance(found, Event), found
+    return found
+
+
+BASE: dict[str, Any] = {
+    "class_uid": 4001,
+    "time": 1772445600000,
+    "src_endpoint": {"ip": "10.0.0.5"},
+    "dst_endpoint": {"hostname": "a.example"},
+}
+TEN_US = 1_772_445_600_000_000
+
+
+@pytest.mark.parametrize(("kind", "table"), [(4001, NETWORK), (4002, HTTP), (4003, DNS)])
+def test_the_class_tells_the_table(kind: int, table: str) -> None:
+    """The class decides, whatever fields there are."""
+    found = event(json.dumps(BASE | {"class_uid": kind, "query": {"hostname": "q.example"}, "http_status": 200}))
+    assert (found.table, found.dst_host) == (table, "q.example" if table == DNS else "a.example")
+
+
+@pytest.mark.parametrize("kind", [1007, 3002, 4007, "x", None, True, [4001]])
+def test_other_classes_have_no_events(kind: Any) -> None:
+    """Logins, processes and whatever else is no connection give nothing, and that is no reject."""
+    assert made().read(Line(json.dumps(BASE | {"class_uid": kind}))) is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "seconds", "duration_ms"),
+    [
+        ({}, 0, None),
+        ({"start_time": 1772445590000}, -10, None),
+        ({"start_time": 1772445590000, "end_time": 1772445592500}, -10, 2500),
+        ({"start_time": 1772445590000, "end_time": 1772445589000}, -10, 0),
+        ({"end_time": 1772445605000, "duration": 3000}, 2, 3000),
+        ({"duration": 3000}, 0, 3000),
+    ],
+)
+def test_the_event_is_stamped_with_its_start(fields: dict[str, Any], seconds: int, duration_ms: int | None) -> None:
+    """`start_time` counts, else the end less the duration, else `time` as it stands."""
+    found = event(json.dumps(BASE | fields))
+    assert (found.time, found.duration_ms) == (TEN_US + seconds * 1_000_000, duration_ms)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"action": "Denied", "action_id": 1}, "blocked"),
+        ({"action_id": 1}, "allowed"),
+        ({"disposition_id": 2}, "blocked"),
+        ({"disposition": "Dropped"}, "blocked"),
+        ({"action_id": 99, "disposition_id": 99}, None),
+        ({"action_id": [1]}, None),
+    ],
+)
+def test_the_verdict_is_a_word_or_a_number(fields: dict[str, Any], expected: str | None) -> None:
+    """Words count before numbers; other numbers say nothing."""
+    assert event(json.dumps(BASE | fields)).action == expected
+
+
+def test_bytes_go_out_from_the_source() -> None:
+    """`bytes_out` is the source's; a total counts only where neither side is logged."""
+    found = event(json.dumps(BASE | {"traffic": {"bytes_out": 1, "bytes_in": 2, "bytes": 3}}))
+    assert (found.bytes_up, found.bytes_down, found.bytes_total) == (1, 2, None)
+    assert event(json.dumps(BASE | {"traffic": {"bytes": 3}})).bytes_total == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        (json.dumps(BASE), GENERIC),
+        ('{"class_uid" : 1007}', GENERIC),
+        ('{"class_uid":"x"}', NO),
+        ("class_uid 4001", NO),
+        ("", NO),
+    ],
+)
+def test_claims_objects_with_a_class(text: str, claim: int) -> None:
+    """The class's number is the schema's mark."""
+    assert made().claims(Line(text)) == claim
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["ip", "name", "a"]), inner, max_size=3)
+    ),
+    max_leaves=4,
+)
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(
+            sorted({name for names in _NAMES.values() for name in names} | {"time", "start_time", "end_time", "device"})
+        ),
+        VALUES,
+    )
+)
+def test_any_values_are_read_or_refused(fields: dict[str, Any]) -> None:
+    """Whatever the fields hold, reading raises nothing but ValueError."""
+    with suppress(ValueError, OverflowError):
+        made().read(Line(json.dumps(BASE | fields)))
+
+
+@given(st.text() | st.text().map(lambda text: '{"class_uid":4001,' + text))
+def test_any_text_is_read_or_refused(text: str) -> None:
+    """Whatever the line, claiming raises nothing and reading nothing but ValueError."""
+    reader, line = made(), Line(text)
+    reader.claims(line)
+    with suppress(ValueError):
+        reader.read(line)
