@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sferic.catalog.platforms import load_catalogue
-from sferic.engine.columns import LEG_S, LONGEST_MS, Columns
+from sferic.engine.columns import LONGEST_MS, Columns
+from sferic.engine.tidying import LEG_S
 from sferic.model.event import HTTP, NETWORK, Event
 from sferic.model.traffic import (
     BLOCKED,

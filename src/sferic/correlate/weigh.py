@@ -16,8 +16,8 @@ from sferic.model.window import Fit, Window
 from sferic.signals._contract import Signal, signals
 from sferic.signals._gaps import fit_times
 
-_OWN = frozenset({"persistence"})
-"""Like the signals that need the fit, it is about a segment's own rhythm: not lent, each log shows its own."""
+_OWN = frozenset({"persistence", "lookups_only"})
+"""Like the signals that need the fit, they are about a segment's own rhythm: not lent, each log shows its own."""
 
 
 class Weighed(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from sferic.catalog.platforms import Place
+from sferic.engine.tidying import by_time, first_copies, one_row_a_connection, shown, without_openings
 from sferic.model.event import Event
 from sferic.model.traffic import (
     BLOCKED,
@@ -15,18 +16,17 @@ from sferic.model.traffic import (
     HAS_REFERER,
     IS_TUNNEL,
     JOINED,
+    LOOKUP,
+    OPENING,
     PATH_STATIC,
     UNKNOWN,
-    Bools,
-    Small,
     Traffic,
 )
 
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-LEG_S = 10.0
-"""A redirect is followed within this time."""
 LONGEST_MS = 366 * 86_400_000
 """No connection lasts longer than a year; a log that says so is not believed, for it would move its beginning."""
+OPENING_ACTIONS = frozenset({"built", "start"})
+"""What firewalls say of rows that only announce a connection, whose end they log too."""
 MAX_PATHS = 200_000
 MAX_PATH_CHARS = 1024
 """What lies beyond tells no two functions apart, and comes from whoever writes the URL."""
@@ -48,8 +48,8 @@ _STATIC = (
 _LONGEST_STATIC = max(map(len, _STATIC))
 _TYPES = {
     "time_s": "d", "source": "i", "client": "i", "user": "i", "agent": "i", "host": "i", "place": "i",
-    "up": "q", "down": "q", "total": "q", "duration_ms": "q", "path": "i", "method": "i", "flags": "B",
-    "file": "i", "line": "q",
+    "up": "q", "down": "q", "total": "q", "duration_ms": "q", "path": "i", "method": "i", "flags": "H",
+    "file": "i", "line": "q", "link": "q",
 }  # fmt: skip
 
 
@@ -80,6 +80,8 @@ class Columns:
         self._subsecond: list[bool] = []
         self.duplicates = 0
         """Rows left out by `finish`: the same line in a second file."""
+        self.announced = 0
+        """Rows left out by `finish`: connections whose end is a row of its own."""
 
     def __len__(self) -> int:
         return len(self._columns["time_s"]) + len(self._rows)
@@ -111,6 +113,7 @@ class Columns:
             _flags(event) | (JOINED if joined else 0),
             words["file"][event.file],
             event.line,
+            0 if event.connection_id is None else hash(event.connection_id) >> 1,
         ))  # fmt: skip
         if len(self._rows) == _ROWS:
             self._flush()
@@ -157,12 +160,14 @@ class Columns:
         columns: dict[str, Any] = {
             n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._columns.items()
         }
-        order = np.argsort(columns["time_s"], kind="stable")
-        columns = {n: c[order] for n, c in columns.items()}
-        single = _first_copies(columns)
-        self.duplicates = len(order) - int(single.sum())
-        columns = {n: c[single] for n, c in columns.items()}
-        columns["place"] = _shown(columns, self._place_list)
+        before = len(columns["time_s"])
+        columns = first_copies(columns)
+        self.duplicates = before - len(columns["time_s"])
+        merged = one_row_a_connection(columns)
+        columns = by_time(without_openings(merged))
+        self.announced = len(merged["time_s"]) - len(columns["time_s"])
+        columns["place"] = shown(columns, self._place_list)
+        del columns["link"]
         words: dict[str, Any] = {f"{name}s" if name != "path" else "paths": list(v) for name, v in self._words.items()}
         return Traffic(
             **columns,
@@ -171,55 +176,6 @@ class Columns:
             subsecond=self._subsecond,
             addresses=self._addresses,
         )
-
-
-_IDENTITY = ("source", "client", "user", "host", "up", "down", "total", "duration_ms", "path", "method")
-
-
-def _first_copies(columns: dict[str, Any]) -> Bools:
-    """Mark the rows to keep: of rows alike in all but their place, those of the first file (overlapping copies).
-
-    Alike rows within one file stay: with stamps of whole seconds they may be two requests.
-    """
-    count = len(columns["time_s"])
-    keep = np.ones(count, bool)
-    if count < 2 or columns["file"].min() == columns["file"].max():
-        return keep
-    code = columns["time_s"].view(np.uint64).copy()
-    for name in _IDENTITY:
-        code = code * _MIX + columns[name].astype(np.int64).view(np.uint64)
-        code ^= code >> np.uint64(29)
-    order = np.lexsort((columns["file"], code))
-    fresh = np.ones(count, bool)
-    fresh[1:] = np.diff(code[order]) != 0
-    first_file = columns["file"][order][np.maximum.accumulate(np.where(fresh, np.arange(count), 0))]
-    keep[order] = columns["file"][order] == first_file
-    return keep
-
-
-def _shown(columns: dict[str, Any], places: list[Place]) -> Small:
-    """Give rows that show only the platform the owner that the same client called there within seconds.
-
-    Apps Script answers on a second host whose path does not name the script; an inspecting proxy logs a CONNECT
-    without a path before the request that has one.
-    """
-    hidden = np.array([p.owner == p.platform for p in places] + [False])
-    codes: dict[str, int] = {}
-    platform = np.array([codes.setdefault(p.platform, len(codes)) for p in places] + [0])
-    place: Small = columns["place"].copy()
-    key = columns["client"].astype(np.int64) * (len(codes) + 1) + platform[place]
-    wanting = np.flatnonzero(hidden[place])
-    affected = np.isin(key, np.unique(key[wanting])) & ~hidden[place]
-    for code in np.unique(key[affected]):
-        told = np.flatnonzero((key == code) & affected)
-        asks = wanting[key[wanting] == code]
-        after = np.searchsorted(told, asks).clip(1, max(len(told) - 1, 1))
-        near = np.stack([told[after - 1], told[np.minimum(after, len(told) - 1)]])
-        gap = np.abs(columns["time_s"][near] - columns["time_s"][asks])
-        best = np.argmin(gap, axis=0)
-        close = gap[best, np.arange(len(asks))] <= LEG_S
-        place[asks[close]] = place[near[best, np.arange(len(asks))][close]]
-    return place
 
 
 def _fitting(value: int | None) -> int:
@@ -244,8 +200,12 @@ def _flags(event: Event) -> int:
         flags |= HAS_REFERER
     if event.method == "CONNECT" or event.table == "network_activity":
         flags |= IS_TUNNEL
+    if event.table == "dns_activity":
+        flags |= LOOKUP
     if event.action == "blocked":
         flags |= BLOCKED
+    elif event.action in OPENING_ACTIONS:
+        flags |= OPENING
     if event.status == 407:
         flags |= CHALLENGE
     elif event.status is not None and event.status >= 400:

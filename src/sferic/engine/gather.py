@@ -23,9 +23,6 @@ from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.sources._contract import Source
 
-OPENING_ACTIONS = frozenset({"built", "start"})
-"""Rows that only announce a connection whose end is logged too."""
-
 
 class Progress(msgspec.Struct, frozen=True):
     """How far a run is; `bytes_done` counts uncompressed bytes."""
@@ -78,6 +75,8 @@ class Gatherer:
             [*catalogue.expressions(self._tiers), *_marks(sources)], _nameless_marks(sources)
         )  # fmt: skip
         self._flows: list[Event] = []
+        self._linked: dict[str, str] = {}
+        """Sensor's name of a connection → host that another of its rows names."""
         self._columns = Columns(lambda name: sources[name].stamp == "end")
         self._nameless: set[str] = set()
         self._done = 0
@@ -93,6 +92,7 @@ class Gatherer:
         self._join()
         traffic = self._columns.finish()
         self._tally.duplicates = self._columns.duplicates
+        self._tally.joined -= self._columns.announced
         once = frozenset(label for label, item in nameless.items() if not item.can_be_read_again)
         return Gathered(traffic, self._ledger, self._tally, once)
 
@@ -124,6 +124,8 @@ class Gatherer:
             self._tally.not_serverless += 1
         elif place.platform in self._hunted:
             self._columns.add(event, place, event.dst_host)
+            if event.connection_id:
+                self._linked[event.connection_id] = event.dst_host
 
     def _take_flow(self, event: Event) -> None:
         if event.dst_ip is not None and self._in_window(event):
@@ -144,17 +146,16 @@ class Gatherer:
         self._ledger.adopt(later)
 
     def _join(self) -> None:
-        closed = {e.source for e in self._flows if e.action not in OPENING_ACTIONS}
         for event in self._flows:
-            if event.action in OPENING_ACTIONS and event.source in closed:
-                continue
-            host = self._names.name(event.dst_ip or "", client_of(event), event.time / 1e6)
+            started = event.time / 1e6
+            linked = self._linked.get(event.connection_id) if event.connection_id else None
+            host = linked or self._names.name(event.dst_ip or "", client_of(event), started)
             place = self._catalogue.identify(host) if host else None
             if place is None:
                 self._tally.nameless += host is None
             elif place.platform in self._hunted:
                 self._tally.joined += 1
-                self._columns.add(event, place, host or "", joined=True)
+                self._columns.add(event, place, host or "", joined=linked is None)
 
     def _in_window(self, event: Event) -> bool:
         settings, tally = self._settings, self._tally

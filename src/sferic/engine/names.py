@@ -16,6 +16,8 @@ KEEP_S = 86_400
 """A name learned longer ago than a day is not believed: addresses behind functions move."""
 LATE_S = 2.0
 """DNS and flow logs of one machine may disagree by this much about what came first."""
+REPEAT_S = 300.0
+"""The same name for the same address within this time is not noted again."""
 MAX_ADDRESSES = 20_000
 
 
@@ -32,6 +34,7 @@ class Names:
 
     def __init__(self) -> None:
         self._seen: dict[str, list[Seen]] = defaultdict(list)
+        self._latest: dict[tuple[str, str], Seen] = {}
         self._sorted = False
         self.full = False
         """Whether more addresses appeared than are remembered."""
@@ -53,8 +56,16 @@ class Names:
             if one is None or (one not in self._seen and len(self._seen) >= MAX_ADDRESSES):
                 self.full = self.full or one is not None
                 continue
-            self._seen[one].append(Seen(event.time / 1e6, client, event.dst_host))
-            self._sorted = False
+            self._remember(one, Seen(event.time / 1e6, client, event.dst_host))
+
+    def _remember(self, where: str, seen: Seen) -> None:
+        """Keep an observation unless it repeats what the client was told within the last minutes."""
+        last = self._latest.get((where, seen.client))
+        if last is not None and last.host == seen.host and abs(seen.time_s - last.time_s) < REPEAT_S:
+            return
+        self._latest[where, seen.client] = seen
+        self._seen[where].append(seen)
+        self._sorted = False
 
     def name(self, where: str, client: str, time_s: float) -> str | None:
         """Return the name an address had for a client at a time; None if nobody knows or they disagree."""

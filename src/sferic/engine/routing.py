@@ -52,6 +52,10 @@ class Router:
     def _read_line(self, line: Line) -> Event | None:
         if not line.text or line.text.isspace():
             return None
+        if line.text.startswith("#") and len(hearers := self._hearers(line)) > 1:
+            for hearer in hearers:
+                self._settle(hearer, line)
+            return None
         name = self._last
         if name is None or self._ask(name, line) < LIKELY:
             claim = self._best(line)
@@ -90,10 +94,17 @@ class Router:
         """Look at one line that has been taken out of its envelope, without reading it."""
         if not envelope.text.strip():
             return
-        claim = self.claim(Line(envelope.text, sourcetype=envelope.sourcetype))
+        line = Line(envelope.text, sourcetype=envelope.sourcetype)
+        if line.text.startswith("#") and len(self._hearers(line)) > 1:
+            return
+        claim = self.claim(line)
         if claim.surety != NO:
             self._ledger.kinds[claim.source] += 1
             self._account.sources.setdefault(claim.source, 0)
+
+    def _hearers(self, line: Line) -> list[str]:
+        """Name the sources that claim a header line: logs of one family begin alike, and each must hear it."""
+        return [name for name in self._readers if self._ask(name, line) != NO]
 
     def _ask(self, name: str, line: Line) -> int:
         try:
@@ -112,7 +123,8 @@ class Router:
             account.sources[name] = account.sources.get(name, 0) + 1
             return result
         if result is None:
-            account.sources.setdefault(name, 0)
+            if not line.text.startswith("#"):
+                account.sources.setdefault(name, 0)
         else:
             self._ledger.reject(account, name, line.number, result.reason, line.text)
         return None

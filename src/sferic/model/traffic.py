@@ -27,6 +27,10 @@ JOINED = 32
 """The name was not in the line: it was joined from DNS, TLS or proxy rows by address and time."""
 
 
+LOOKUP = 128
+"""The row is a DNS question, not a call."""
+OPENING = 256
+"""The row announces a connection that its source logs again when it ends."""
 CHALLENGE = 64
 """A proxy asked for credentials (407); the real request follows as its own row."""
 
@@ -51,7 +55,7 @@ class Traffic(msgspec.Struct, frozen=True):
     path: Small
     """Index into `paths`; paths beyond the cap share one entry."""
     method: Small
-    flags: NDArray[np.uint8]
+    flags: NDArray[np.uint16]
     file: Small
     line: Ints
     sources: list[str]

@@ -2,6 +2,7 @@
 
 Levels, from fine to coarse: function and software · function · owner and software · owner · owner over all users.
 A rotating implant is irregular per function and regular per owner; one NAT address is regular per user only.
+A DNS question is no call: look-ups have segments of their own.
 A segment whose rows are exactly those of a finer one is left out.
 """
 
@@ -10,7 +11,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sferic.model.traffic import CHALLENGE, UNKNOWN, Bools, Floats, Ints, Traffic
+from sferic.model.traffic import CHALLENGE, LOOKUP, UNKNOWN, Bools, Floats, Ints, Traffic
 from sferic.model.window import Window
 from sferic.signals._estate import survey
 
@@ -58,6 +59,7 @@ def cut(traffic: Traffic, how: Cutting) -> Window:
     rows_at = np.concatenate([[0], np.cumsum(sizes)])
     first = rows[rows_at[:-1]] if len(rows) else rows
     keys: dict[str, Any] = {n: np.where(_looks(level, n), columns[n][first], UNKNOWN) for n in columns}
+    del keys["stream"]
     resolution = _resolution(traffic)[keys["source"]] if len(first) else np.empty(0)
     checkins: dict[str, Any] = _checkins(traffic, rows, rows_at)
     return Window(
@@ -73,6 +75,7 @@ def _columns(traffic: Traffic) -> tuple[list[str], list[str], dict[str, Ints]]:
     owner = np.array([owners.setdefault(p.owner, len(owners)) for p in traffic.places], np.int64)
     channel = np.array([channels.setdefault(p.channel, len(channels)) for p in traffic.places], np.int64)
     columns = {n: getattr(traffic, n).astype(np.int64) for n in ("source", "client", "user", "agent")}
+    columns["stream"] = columns["source"] * 2 + ((traffic.flags & LOOKUP) != 0)
     columns["owner"] = owner[traffic.place] if len(traffic) else np.empty(0, np.int64)
     columns["channel"] = channel[traffic.place] if len(traffic) else np.empty(0, np.int64)
     return list(owners), list(channels), columns
@@ -101,7 +104,7 @@ def _keep(cuts: list[_Cut], level: int, real: Ints, min_rows: int) -> tuple[Ints
 
 
 def _looks(level: Ints, name: str) -> Bools:
-    looks = np.array([name in names or name == "owner" for names in _LEVELS])
+    looks = np.array([name in names or name in {"owner", "source"} for names in _LEVELS])
     return looks[level]
 
 
