@@ -1,6 +1,6 @@
 """DNS questions are told from calls, in segments of their own."""
 
-import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -13,17 +13,18 @@ HOST = "w.lab-account.workers.dev"
 
 
 def _stream(kind: str, at: float) -> str:
-    row: dict[str, object] = {"timestamp": f"{_iso(at)}", "src_ip": "10.0.0.5", "dest_port": 53}
+    row: dict[str, object] = {"timestamp": _iso(at), "endtime": _iso(at), "src_ip": "10.0.0.5", "time_taken": 5000}
     if kind == "dns":
         row |= {"query": [HOST], "query_type": ["A"], "host_addr": ["192.0.2.9"], "dest_ip": "10.0.0.53"}
+        row |= {"message_type": ["QUERY", "RESPONSE"], "dest_port": 53, "transport": "udp"}
     else:
         row |= {"site": HOST, "uri_path": "/p", "http_method": "GET", "status": 200, "bytes_in": 300, "bytes_out": 90}
-        row |= {"dest_ip": "192.0.2.9", "dest_port": 80}
+        row |= {"dest_ip": "192.0.2.9", "dest_port": 80, "transport": "tcp"}
     return msgspec.json.encode(row).decode() + "\n"
 
 
 def _iso(at: float) -> str:
-    return datetime.datetime.fromtimestamp(at, datetime.UTC).isoformat().replace("+00:00", "Z")
+    return datetime.fromtimestamp(at, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _hunted(tmp_path: Path, lines: list[str]) -> dict[str, float]:

@@ -21,11 +21,11 @@ BURST_S = 1.5
 MAX_CHECKIN_S = 12.0
 """A "check-in" that runs longer is a stream of fast requests: then its rows count one by one."""
 _LEVELS = (
-    ("source", "client", "user", "agent", "channel"),
-    ("source", "client", "user", "channel"),
-    ("source", "client", "user", "agent", "owner"),
-    ("source", "client", "user", "owner"),
-    ("source", "client", "owner"),
+    ("stream", "client", "user", "agent", "channel"),
+    ("stream", "client", "user", "channel"),
+    ("stream", "client", "user", "agent", "owner"),
+    ("stream", "client", "user", "owner"),
+    ("stream", "client", "owner"),
 )
 _FINER = {1: (0,), 2: (0,), 3: (0, 1, 2), 4: (0, 1, 2, 3)}
 
