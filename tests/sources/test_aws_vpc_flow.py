@@ -50,6 +50,16 @@ def test_the_lower_port_is_the_servers(src: str, dst: str, src_port: int, dst_po
     assert (found.bytes_up, found.bytes_down) == ((None, 100) if reply else (100, None))
 
 
+def test_both_directions_have_one_connection() -> None:
+    """The records of the two directions share the connection's name; another minute's, or one without ports, do not."""
+    up = event(DEFAULT.format("10.0.0.5", "192.0.2.1", 50001, 443))
+    down = event(DEFAULT.format("192.0.2.1", "10.0.0.5", 443, 50001))
+    later = event(DEFAULT.format("10.0.0.5", "192.0.2.1", 50001, 443).replace("1772445600", "1772445660"))
+    assert up.connection_id is not None
+    assert up.connection_id == down.connection_id != later.connection_id
+    assert event(DEFAULT.format("10.0.0.5", "192.0.2.1", 0, 0)).connection_id is None
+
+
 @pytest.mark.parametrize(("flags", "reply"), [(2, False), (3, False), (18, True), (19, True), (0, True), (1, True)])
 def test_a_syn_tells_the_client_surer_than_ports(flags: int, reply: bool) -> None:
     """A SYN is the client's, a SYN with ACK the server's; without a SYN the ports count."""

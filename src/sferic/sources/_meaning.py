@@ -27,7 +27,7 @@ Names = Mapping[str, tuple[str, ...]]
 """Meaning → the names that carry it; the first with a value counts."""
 
 MEANINGS = frozenset(
-    "time src_ip src_port dst_ip dst_port dst_host user device observer bytes_up bytes_down bytes_total"
+    "time src_ip src_port dst_ip dst_port dst_host user device observer connection_id bytes_up bytes_down bytes_total"
     " duration_ms duration_s duration_us duration_ns method path query status action user_agent referer content_type"
     " protocol app answers outcome process_path process_id parent_path command_line"
     " url http_host sni query_name".split()
@@ -201,6 +201,7 @@ def _flow(record: Record, time: int, table: str) -> Event:
         user=record.text("user"),
         device=record.name("device"),
         observer=record.text("observer"),
+        connection_id=record.text("connection_id"),
         bytes_up=up,
         bytes_down=down,
         bytes_total=record.count("bytes_total") if up is None and down is None else None,

@@ -8,7 +8,8 @@ A record is one direction: its bytes went from `srcaddr` to `dstaddr`, so a conn
 interval. Both become events with the same client and server: of the client's packets the bytes are `bytes_up`, of the
 server's `bytes_down`, and the other count is unknown. Who the client is, `tcp-flags` say where logged (a SYN without
 ACK is the client's, a SYN with ACK the server's), else the ports (the lower is the server's), else the addresses (the
-private one is the client's), else the source is. Where `pkt-srcaddr` and `pkt-dstaddr` are logged, they count: behind a
+private one is the client's), else the source is. The two records of one minute's start share a `connection_id`, so
+that a hunt counts them once, with both counts. Where `pkt-srcaddr` and `pkt-dstaddr` are logged, they count: behind a
 NAT gateway they are the real ends. The instance is the device where its interface is the client's.
 
 NODATA and SKIPDATA records and header lines are known and give no event.
@@ -27,7 +28,9 @@ from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
 from sferic.sources._fields import ip, is_inside, number, port, text, transport, verdict
 
 TABLES = (NETWORK,)
-FIELDS = frozenset("src_ip src_port dst_ip dst_port device bytes_up bytes_down duration_ms action protocol".split())
+FIELDS = frozenset(
+    "src_ip src_port dst_ip dst_port device connection_id bytes_up bytes_down duration_ms action protocol".split()
+)
 STAMP = "start"
 MARKS = (r"\bsrcaddr[ ,\r\n]",)
 NAMELESS_MARKS = (r"\beni-[0-9a-f]{8,17} ", r" (?:ACCEPT|REJECT) OK\b", *MARKS)
@@ -40,6 +43,8 @@ _PREFIX = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d)? (?:\S{1
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _STATUSES = {"OK", "NODATA", "SKIPDATA"}
 _SYN, _ACK = 2, 16
+MINUTE_US = 60_000_000
+"""The shortest interval; the records of the two directions begin within the same one, but for rare borders."""
 
 
 class Reader:
@@ -121,6 +126,9 @@ def _event(found: dict[str, str]) -> Event:
     if _is_reply(event, number(found.get("tcp-flags"))):
         event.src_ip, event.src_port, event.dst_ip, event.dst_port = target, target_port, source, source_port
         event.bytes_up, event.bytes_down = None, sent
+    if event.src_port and event.dst_port:
+        ends = f"{event.src_ip}:{event.src_port}>{event.dst_ip}:{event.dst_port}"
+        event.connection_id = f"{ends}/{event.protocol}@{start // MINUTE_US}"
     if _is_clients(found.get("flow-direction"), event, source):
         event.device = text(found.get("instance-id"))
     return event

@@ -48,6 +48,7 @@ _NAMES: Names = {
     "user": ("user.name", "source.user.name", "client.user.name", "user.email", "source.user.email"),
     "device": ("source.domain", "client.domain"),
     "observer": ("observer.hostname", "observer.name"),
+    "connection_id": ("zeek.session_id", "suricata.eve.flow_id"),
     "bytes_up": ("source.bytes", "client.bytes"),
     "bytes_down": ("destination.bytes", "server.bytes"),
     "bytes_total": ("network.bytes",),
