@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
+from string import ascii_letters, digits
 from urllib.parse import unquote_plus
 
 from sferic.model.hosts import address
@@ -26,6 +27,9 @@ NOTHING = frozenset(
     }
 )
 _TOO_BIG = 10**18
+_PLAIN_END = frozenset(ascii_letters + digits + "/")
+_PLAIN_START = _PLAIN_END - {start for word in NOTHING for start in (word[:1], word[:1].upper())}
+"""Between such characters a text is what it is: most are, and this is asked for every value of every line."""
 _LONGEST_NOTHING = max(map(len, NOTHING))
 _REMEMBERED = 64
 """Longer texts are no addresses, or odd ones that are judged anew each time."""
@@ -35,24 +39,19 @@ def text(value: str | None) -> str | None:
     """Return the text without surrounding quotes, or None where it says nothing."""
     if not value:
         return None
-    return (_known_text if len(value) <= _LONGEST_NOTHING else _text)(value)
-
-
-def _text(value: str) -> str | None:
+    if value[0] in _PLAIN_START and value[-1] in _PLAIN_END:
+        return value
     value = value.strip()
     if value[:1] == '"' and len(value) > 1 and value[-1] == '"':
         value = value[1:-1].replace('""', '"')
     return None if len(value) <= _LONGEST_NOTHING and value.lower() in NOTHING else value
 
 
-_known_text = lru_cache(maxsize=65536)(_text)
-
-
 def number(value: str | int | float | None) -> int | None:
     """Return a non-negative whole number, or None where the log gives none."""
     if isinstance(value, str):
-        digits = value if value.isdigit() else value.strip().strip('"')
-        return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 19 else None
+        bare = value if value.isdigit() else value.strip().strip('"')
+        return int(bare) if bare.isascii() and bare.isdigit() and len(bare) < 19 else None
     return int(value) if value is not None and 0 <= value < _TOO_BIG else None
 
 

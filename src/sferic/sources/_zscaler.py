@@ -14,7 +14,7 @@ import binascii
 import csv
 import re
 from base64 import b64decode
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -55,7 +55,7 @@ def from_json(text: str) -> Fields:
 class Pairs:
     """Reads tab-separated `key=value`; where the keys come as in the line before, the values' places are known."""
 
-    def __init__(self, wanted: Container[str] = ()) -> None:
+    def __init__(self, wanted: Collection[str] = ()) -> None:
         """Take the names of the fields that are of use; none means all."""
         self._wanted = wanted
         self._starts: list[str | tuple[str, ...]] = []

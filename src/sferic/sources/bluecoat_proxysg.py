@@ -14,6 +14,7 @@ from the cache; the client behind an office's public address, where that is all 
 
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -38,6 +39,7 @@ _TAG = re.compile(r"[A-Za-z][\w.-]{0,63}(?:\[\d{1,10}\])?: *")
 _FIELDS_LINE = re.compile(r"#\s?Fields:\s*", re.IGNORECASE)
 _COMMENT = re.compile(r"#(?:Software|Version|Start-Date|End-Date|Date|Remark):")
 _TOKEN = re.compile(r'"(?:[^"]|"")*+"(?=[ \t]|$)|\[[^\]"]*+\](?=[ \t]|$)|[^ \t]+')
+_BORDER = frozenset({" ", ""})
 _PAIR = re.compile(r'(?:^|(?<=[ "]))([A-Za-z][\w.()-]{0,63})=("(?:[^"]|"")*+"(?=[ \t]|$)|".*|[^ \t"]*)')
 _PAIRS = re.compile(r'[^"]{1,300}(?:"[^"]{0,100}bluecoat[^"]{0,40})? c-ip=', re.IGNORECASE)
 """The first key stands outside quotes, where no client can put it; the older spelling opens one itself."""
@@ -59,6 +61,7 @@ _PLACES = {"cs-host", "x-http-connect-host", *_URLS}
 _USERS = ("cs-username", "cs-user", "cs-userdn", "x-cs-username-or-ip")
 _SUPPLIERS = ("r-supplier-ip", "s-supplier-ip", "s-supplier-name")
 _EPOCHS = ("x-timestamp-unix-utc", "x-timestamp-unix", "timestamp", "x-timestamp")
+_GMT = Clock(not_after=datetime(1970, 1, 1, tzinfo=UTC))
 _PORTS = {"http": 80, "https": 443, "ftp": 21}
 _OPAQUE = {"tcp", "ssl", "socks"}
 """`cs-uri-scheme` of a tunnel, whose logged path is only a filler."""
@@ -95,9 +98,7 @@ class Reader:
         values = self._values(line.text)
         if isinstance(values, Reject):
             return values
-        header = (
-            peel(line.text, self._clock) if _HEADED.match(line.text) and not _DATED.match(line.text) else None
-        )
+        header = peel(line.text, self._clock) if _HEADED.match(line.text) and not _DATED.match(line.text) else None
         return _event(values, _time(values, line, header, self._clock), _observer(values, line, header))
 
     def _comment(self, content: str) -> str | None:
@@ -120,7 +121,7 @@ class Reader:
     def _values(self, content: str) -> Values | Reject:
         counts = []
         for row in self._rows(content) if self._columns else ():
-            tokens = _TOKEN.findall(row)
+            tokens = _tokens(row)
             if len(tokens) == len(self._columns):
                 return dict(zip(self._columns, tokens, strict=True))
             counts.append(len(tokens))
@@ -139,6 +140,20 @@ class Reader:
             message = peel(content, self._clock).rest
             yield message
             yield _TAG.sub("", message, count=1)
+
+
+def _tokens(row: str) -> list[str]:
+    """Cut a row into its values; the common shape, quoted values between spaces, needs no expression."""
+    first, *others = f"{row} ".split('"')
+    if len(others) % 2 or not row.isprintable() or not row.isascii() or "[" in first or first[-1:] not in _BORDER:
+        return _TOKEN.findall(row)
+    tokens = first.split()
+    for quoted, after in zip(others[::2], others[1::2], strict=True):
+        if "[" in after or after[:1] != " " or after[-1] != " ":
+            return _TOKEN.findall(row)
+        tokens.append(f'"{quoted}"')
+        tokens += after.split()
+    return tokens
 
 
 def _columns(names: str) -> tuple[str, ...]:
@@ -181,11 +196,7 @@ def _pairs(content: str) -> Values | Reject:
 
 
 def _is_json(content: str) -> bool:
-    return (
-        content.startswith("{")
-        and '"c-ip"' in content
-        and ('"cs-host"' in content or '"x-bluecoat-' in content)
-    )
+    return content.startswith("{") and '"c-ip"' in content and ('"cs-host"' in content or '"x-bluecoat-' in content)
 
 
 def _json(content: str) -> Values | Reject:
@@ -193,9 +204,7 @@ def _json(content: str) -> Values | Reject:
         found = msgspec.json.decode(content, type=dict[str, object])
     except msgspec.DecodeError:
         return Reject("not valid JSON")
-    return _complete(
-        {_column(name): str(value) for name, value in found.items() if isinstance(value, str | int)}
-    )
+    return _complete({_column(name): str(value) for name, value in found.items() if isinstance(value, str | int)})
 
 
 def _complete(values: Values) -> Values | Reject:
@@ -205,7 +214,7 @@ def _complete(values: Values) -> Values | Reject:
 def _time(values: Values, line: Line, header: Header | None, clock: Clock) -> int:
     """Return the time in the line's own columns, else of its syslog header, else of its envelope."""
     if "date" in values and "time" in values:
-        return iso_time(f"{values['date']}T{values['time']}Z".replace('"', ""), clock)
+        return iso_time(f"{values['date']} {values['time']}".replace('"', ""), _GMT)
     for name in _EPOCHS:
         if stamp := text(values.get(name)):
             return epoch_us(stamp)
