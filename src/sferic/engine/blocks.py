@@ -47,7 +47,7 @@ def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
         if len(rest) > line_bytes:
             rest, dropped = b"", len(rest)
     if dropped:
-        yield Block(b"\n", (0,), dropped - 1)
+        yield Block(b"", (0,), dropped)
     elif rest:
         yield from _checked(rest, line_bytes)
 
