@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sferic.engine.tidying import one_row_a_connection, without_openings
+from sferic.engine.tidying import one_name_a_machine, one_row_a_connection, without_openings
 from sferic.model.traffic import IS_TUNNEL, JOINED, OPENING, UNKNOWN
 
 
@@ -56,3 +56,11 @@ def test_announcements_go_only_where_the_end_is_logged() -> None:
     """A source that logs only the beginnings of connections keeps them."""
     both = columns({"flags": OPENING | IS_TUNNEL}, {"flags": IS_TUNNEL}, {"source": 1, "flags": OPENING | IS_TUNNEL})
     assert without_openings(both)["source"].tolist() == [0, 1]
+
+
+def test_an_address_with_one_device_bears_its_name() -> None:
+    """A proxy that logs addresses and an agent that logs device names mean one machine, unless the address is shared."""
+    names = {"10.0.0.5": 0, "laptop-1": 1, "10.0.0.9": 2, "phone-1": 3, "phone-2": 4}
+    devices = {"10.0.0.5": {1}, "10.0.0.9": {3, 4}}
+    found = one_name_a_machine(np.array([0, 1, 2, UNKNOWN], np.int32), names, devices)
+    assert found.tolist() == [1, 1, 2, UNKNOWN]

@@ -18,7 +18,7 @@ from sferic.correlate.story import benign_explanations, needs, next_steps
 from sferic.correlate.weigh import Weighed, reasons
 from sferic.model.finding import Analytic, Finding
 from sferic.model.hosts import is_address
-from sferic.model.traffic import UNKNOWN, Ints, Small
+from sferic.model.traffic import UNKNOWN, Bools, Ints, Small
 from sferic.model.window import Window
 
 MIN_CHECKINS = 6
@@ -61,8 +61,18 @@ def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:
     enough = np.isfinite(weighed.total)
     if analytic == "beacon":
         enough &= (weighed.window.checkins >= MIN_CHECKINS) & (weighed.values["timing"] >= SHOWING_DB)
+        enough &= ~_overheard(weighed)
     order = np.argsort(-weighed.total, kind="stable")
     return (int(i) for i in order if enough[i])
+
+
+def _overheard(weighed: Weighed) -> Bools:
+    """Mark segments of DNS look-ups whose channel's calls were seen too: then the calls speak."""
+    window = weighed.window
+    key = window.client * (len(window.owners) + 1) + window.owner
+    asked = weighed.values["lookups_only"] == 1
+    called = np.unique(key[~asked & (window.checkins >= MIN_CHECKINS)])
+    return np.asarray(asked & np.isin(key, called))
 
 
 def _best(weighed: Weighed, order: Iterable[int], floor_db: float) -> list[int]:

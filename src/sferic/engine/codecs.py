@@ -5,7 +5,7 @@ Knows the usual binaries that end up in log folders, so that the refusal can say
 """
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import IO
 
 import msgspec
@@ -47,6 +47,8 @@ class Opened(msgspec.Struct, frozen=True):
 
     codec: str
     chunks: Iterator[bytes]
+    taken: Callable[[], int]
+    """How many bytes have been taken from the disk so far, before unpacking."""
 
 
 def open_chunks(item: Input, limits: Limits) -> Opened:
@@ -64,7 +66,7 @@ def open_chunks(item: Input, limits: Limits) -> Opened:
         raw.close()
         raise EmptyInput("is empty", where=item.label, expected="at least one log line")
     codec = next((name for magic, name in _MAGICS.items() if head.startswith(magic)), "plain")
-    return Opened(codec, _sniffed(_guarded(raw, codec, item, limits), item.label))
+    return Opened(codec, _sniffed(_guarded(raw, codec, item, limits), item.label), lambda: raw.taken)
 
 
 class _Counted:

@@ -7,7 +7,14 @@ from typing import Any
 import numpy as np
 
 from sferic.catalog.platforms import Place
-from sferic.engine.tidying import by_time, first_copies, one_row_a_connection, shown, without_openings
+from sferic.engine.tidying import (
+    by_time,
+    first_copies,
+    one_name_a_machine,
+    one_row_a_connection,
+    shown,
+    without_openings,
+)
 from sferic.model.event import Event
 from sferic.model.traffic import (
     BLOCKED,
@@ -77,6 +84,8 @@ class Columns:
         self._places: dict[tuple[str, str], int] = {}
         self._place_list: list[Place] = []
         self._addresses: dict[int, str] = {}
+        self._devices: dict[str, set[int]] = {}
+        """Address → the devices that some log saw there."""
         self._subsecond: list[bool] = []
         self.duplicates = 0
         """Rows left out by `finish`: the same line in a second file."""
@@ -139,6 +148,7 @@ class Columns:
         number = self._words["client"][name]
         if event.device and event.src_ip:
             self._addresses[number] = event.src_ip
+            self._devices.setdefault(event.src_ip, set()).add(number)
         return number
 
     def _place(self, place: Place) -> int:
@@ -160,6 +170,7 @@ class Columns:
         columns: dict[str, Any] = {
             n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._columns.items()
         }
+        columns["client"] = one_name_a_machine(columns["client"], self._words["client"], self._devices)
         before = len(columns["time_s"])
         columns = first_copies(columns)
         self.duplicates = before - len(columns["time_s"])

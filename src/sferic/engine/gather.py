@@ -25,7 +25,7 @@ from sferic.sources._contract import Source
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """How far a run is; `bytes_done` counts uncompressed bytes."""
+    """How far a run is; bytes as they lie on the disk."""
 
     bytes_done: int
     bytes_total: int | None
@@ -34,6 +34,27 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 Watcher = Callable[[Progress], None]
+
+
+class Meter:
+    """Adds up the bytes taken from one file after another, for a watcher."""
+
+    def __init__(self, watch: Watcher | None, total: int | None, stage: str) -> None:
+        self._watch = watch
+        self._total = total
+        self._stage = stage
+        self._path = ""
+        self._before = 0
+        self._taken = 0
+
+    def __call__(self, path: str, taken: int) -> None:
+        """Note how many bytes of a file have been taken so far."""
+        if self._watch is None:
+            return
+        if path != self._path:
+            self._path, self._before = path, self._before + self._taken
+        self._taken = taken
+        self._watch(Progress(self._before + taken, self._total, path, self._stage))
 
 
 class Tally(msgspec.Struct):
@@ -79,7 +100,6 @@ class Gatherer:
         """Sensor's name of a connection → host that another of its rows names."""
         self._columns = Columns(lambda name: sources[name].stamp == "end")
         self._nameless: set[str] = set()
-        self._done = 0
 
     def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
         """Read every input and return the columns with the account."""
@@ -176,17 +196,10 @@ class Gatherer:
         stage: str,
         counted: Callable[[bytes], bool] | None = None,
     ) -> Reading:
-        self._done = 0
-
-        def on_bytes(path: str, count: int) -> None:
-            self._done += count
-            if watch:
-                watch(Progress(self._done, total, path, stage))
-
         def on_marks(path: str, _marks: frozenset[int]) -> None:
             self._nameless.add(path)
 
-        return Reading(self._sources, self._settings, ledger, on_bytes, on_marks, counted)
+        return Reading(self._sources, self._settings, ledger, Meter(watch, total, stage), on_marks, counted)
 
 
 def _as_expression(address: str) -> str:

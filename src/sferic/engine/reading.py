@@ -37,6 +37,7 @@ class Reading(msgspec.Struct, frozen=True):
     settings: Settings
     ledger: Ledger
     on_bytes: Callable[[str, int], None]
+    """Told a file's path and how many of its bytes have been taken from the disk."""
     on_marks: Callable[[str, frozenset[int]], None]
     counted: Callable[[bytes], bool] | None = None
     """In a second reading: whether the first one has read this line."""
@@ -51,6 +52,7 @@ class _File(msgspec.Struct, frozen=True):
     """Shares the readers of `router`; for lines that were counted before but may tell what others mean."""
     scanner: Scanner
     reading: Reading
+    taken: Callable[[], int]
 
 
 def read_input(item: Input, scanner: Scanner, reading: Reading) -> Iterator[Event]:
@@ -64,7 +66,7 @@ def read_input(item: Input, scanner: Scanner, reading: Reading) -> Iterator[Even
         readers = _readers(item, reading)
         router = Router(readers, account, reading.ledger)
         quiet = Router(readers, FileAccount(path=item.label), Ledger())
-        yield from _read_blocks(cut, _File(account, router, quiet, scanner, reading))
+        yield from _read_blocks(cut, _File(account, router, quiet, scanner, reading, opened.taken))
         if not account.sources and not account.rejected:
             _refuse(account)
     except InputError as error:
@@ -130,12 +132,19 @@ def _count(block: Block, lines: int, file: _File) -> None:
             reading.ledger.reject(account, "", account.lines + index + 1, TOO_LONG, "")
     account.lines += lines
     account.bytes += block.size
-    reading.on_bytes(account.path, block.size)
+    reading.on_bytes(account.path, file.taken())
 
 
 def _read_csv(head: str, cut: Iterator[Block], file: _File) -> Iterator[Event]:
     """Read a Splunk CSV export record by record: a record may span lines."""
-    csv.field_size_limit(file.reading.settings.limits.line_bytes)
+    usual = csv.field_size_limit(file.reading.settings.limits.line_bytes)
+    try:
+        yield from _read_records(head, cut, file)
+    finally:
+        csv.field_size_limit(usual)
+
+
+def _read_records(head: str, cut: Iterator[Block], file: _File) -> Iterator[Event]:
     rows = csv.reader(_lines(cut, file), strict=False)
     export = SplunkCsv(head)
     next(rows, None)

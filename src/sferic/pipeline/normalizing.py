@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 
-from sferic.engine.gather import Progress, Watcher
+from sferic.engine.gather import Meter, Watcher
 from sferic.engine.inputs import Input, expand
 from sferic.engine.ledger import Ledger
 from sferic.engine.reading import Reading, read_input
@@ -31,15 +31,8 @@ class Normalization:
         began = time.perf_counter()
         settings = self._settings
         chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
-        done = 0
-
-        def on_bytes(path: str, count: int) -> None:
-            nonlocal done
-            done += count
-            if self._watch:
-                self._watch(Progress(done, None, path, "reading"))
-
-        reading = Reading(chosen, settings, self._ledger, on_bytes, lambda _path, _marks: None)
+        meter = Meter(self._watch, None, "reading")
+        reading = Reading(chosen, settings, self._ledger, meter, lambda _path, _marks: None)
         with Scanner(Selector([], plain=True), 1, whole=True) as scanner:
             for item in expand(self._paths):
                 if isinstance(item, Input):
