@@ -35,7 +35,7 @@ def folder(pipeline: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
         device="SRV-DB-02",
         hosts=list(pipeline.report.findings[2].hosts),
     )
-    (tmp_path / "truth.json").write_bytes(msgspec.json.encode([found, missed, twin]))
+    (tmp_path / ".truth.json").write_bytes(msgspec.json.encode([found, missed, twin]))
     (tmp_path / "a.log").write_text("x\n", encoding="utf-8")
     return tmp_path
 

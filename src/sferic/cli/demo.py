@@ -15,7 +15,7 @@ from sferic.cli._progress import progress
 from sferic.cli.hunt import TOP, keep, ledger
 from sferic.lab import estate
 from sferic.lab.scenario import load_scenario
-from sferic.lab.truth import Truth
+from sferic.lab.truth import ANSWERS, Truth
 from sferic.model.errors import UnreadableInput
 from sferic.model.finding import Finding, Interval
 from sferic.model.report import Report
@@ -26,7 +26,6 @@ from sferic.render._paper import DIM, SEVERITY_STYLE, cell, paper
 from sferic.render.facts import called, caller
 from sferic.render.figures import counted, interval_text
 
-ANSWERS = "truth.json"
 _OTHERS = 66
 """Columns that all but the channel's name take."""
 
@@ -37,7 +36,7 @@ def demo(*, folder: Path | None = None, writing: _flags.Writing | None = None) -
     The company is made up: six implants among 300 machines, and the software that looks like them.
 
     Args:
-        folder: Another folder with logs and a `truth.json`, such as `python -m sferic.lab.estate` writes.
+        folder: Another folder with logs and a `.truth.json`, such as `python -m sferic.lab.estate` writes.
         writing: Where the output goes.
     """
     writing = writing or _flags.Writing()

@@ -24,7 +24,7 @@ from sferic.lab.presence import DAY_S, HOUR_S, awake, clip
 from sferic.lab.records import Machine, Request, seeded
 from sferic.lab.scenario import Channel, Scenario, Site, load_scenario
 from sferic.lab.transport import observe
-from sferic.lab.truth import Truth, tell
+from sferic.lab.truth import ANSWERS, Truth, tell
 from sferic.lab.writers import BOXES
 
 _KINDS = {"desktop": "office", "laptop": "laptop", "server": "always"}
@@ -40,7 +40,7 @@ class Talk:
 
 
 def write_estate(scenario: Scenario, to: Path) -> None:
-    """Write one or two log files for each site, and `truth.json`, into a folder."""
+    """Write one or two log files for each site, and the answer sheet, into a folder."""
     to.mkdir(parents=True, exist_ok=True)
     truth: list[Truth] = []
     web = build_web(seeded(scenario.seed, "web"))
@@ -64,7 +64,7 @@ def write_estate(scenario: Scenario, to: Path) -> None:
         truth += [tell(talk.channel, talk.machine, records, files) for talk in talks]
     ordered = sorted(truth, key=lambda one: (one.label != "c2", one.channel, one.device))
     body = b",\n".join(msgspec.json.encode(one) for one in ordered)
-    (to / "truth.json").write_bytes(b"[\n" + body + b"\n]\n")
+    (to / ANSWERS).write_bytes(b"[\n" + body + b"\n]\n")
 
 
 def build_machines(scenario: Scenario, site: Site) -> list[Machine]:

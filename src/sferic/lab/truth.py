@@ -12,6 +12,10 @@ from sferic.lab.records import Machine, Record
 from sferic.lab.scenario import Channel
 
 
+ANSWERS = ".truth.json"
+"""File name of the answer sheet; hidden, so that a hunt of the folder does not take it for a log."""
+
+
 class Truth(msgspec.Struct, frozen=True, rename={"kind": "class"}):
     """One channel on one machine, as the logs show it after losses."""
 
