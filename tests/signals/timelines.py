@@ -103,10 +103,12 @@ def browse(who: str, *, days: int = 1, seed: int = 3, hosts: Sequence[str] = (),
 
 
 def crowd(machines: int = 30, *, days: int = 1, **facts: Any) -> list[Event]:
-    """Let many other machines browse, so that there is an estate to compare with."""
+    """Let many other machines look at two sites, so that there is an estate to compare with."""
+    pages = ["page-0.vercel.app", "page-1.vercel.app"]
     return list(
         chain.from_iterable(
-            browse(f"10.9.{n // 200}.{n % 200 + 1}", days=days, seed=50 + n, **facts) for n in range(machines)
+            browse(f"10.9.{n // 200}.{n % 200 + 1}", days=days, seed=50 + n, hosts=pages, **facts)
+            for n in range(machines)
         )
     )
 
