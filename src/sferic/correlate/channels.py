@@ -62,7 +62,7 @@ def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:
     if analytic == "beacon":
         enough &= (weighed.window.checkins >= MIN_CHECKINS) & (weighed.values["timing"] >= SHOWING_DB)
         enough &= ~_overheard(weighed)
-    order = np.argsort(-weighed.total, kind="stable")
+    order = np.lexsort((weighed.window.time_s[weighed.window.checkins_at[:-1]], -weighed.total))
     return (int(i) for i in order if enough[i])
 
 
@@ -77,18 +77,33 @@ def _overheard(weighed: Weighed) -> Bools:
 
 def _best(weighed: Weighed, order: Iterable[int], floor_db: float) -> list[int]:
     window = weighed.window
-    taken: dict[tuple[int, int], list[list[int]]] = {}
+    taken: dict[tuple[int, int], list[int]] = {}
     for i in order:
         if weighed.total[i] < floor_db:
             break
-        mine = taken.setdefault((int(window.client[i]), int(window.owner[i])), [])
-        for several in mine:
-            if not _other_user(window, i, several[0]):
-                several.append(i)
-                break
+        taken.setdefault((int(window.client[i]), int(window.owner[i])), []).append(i)
+    return [_best_explained(weighed, one) for mine in taken.values() for one in _by_person(weighed, mine)]
+
+
+def _by_person(weighed: Weighed, mine: list[int]) -> list[list[int]]:
+    """Divide a client's segments for one owner by user, unless a gap of all together says more than one of theirs."""
+    window = weighed.window
+    apart = [i for i in mine if window.level[i] != ALL_USERS]
+    if not apart or (apart != mine and max(mine, key=lambda i: _clarity(weighed, i)) not in apart):
+        return [mine]
+    people: list[list[int]] = []
+    for i in apart:
+        same = next((several for several in people if not _other_user(window, i, several[0])), None)
+        if same is None:
+            people.append([i])
         else:
-            mine.append([i])
-    return [_best_explained(weighed, several) for mine in taken.values() for several in mine]
+            same.append(i)
+    return people
+
+
+def _clarity(weighed: Weighed, i: int) -> float:
+    fit = weighed.window.fits.get(i)
+    return fit.evidence_db / fit.gaps if fit else 0.0
 
 
 def _best_explained(weighed: Weighed, several: list[int]) -> int:
@@ -100,8 +115,6 @@ def _best_explained(weighed: Weighed, several: list[int]) -> int:
 
 def _other_user(window: Window, i: int, j: int) -> bool:
     """Say whether two segments of one client and owner are two people's channels."""
-    if ALL_USERS in (window.level[i], window.level[j]):
-        return False
     one, two = window.user[i], window.user[j]
     return UNKNOWN not in (one, two) and one != two
 
