@@ -18,7 +18,7 @@ tiers = ["core"]
 min_score = 10
 [limits]
 ratio = 100
-nesting = 2
+line_bytes = 2048
 [source_options.squid_access]
 timezone = "+02:00"
 """
@@ -52,7 +52,7 @@ def test_each_layer_beats_the_one_below(file: Path) -> None:
     made = resolve({"min_score": 30, "source_options": {"cisco_asa": {"a": "b"}}}, file, environ)
     assert made.min_score == 30
     assert made.tiers == ("wide", "noisy")
-    assert (made.limits.ratio, made.limits.nesting) == (200, 2)
+    assert (made.limits.ratio, made.limits.line_bytes) == (200, 2048)
     assert made.source_options == {"squid_access": {"timezone": "+02:00"}, "cisco_asa": {"a": "b"}}
 
 

@@ -15,11 +15,11 @@ from sferic.model.finding import Severity
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt as run
+from sferic.pipeline.checking import ANALYTICS
 from sferic.render import FORMATS, account, renderer
 from sferic.render.figures import counted
 
 AS_PUBLISHED = "activity_as_published"
-ANALYTICS = ("beacon", "long_connection", "activity", AS_PUBLISHED)
 TOP = 20
 """Findings that a table shows unless told otherwise."""
 

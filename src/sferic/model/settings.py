@@ -29,7 +29,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file_bytes: Annotated[
         int, Meta(ge=1 << 20, description="Most uncompressed bytes read from one compressed file.")
     ] = 1 << 40
-    nesting: Annotated[int, Meta(ge=1, le=3, description="How deep archives inside archives are opened.")] = 1
 
 
 class ActivityThresholds(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

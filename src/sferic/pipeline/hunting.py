@@ -25,6 +25,7 @@ from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.model.window import Window
+from sferic.pipeline.checking import check
 from sferic.pipeline.published import as_published
 from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
@@ -41,6 +42,7 @@ def hunt(paths: Sequence[str], settings: Settings | None = None, watch: Watcher 
     Raises UsageError or SettingsError for wrong settings; problems with inputs stand in the report's account.
     """
     settings = settings or Settings()
+    check(settings)
     _check(paths, settings)
     began = time.perf_counter()
     chosen = {n: source(n) for n in settings.only_sources} or dict(sources())

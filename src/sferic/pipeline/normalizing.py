@@ -12,6 +12,7 @@ from sferic.engine.selector import Selector
 from sferic.model.event import Event
 from sferic.model.report import Account, FileAccount
 from sferic.model.settings import Settings
+from sferic.pipeline.checking import check
 from sferic.sources._contract import source, sources
 
 
@@ -69,5 +70,7 @@ class Normalization:
 
 
 def normalize(paths: Sequence[str], settings: Settings | None = None, watch: Watcher | None = None) -> Normalization:
-    """Return the events of all lines of all inputs, lazily, in the order of the input."""
-    return Normalization(paths, settings or Settings(), watch)
+    """Return the events of all lines of all inputs, lazily, in the order of the input; wrong settings raise at once."""
+    settings = settings or Settings()
+    check(settings)
+    return Normalization(paths, settings, watch)

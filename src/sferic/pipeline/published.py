@@ -13,7 +13,7 @@ import msgspec
 from sferic.catalog.published_search import published_facts
 from sferic.correlate.activity import Activity
 from sferic.correlate.published import Extraction, PublishedSearch
-from sferic.engine.gather import Progress, Watcher
+from sferic.engine.gather import Meter, Watcher
 from sferic.engine.inputs import Input, expand
 from sferic.engine.ledger import Ledger
 from sferic.engine.reading import Reading, read_input
@@ -56,12 +56,11 @@ class _Lines:
         self._ledger = Ledger()
         self._settings = settings
         self._sources = sources
-        self._watch = watch
-        self._done = 0
         self._nameless: set[str] = set()
         self._out_of_window = 0
         self._span: tuple[int, int] | None = None
-        self._reading = Reading(spelled, settings, self._ledger, self._on_bytes, self._on_marks)
+        meter = Meter(watch, None, "published search")
+        self._reading = Reading(spelled, settings, self._ledger, meter, self._on_marks)
 
     def events(self, paths: Sequence[str], expressions: list[str]) -> Iterator[Event]:
         """Yield the events of every selected line inside the window of time."""
@@ -102,11 +101,6 @@ class _Lines:
         first, last = self._span or (event.time, event.time)
         self._span = min(first, event.time), max(last, event.time)
         return True
-
-    def _on_bytes(self, path: str, count: int) -> None:
-        self._done += count
-        if self._watch:
-            self._watch(Progress(self._done, None, path, "published search"))
 
     def _on_marks(self, path: str, _marks: frozenset[int]) -> None:
         self._nameless.add(path)

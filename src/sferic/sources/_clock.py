@@ -87,9 +87,9 @@ def zone(name: str) -> tzinfo:
     """Look up an IANA zone name (`Europe/Berlin`) or an offset (`+05:30`)."""
     if name.upper() in {"UTC", "Z"}:
         return UTC
-    if name[:1] in "+-":
-        return datetime.strptime(name, "%z").tzinfo or UTC
     try:
+        if name[:1] in {"+", "-"}:
+            return datetime.strptime(name, "%z").tzinfo or UTC
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise SettingsError(

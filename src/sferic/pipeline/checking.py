@@ -1,0 +1,47 @@
+"""Checks what a settings schema cannot: names of analytics, sources and their options, networks, zones.
+
+A setting that fits nothing would otherwise do nothing, and nobody would be told.
+"""
+
+from collections.abc import Collection, Mapping
+from ipaddress import ip_network
+
+from sferic.model.errors import SettingsError, UsageError
+from sferic.model.settings import Settings
+from sferic.sources._clock import zone
+from sferic.sources._contract import source
+
+ANALYTICS = ("beacon", "long_connection", "activity", "activity_as_published")
+OF_EVERY_SOURCE = frozenset({"timezone"})
+
+
+def check(settings: Settings) -> None:
+    """Raise UsageError or SettingsError for the first setting that means nothing."""
+    zone(settings.timezone)
+    _one_of("analytics", settings.analytics, ANALYTICS)
+    for network in settings.shared_addresses:
+        _network(network)
+    for name in settings.only_sources:
+        source(name)
+    for name, options in settings.source_options.items():
+        _options(name, options)
+
+
+def _options(name: str, options: Mapping[str, str]) -> None:
+    _one_of(f"source_options.{name}", options, {*source(name).options, *OF_EVERY_SOURCE})
+    if "timezone" in options:
+        zone(options["timezone"])
+
+
+def _network(text: str) -> None:
+    try:
+        ip_network(text, strict=False)
+    except ValueError:
+        expected = "an address or a network such as 10.20.0.0/16"
+        raise SettingsError(f"{text!r} is no network", where="shared_addresses", expected=expected) from None
+
+
+def _one_of(where: str, names: Collection[str], known: Collection[str]) -> None:
+    for name in names:
+        if name not in known:
+            raise UsageError(f"there is no {name!r}", where=where, expected=f"one of {', '.join(sorted(known))}")
