@@ -41,6 +41,8 @@ _FOLDS = 4
 """Up to this many check-ins in a row may be missing."""
 _MIN_SHARE = 0.3
 _MERGES = (5.0, 30.0, 300.0)
+_CLEAR_OF_MERGE = 2.0
+"""A law whose shortest gap is nearer to the merge than this is bounded by the merge, not by a timer."""
 _ENOUGH_DB = 60.0
 _DENSE = 3.0
 """Neighbouring gaps of a uniform law lie closer together than three times their mean distance in 19 of 20 cases."""
@@ -102,6 +104,8 @@ def fit_times(times: Floats, resolution_s: float) -> Fit | None:
         fit = fit_gaps(gaps, resolution_s, merge_s)
         if fit is None:
             break
+        if merge_s > BURST_S and fit.low_s < _CLEAR_OF_MERGE * merge_s:
+            continue
         covered = gaps[(gaps >= fit.low_s * 0.98) & (gaps <= fit.high_s * 1.02 * max(1, round(1 / (1 - fit.lost))))]
         worth = min(max(fit.evidence_db, 0.0), _ENOUGH_DB) * covered.sum() / (times[-1] - times[0])
         if worth > most * 1.5:
