@@ -56,8 +56,11 @@ class Estate(msgspec.Struct, frozen=True):
     """Client → whether many people or devices hide behind it (a NAT or proxy address)."""
     pair_owners: Mapping[tuple[int, int], int]
     """(client, agent) → how many owners that software calls from there."""
-    client_hours: Mapping[int, Bools]
-    """Client → in which hours of the input (from its start) people used it: many owners or page assets."""
+    hours: int
+    """How many hours the input covers."""
+    client_hours: Mapping[int, Ints]
+    """Client → in which of those hours people used it, ascending: many owners or page assets. One bad stamp can
+    stretch the input over decades, so the other hours are not written down."""
 
 
 class Window(msgspec.Struct, frozen=True):

@@ -45,6 +45,7 @@ def survey(
         agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
         shared=np.append(_shared(client, user, agent, len(traffic.clients)) | _listed(traffic, shared), True),
         pair_owners={(int(c), int(a)): int(n) for (c, a), n in zip(heads, counts, strict=True)},
+        hours=_hours(span_s),
         client_hours=_used_hours(traffic, client, owner, span_s),
     )
 
@@ -69,15 +70,17 @@ def _distinct(group: Ints, member: Ints, groups: int) -> Ints:
     return np.bincount(pairs[pairs != UNKNOWN], minlength=groups)
 
 
-def _used_hours(traffic: Traffic, client: Ints, owner: Ints, span_s: tuple[float, float]) -> dict[int, Bools]:
-    hours = int((span_s[1] - span_s[0]) // HOUR_S) + 1
+def _used_hours(traffic: Traffic, client: Ints, owner: Ints, span_s: tuple[float, float]) -> dict[int, Ints]:
+    hours = _hours(span_s)
     hour = np.clip(((traffic.time_s - span_s[0]) // HOUR_S).astype(np.int64), 0, hours - 1)
     cell = client * hours + hour
     page = (traffic.flags & (PATH_STATIC | HAS_REFERER)) != 0
     visits = np.unique(np.stack([cell, owner], axis=1), axis=0)
     cells, counts = np.unique(visits[:, 0], return_counts=True)
     busy = np.union1d(cells[counts >= BUSY_OWNERS], cell[page])
-    used: dict[int, Bools] = {int(c): np.zeros(hours, bool) for c in np.unique(client)}
-    for value in busy:
-        used[int(value // hours)][value % hours] = True
-    return used
+    clients, starts = np.unique(busy // hours, return_index=True)
+    return {int(c): used for c, used in zip(clients, np.split(busy % hours, starts)[1:], strict=True)}
+
+
+def _hours(span_s: tuple[float, float]) -> int:
+    return int((span_s[1] - span_s[0]) // HOUR_S) + 1

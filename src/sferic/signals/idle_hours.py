@@ -25,15 +25,15 @@ def measure(window: Window, wanted: Bools) -> Floats:
     found = np.full(len(window), np.nan)
     for i in np.flatnonzero(wanted):
         used = window.estate.client_hours.get(int(window.client[i]))
-        if used is None or used.sum() < MIN_USED_HOURS or (~used).sum() < MIN_IDLE_HOURS:
+        if used is None or len(used) < MIN_USED_HOURS or window.estate.hours - len(used) < MIN_IDLE_HOURS:
             continue
         hour = ((window.times(int(i)) - window.start_s) // HOUR_S).astype(np.int64)
-        found[i] = 1 - used[np.clip(hour, 0, len(used) - 1)].mean()
+        found[i] = 1 - np.isin(np.clip(hour, 0, window.estate.hours - 1), used).mean()
     return found
 
 
 def describe(window: Window, i: int, value: float) -> Words:
     """Say how much of the channel lies in idle hours."""
-    used = int(window.estate.client_hours[int(window.client[i])].sum())
+    used = len(window.estate.client_hours[int(window.client[i])])
     text = f"{value:.0%} of check-ins fall in hours without sign of a person ({used} h with one)"
     return Words(f"{value:.0%}", text)
