@@ -11,7 +11,6 @@ import msgspec
 from sferic.lab.records import Machine, Record
 from sferic.lab.scenario import Channel
 
-
 ANSWERS = ".truth.json"
 """File name of the answer sheet; hidden, so that a hunt of the folder does not take it for a log."""
 
