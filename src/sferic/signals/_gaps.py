@@ -4,7 +4,7 @@ Implants draw their sleep from a bounded interval (whatever the jitter setting);
 Under the law a gap is uniform on [low, high], or a sum of k such gaps where k-1 records are missing, or (rarely)
 anything: an off-period, a burst of tasking. The alternatives are exponential gaps and log-normal ones at least as
 spread as exponential. The result is a log-likelihood ratio in decibans, less the price of the law's free parameters.
-Order does not matter, and neither does the unit: shifting or shuffling gaps changes nothing.
+Order does not matter to the law, up to `MAX_GAPS` gaps; of more an even sample is fitted.
 
 References: uniform sleep laws of public frameworks and their closed forms (mean S(1-j/2), CV j/(sqrt(12)(1-j/2)));
 Schwarz 1978 for the price of a parameter. Not done here: spectra, which lose to this test when check-ins are missing.
