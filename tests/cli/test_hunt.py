@@ -61,7 +61,6 @@ def test_flags_reach_the_pipeline(sferic: Sferic, pipeline: Any) -> None:
     ("argv", "word"),
     [
         (("hunt",), "nothing to read"),
-        (("hunt", "x", "--analytic", "bacon"), "bacon"),
         (("hunt", "x", "--set", "squid_access"), "SOURCE.OPTION=VALUE"),
         (("hunt", "x", "--min-score", "400"), "<= 100"),
         (("hunt", "x", "--since", "yesterday"), "ISO 8601"),

@@ -67,13 +67,17 @@ def test_a_folder_is_sorted_and_hidden_files_are_skipped(tmp_path: Path) -> None
 
 
 def test_links_make_no_loop(tmp_path: Path) -> None:
-    """A link to a folder is not followed, a link to a file is, a link to nothing or to itself is no file."""
+    """A link to a file is followed; one to a folder, to nothing or to itself is not, and none is left out unsaid."""
     fill(tmp_path, "a/x.log")
     (tmp_path / "a" / "loop").symlink_to(tmp_path)
     (tmp_path / "a" / "file").symlink_to(tmp_path / "a" / "x.log")
     (tmp_path / "a" / "dead").symlink_to(tmp_path / "gone")
     (tmp_path / "a" / "self").symlink_to(tmp_path / "a" / "self")
-    assert labels(tmp_path) == [str(tmp_path / "a" / "file"), str(tmp_path / "a" / "x.log")]
+    refused = [item for item in expand([str(tmp_path)]) if isinstance(item, Refused)]
+    assert labels(tmp_path) == [f"{mark}{tmp_path}/a/{name}" for mark, name in
+                                (("!", "dead"), ("", "file"), ("!", "loop"), ("!", "self"), ("", "x.log"))]  # fmt: skip
+    assert all(item.error.exit_code == 9 and not item.named for item in refused)
+    assert "link to a folder" in str(refused[1].error)
     assert isinstance(refusal(tmp_path / "a" / "self").error, UnreadableInput)
 
 
@@ -108,6 +112,13 @@ def test_no_such_path(tmp_path: Path, name: str) -> None:
     assert isinstance(first, Refused)
     assert (first.error.exit_code, first.named) == (4, True)
     assert read(second) == b"a.log"
+
+
+def test_a_misspelt_path_is_told_its_neighbour(tmp_path: Path) -> None:
+    """Where a file of nearly that name lies beside, the refusal names it."""
+    fill(tmp_path, "access.log")
+    assert f"did you mean {tmp_path}/access.log?" in str(refusal(tmp_path / "acess.log").error)
+    assert "did you mean" not in str(refusal(tmp_path / "zeek.log").error)
 
 
 def test_an_empty_folder(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ WRONG = {
     "offset": Settings(timezone="+99"),
     "source of an option": Settings(source_options={"squid_acces": {"timezone": "UTC"}}),
     "option": Settings(source_options={"squid_access": {"logfromat": "x"}}),
+    "window": Settings(since=2_000_000, until=2_000_000),
     "zone of a source": Settings(source_options={"squid_access": {"timezone": "Nowhere/Town"}}),
 }
 
@@ -26,6 +27,22 @@ def test_a_setting_that_means_nothing_is_refused(what: str, verb: object) -> Non
     with pytest.raises(SfericError) as caught:
         verb(["absent.log"], WRONG[what])
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (Settings(only_sources=("squid",)), "squid_access"),
+        (Settings(only_sources=("zeek_con",)), "zeek_conn"),
+        (Settings(analytics=("becon",)), "beacon"),
+        (Settings(source_options={"squid_access": {"logfromat": "x"}}), "logformat"),
+    ],
+)
+def test_a_misspelt_name_is_told_the_nearest(wrong: Settings, right: str) -> None:
+    """The refusal names what was probably meant."""
+    with pytest.raises(SfericError) as caught:
+        hunt(["absent.log"], wrong)
+    assert caught.value.hint == f"did you mean {right!r}?"
 
 
 def test_settings_with_a_meaning_pass() -> None:

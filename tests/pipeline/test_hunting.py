@@ -252,7 +252,7 @@ COMMAND = "import sys; from sferic.cli import main; sys.exit(main(sys.argv[1:]))
         (("cut.gz",), 6, "is damaged"),
         (("trace.pcap", "good.log"), 7, "packet capture"),
         (("notes.txt",), 8, "no source recognises"),
-        (("*.nothing",), 9, "holds no file"),
+        (("*.nothing",), 9, "matches no file"),
         ((".",), 6, "is damaged"),
         (("good.log", "--fail-on", "low"), 3, ""),
     ],

@@ -72,6 +72,7 @@ EMPTY = {
     "in a format no source knows": Account(files=(FileAccount(path="a", lines=9, selected=3, unknown=3),)),
     "could be read": Account(files=(FileAccount(path="a", lines=9, selected=3, rejected=3),)),
     "None of 9 lines names": Account(files=(FileAccount(path="a", lines=9),)),
+    "lies outside `--since`": Account(out_of_window=3, files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
     "too few": Account(files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
 }
 

@@ -48,8 +48,9 @@ def test_prevalence_tells_the_only_caller_from_a_fleet() -> None:
 
 def test_prevalence_of_a_small_estate_weighs_each_caller_more() -> None:
     """One caller among twenty machines is like five among a hundred."""
-    value, _ = heard("prevalence", window(crowd(19), MINE))
+    value, text = heard("prevalence", window(crowd(19), MINE))
     assert value == 5
+    assert "below 100 machines that says less" in text
 
 
 def test_prevalence_is_silent_without_an_estate() -> None:

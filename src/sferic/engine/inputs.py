@@ -3,6 +3,7 @@
 A path that was named must be readable; what merely lies in a folder may be skipped, and the account says so.
 """
 
+import difflib
 import glob
 import os
 import stat
@@ -87,7 +88,7 @@ def _expand_one(text: str) -> Iterator[Input | Refused]:
         yield from _file(path, named=True)
     elif glob.has_magic(text):
         found = (Path(p) for p in glob.glob(text, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
-        yield from _found(text, iter(sorted(p for p in found if p.is_file())))
+        yield from _found(text, iter(sorted(p for p in found if p.is_file())), "matches no file")
     else:
         raise UnreadableInput("there is no such file or folder", where=text, hint=_nearby(path))
 
@@ -98,7 +99,7 @@ def _standard_input() -> IO[bytes]:
 
 
 def _walk(folder: Path) -> Iterator[Path | Refused]:
-    """Yield a folder's files in order of their names; links to folders are not followed."""
+    """Yield a folder's files in order of their names; a link that is not followed is told."""
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -112,9 +113,13 @@ def _walk(folder: Path) -> Iterator[Path | Refused]:
             yield from _walk(entry)
         elif entry.is_file():
             yield entry
+        elif entry.is_symlink():
+            what = "a link to a folder, which is not followed" if entry.is_dir() else "a link that leads to no file"
+            unread = NothingToRead(f"is {what}", where=str(entry), hint="name what it leads to")
+            yield Refused(str(entry), unread, named=False)
 
 
-def _found(text: str, files: Iterator[Path | Refused]) -> Iterator[Input | Refused]:
+def _found(text: str, files: Iterator[Path | Refused], nothing: str = "holds no file") -> Iterator[Input | Refused]:
     empty = True
     for file in files:
         empty = False
@@ -123,7 +128,7 @@ def _found(text: str, files: Iterator[Path | Refused]) -> Iterator[Input | Refus
         else:
             yield from _refusing(str(file), partial(_file, file, named=False), named=False)
     if empty:
-        raise NothingToRead("holds no file", where=text, expected="log files", hint="hidden files are not read")
+        raise NothingToRead(nothing, where=text, expected="log files", hint="hidden files are not read")
 
 
 def _file(path: Path, *, named: bool) -> Iterator[Input | Refused]:
@@ -193,6 +198,7 @@ def _archive(path: Path, _modified_ns: int) -> zipfile.ZipFile:
 
 def _nearby(path: Path) -> str:
     parent = path.parent
-    return (
-        f"the folder {parent} exists; look there" if parent.is_dir() else f"the folder {parent} does not exist either"
-    )
+    if not parent.is_dir():
+        return f"the folder {parent} does not exist either"
+    near = difflib.get_close_matches(path.name, [entry.name for entry in parent.iterdir()], n=1)
+    return f"did you mean {parent / near[0]}?" if near else f"the folder {parent} exists; look there"

@@ -77,7 +77,7 @@ def _refuse(account: FileAccount) -> None:
     raise UnknownLog(
         "no source recognises a line of it", where=account.path,
         expected="a log that `sferic sources` lists",
-        hint="`sferic sources` lists what can be read; `--source ID` insists on one",
+        hint="JSON and tables of any kind are read with a mapping: `sferic sources user_mapping`",
     )  # fmt: skip
 
 

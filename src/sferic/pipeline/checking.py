@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from sferic.model.errors import SettingsError, UsageError
 from sferic.model.settings import Settings
 from sferic.sources._clock import zone
-from sferic.sources._contract import source
+from sferic.sources._contract import near, source
 
 ANALYTICS = ("beacon", "long_connection", "activity", "activity_as_published")
 OF_EVERY_SOURCE = frozenset({"timezone"})
@@ -18,6 +18,8 @@ OF_EVERY_SOURCE = frozenset({"timezone"})
 def check(settings: Settings) -> None:
     """Raise UsageError or SettingsError for the first setting that means nothing."""
     zone(settings.timezone)
+    if settings.since is not None and settings.until is not None and settings.since >= settings.until:
+        raise UsageError("no time lies at or after `since` and before `until`", expected="`since` before `until`")
     _one_of("analytics", settings.analytics, ANALYTICS)
     for network in settings.shared_addresses:
         _network(network)
@@ -44,4 +46,5 @@ def _network(text: str) -> None:
 def _one_of(where: str, names: Collection[str], known: Collection[str]) -> None:
     for name in names:
         if name not in known:
-            raise UsageError(f"there is no {name!r}", where=where, expected=f"one of {', '.join(sorted(known))}")
+            expected = f"one of {', '.join(sorted(known))}"
+            raise UsageError(f"there is no {name!r}", where=where, expected=expected, hint=near(name, known))

@@ -79,7 +79,8 @@ def _events(account: Account) -> str:
 def _cost(account: Account) -> str:
     rate = f", {bytes_text(account.bytes / account.wall_s)}/s" if account.wall_s > 0 and account.bytes else ""
     peak = f", peak memory {bytes_text(account.peak_mb * 1e6)}" if account.peak_mb else ""
-    return f"{account.wall_s:.1f} s{rate}, {account.cpu_s:.1f} s of CPU{peak}"
+    cpu = f", {account.cpu_s:.1f} s of CPU" if account.cpu_s else ""
+    return f"{account.wall_s:.1f} s{rate}{cpu}{peak}"
 
 
 def _problems(account: Account) -> Iterator[Text]:

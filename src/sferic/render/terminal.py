@@ -118,8 +118,15 @@ def _cause(report: Report) -> tuple[str, str]:
             "`--tiers core,wide,noisy,tunnel` looks for all; `sferic sources check PATH` tests the logs.",
         )
     if not report.below:
-        short = f" ({counted(report.short, 'channel')} with fewer than six check-ins)" if report.short else ""
-        why = f"{counted(account.events, 'event')}, but too few from any one channel to judge{short}."
-        return why, "Give a longer span of logs."
+        return _too_few(report)
     why = f"{counted(report.below, 'channel')} to serverless functions judged: no rhythm, or not enough else."
     return why, "`--min-score 0` shows those with a rhythm."
+
+
+def _too_few(report: Report) -> tuple[str, str]:
+    events = report.account.events
+    if report.account.out_of_window == events:
+        return "Every event lies outside `--since` and `--until`.", "`sferic normalize` shows the times in the logs."
+    short = f" ({counted(report.short, 'channel')} with fewer than six check-ins)" if report.short else ""
+    why = f"{counted(events, 'event')}, but too few from any one channel to judge{short}."
+    return why, "Give a longer span of logs."

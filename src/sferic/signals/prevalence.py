@@ -43,5 +43,6 @@ def describe(window: Window, i: int, value: float) -> Words:
     name = window.owners[window.owner[i]]
     who = "only this one calls" if callers == 1 and window.client[i] != UNKNOWN else f"{callers} call"
     crowd = ", through an address that many share" if _is_crowd(window)[i] else ""
-    text = f"of {window.estate.clients} machines with serverless traffic {who} {name}{crowd}"
+    small = f"; below {FULL_ESTATE} machines that says less" if window.estate.clients < FULL_ESTATE else ""
+    text = f"of {window.estate.clients} machines with serverless traffic {who} {name}{crowd}{small}"
     return Words(f"{callers} of {window.estate.clients}", text)

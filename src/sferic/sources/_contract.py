@@ -1,8 +1,9 @@
 """What a source module must offer, and how the engine finds them all."""
 
+import difflib
 import importlib
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Literal, Protocol, runtime_checkable
 
@@ -94,4 +95,12 @@ def source(name: str) -> Source:
         return sources()[name]
     except KeyError:
         known = ", ".join(sources())
-        raise UsageError(f"there is no source {name!r}", expected=f"one of {known}") from None
+        hint = near(name, sources())
+        raise UsageError(f"there is no source {name!r}", expected=f"one of {known}", hint=hint) from None
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """Return a hint that names what was probably meant, or nothing."""
+    names = list(known)
+    found = [n for n in names if n.startswith(name)] or difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {found[0]!r}?" if name and found else ""
