@@ -47,9 +47,12 @@ def test_prevalence_tells_the_only_caller_from_a_fleet() -> None:
 
 
 def test_prevalence_of_a_small_estate_weighs_each_caller_more() -> None:
-    """One caller among twenty machines is like five among a hundred."""
+    """Being the only caller says less in a small estate, and a second caller there takes away more."""
+    alone = [heard("prevalence", window(crowd(n), MINE))[0] for n in (4, 19, 49, 200)]
+    assert alone == sorted(alone, reverse=True)
+    assert alone[2:] == [1, 1]
     value, text = heard("prevalence", window(crowd(19), MINE))
-    assert value == 5
+    assert 1 < value < 5
     assert "below 100 machines that says less" in text
 
 

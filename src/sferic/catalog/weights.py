@@ -15,6 +15,8 @@ from sferic.model.finding import Severity
 
 MIN_ESTATE = 5
 """With fewer machines in the input nothing can be said about how many call a tenant."""
+WHOLE_ESTATE = 50
+"""From so many machines on the ordinary prior holds, and being the only caller says what it can."""
 _FILE = Path(__file__).with_name("weights.toml")
 
 
@@ -28,10 +30,11 @@ class Prior(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     few_machines_why: str
 
     def of(self, machines: int) -> tuple[float, str]:
-        """Return the prior points for an estate of this size, and why."""
-        if machines < MIN_ESTATE:
-            return self.few_machines, self.few_machines_why
-        return self.points, self.why
+        """Return the prior points for an estate of this size, and why; between the two sizes they move smoothly."""
+        if machines >= WHOLE_ESTATE:
+            return self.points, self.why
+        grown = max(0, machines - MIN_ESTATE + 1) / (WHOLE_ESTATE - MIN_ESTATE + 1)
+        return round(self.few_machines + grown * (self.points - self.few_machines), 1), self.few_machines_why
 
 
 class Cutoffs(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -11,13 +11,15 @@ References: prevalence is used the same way, per domain, by public beacon hunter
 
 import numpy as np
 
-from sferic.catalog.weights import MIN_ESTATE
+from sferic.catalog.weights import MIN_ESTATE, WHOLE_ESTATE
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
 from sferic.signals._estate import FULL_ESTATE
 
 FIELDS = frozenset({"src_ip", "device", "user"})
+LONELY = 4.0
+"""What being the only caller lacks in an estate of next to no machines: there it says hardly anything."""
 CROWD = 4.0
 """What one shared address without a user name counts for: one device or many, nobody knows."""
 
@@ -29,7 +31,9 @@ def measure(window: Window, wanted: Bools) -> Floats:
     if window.estate.clients < MIN_ESTATE:
         return np.full(len(window), np.nan)
     callers = np.where(_is_crowd(window), np.maximum(callers, CROWD), callers)
-    return callers * max(1.0, FULL_ESTATE / window.estate.clients)
+    machines = window.estate.clients
+    others = (callers - 1) * max(1.0, FULL_ESTATE / machines)
+    return np.asarray(1 + others + LONELY * max(0.0, 1 - machines / WHOLE_ESTATE))
 
 
 def _is_crowd(window: Window) -> Bools:
