@@ -2,6 +2,7 @@
 
 import itertools
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -92,7 +93,7 @@ def test_the_prior_depends_on_the_estate() -> None:
     """Below the smallest estate the prior is milder; from there on it is the ordinary one."""
     assert WEIGHTS.prior.of(MIN_ESTATE - 1)[0] > WEIGHTS.prior.of(MIN_ESTATE)[0]
     steps = [WEIGHTS.prior.of(machines)[0] for machines in range(1, 60)]
-    assert max(a - b for a, b in zip(steps, steps[1:], strict=False)) < 0.5
+    assert max(a - b for a, b in pairwise(steps)) < 0.5
     assert WEIGHTS.prior.of(10_000) == (WEIGHTS.prior.points, WEIGHTS.prior.why)
 
 

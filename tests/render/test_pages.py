@@ -34,13 +34,6 @@ def test_the_explanation(golden: Golden, report: Report) -> None:
     golden(GOLDEN / "explain.txt", page(lambda s: explain.render(report.findings[0], s, Look(width=100))))
 
 
-def test_the_how_to_shows_the_real_page() -> None:
-    """The page that teaches how to read a finding shows exactly what the program prints."""
-    how_to = Path(__file__).parents[2] / "docs" / "how-to" / "read-a-finding.md"
-    shown = (GOLDEN / "explain.txt").read_text(encoding="utf-8")
-    assert f"```text\n{shown}```\n" in how_to.read_text(encoding="utf-8")
-
-
 def test_the_ledger(golden: Golden, report: Report) -> None:
     """What was read, what was lost and why, what it cost, what comes next."""
     text = page(lambda s: account.render(report.account, s, Look(width=100), "5 findings", "sferic explain 3fa9"))
