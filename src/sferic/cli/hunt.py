@@ -51,7 +51,7 @@ def hunt(
         as_published: Run the published search exactly as it was published, faults included.
         assume_fields: With `--as-published`, fill every field it asks for that a log holds; no stock add-on does.
         tiers: Platforms to look at: core, wide, noisy, tunnel.
-        min_score: Leave out findings below this score (default 25).
+        min_score: Leave out findings below this score (default 40).
         top: How many findings the table shows; 0 for all. Other formats hold all.
         fail_on: End with exit code 3 if a finding is at least this severe.
         save: Keep the whole report in this file, for `sferic explain --from FILE`.

@@ -56,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         "beacon",
         "long_connection",
     )
-    min_score: Annotated[int, Meta(ge=0, le=100, description="Findings below this score are only counted.")] = 25
+    min_score: Annotated[int, Meta(ge=0, le=100, description="Findings below this score are only counted.")] = 40
     shared_addresses: Annotated[
         tuple[str, ...],
         Meta(

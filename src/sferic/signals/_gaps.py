@@ -37,7 +37,7 @@ _UPPER = (0.45, 0.55, 0.65, 0.75, 0.85, 0.92, 0.97, 1.0)
 _MAX_RATIO = 14.0
 """high/low beyond this is no sleep setting: 90 % jitter gives 10."""
 _STRAY = 0.04
-_FOLDS = 4
+_FOLDS = 4  # `_bounded` spells them out
 """Up to this many check-ins in a row may be missing."""
 _MIN_SHARE = 0.3
 _MERGES = (5.0, 30.0, 300.0)
@@ -205,24 +205,21 @@ def _bounded(gaps: Floats, pairs: Floats, wide: Floats, noise: float) -> tuple[F
     width = high - low + 2 * blur
     once = ((gaps >= low - blur) & (gaps <= high + blur)) / width
     spread = (high - low) ** 2 / 12 + blur**2
-    folds = np.stack([_normal(gaps, k * middle, k * spread) for k in range(2, _FOLDS + 1)])
+    twice, thrice, more = (_normal(gaps, k * middle, k * spread) for k in range(2, _FOLDS + 1))
+    count = len(gaps)
     lost = np.full(low.shape, 0.05)
     stray = np.full(low.shape, _STRAY)
     for _ in range(4):
-        powers = np.stack([lost ** (k - 1) for k in range(2, _FOLDS + 1)])
-        regular = (1 - lost) * (once + np.sum(powers * folds, axis=0))
-        total = (1 - stray) * regular + stray * wide
+        regular = (1 - stray) * (1 - lost) * (once + lost * (twice + lost * (thrice + lost * more)))
+        total = regular + stray * wide
         single = (1 - stray) * (1 - lost) * once / total
-        member = (1 - stray) * regular / total
-        mean_single = single.mean(axis=1, keepdims=True)
-        mean_member = np.maximum(member.mean(axis=1, keepdims=True), 1e-6)
-        lost = np.clip(1 - mean_single / mean_member, 0.001, 0.6)
-        stray = np.clip(1 - mean_member, 0.005, 0.6)
-    powers = np.stack([lost ** (k - 1) for k in range(2, _FOLDS + 1)])
-    total = (1 - stray) * (1 - lost) * (once + np.sum(powers * folds, axis=0)) + stray * wide
+        mean_single = np.add.reduce(single, axis=1, keepdims=True) / count
+        mean_member = np.maximum(np.add.reduce(regular / total, axis=1, keepdims=True) / count, 1e-6)
+        lost = np.minimum(np.maximum(1 - mean_single / mean_member, 0.001), 0.6)
+        stray = np.minimum(np.maximum(1 - mean_member, 0.005), 0.6)
+    total = (1 - stray) * (1 - lost) * (once + lost * (twice + lost * (thrice + lost * more))) + stray * wide
     score = np.log(total).sum(axis=1)
-    share = single.mean(axis=1)
-    return np.where(share >= _MIN_SHARE, score, -np.inf), lost[:, 0], member.mean(axis=1)
+    return np.where(mean_single[:, 0] >= _MIN_SHARE, score, -np.inf), lost[:, 0], mean_member[:, 0]
 
 
 def _normal(gaps: Floats, mean: Floats, variance: Floats) -> Floats:
