@@ -40,7 +40,7 @@ def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
             chunk, dropped = read[cut + 1 :], 0
         end = chunk.rfind(b"\n") + 1
         if end:
-            yield from _checked(rest + chunk[:end] if rest else chunk[:end], line_bytes)
+            yield from _checked(b"".join((rest, memoryview(chunk)[:end])), line_bytes)
             rest = chunk[end:]
         else:
             rest += chunk

@@ -54,11 +54,7 @@ class Selector:
                 lines.pop()
             return Candidates(list(range(len(lines))), [_strip(x) for x in lines], len(lines), frozenset())
         ends, seen = self._plain_ends(block) if self._plain else self._scan(block)
-        view = np.frombuffer(block, np.uint8)
-        tail = 0 if block.endswith(b"\n") else 1
-        if not ends:
-            return Candidates([], [], int(np.count_nonzero(view == NEWLINE)) + tail, seen)
-        return _cut(block, np.flatnonzero(view == NEWLINE), ends, tail, seen)
+        return _cut(block, ends, seen)
 
     def holds(self, line: bytes) -> bool:
         """Say whether this one line would be selected."""
@@ -96,13 +92,24 @@ class Selector:
         return sorted(found), seen
 
 
-def _cut(block: bytes, newlines: "np.ndarray", ends: list[int], tail: int, seen: frozenset[int]) -> Candidates:
-    index = np.unique(np.searchsorted(newlines, np.asarray(ends) - 1, side="left"))
-    numbers = index.tolist()
-    starts = (np.append(-1, newlines)[index] + 1).tolist()
-    stops = np.append(newlines, len(block))[index].tolist()
-    lines = [_strip(block[a:b]) for a, b in zip(starts, stops, strict=True)]
-    return Candidates(numbers, lines, len(newlines) + tail, seen)
+def _cut(block: bytes, ends: list[int], seen: frozenset[int]) -> Candidates:
+    """Cut out the lines in which matches end, numbered by the newlines before them."""
+    newline = np.frombuffer(block, np.uint8) == NEWLINE
+    numbers: list[int] = []
+    lines: list[bytes] = []
+    number, counted, stop = 0, 0, -1
+    for end in ends:
+        if end <= stop + 1:  # in the line before, whose newline may belong to the match
+            continue
+        start = block.rfind(b"\n", counted, end - 1) + 1 or counted
+        stop = block.find(b"\n", end - 1)
+        stop = len(block) if stop < 0 else stop
+        number += int(np.count_nonzero(newline[counted:start]))
+        counted = start
+        numbers.append(number)
+        lines.append(_strip(block[start:stop]))
+    count = number + int(np.count_nonzero(newline[counted:])) + (not block.endswith(b"\n"))
+    return Candidates(numbers, lines, count, seen)
 
 
 def _strip(line: bytes) -> bytes:
