@@ -47,7 +47,7 @@ def test_a_window_of_time(log: Path) -> None:
 
 def test_beside_the_default_analytics(log: Path) -> None:
     """Findings and rows of the published search come from one run."""
-    both = Settings(analytics=("beacon", "activity_as_published"), assume_fields=True)
+    both = Settings(analytics=("beacon", "activity_as_published"), assume_fields=True, min_score=0)
     report = hunt([str(log)], both)
     assert (len(report.findings), len(report.activity)) == (1, 1)
 

@@ -122,6 +122,8 @@ def verdict(report: Report) -> str:
     """Say what came of the channels that were weighed."""
     channels = counted(report.account.pairs, "channel")
     found = f"{counted(len(report.findings), 'finding')}, {report.below:,} below the floor"
+    if report.short:
+        found += f", {report.short:,} with too few calls to judge"
     if report.activity or report.activity_notes:
         found += f"; {counted(len(report.activity), 'row')} of steady activity"
     return f"{channels} of {counted(report.account.estate, 'source')}: {found}"

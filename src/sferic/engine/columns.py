@@ -35,6 +35,8 @@ LONGEST_MS = 366 * 86_400_000
 OPENING_ACTIONS = frozenset({"built", "start"})
 """What firewalls say of rows that only announce a connection, whose end they log too."""
 MAX_PATHS = 200_000
+MAX_AGENT_CHARS = 512
+"""What lies beyond names no software, and comes from whoever calls."""
 MAX_PATH_CHARS = 1024
 """What lies beyond tells no two functions apart, and comes from whoever writes the URL."""
 _STATIC = (
@@ -110,7 +112,7 @@ class Columns:
             self._source(event),
             self._client(event),
             UNKNOWN if event.user is None else words["user"][event.user],
-            UNKNOWN if event.user_agent is None else words["agent"][event.user_agent],
+            UNKNOWN if event.user_agent is None else words["agent"][event.user_agent[:MAX_AGENT_CHARS]],
             words["host"][host],
             self._place(place),
             _fitting(up),

@@ -78,6 +78,8 @@ class Gathered(msgspec.Struct, frozen=True):
     tally: Tally
     once: frozenset[str]
     """Pipes with flows that carry no name, while names are known: a second reading would have joined them."""
+    names_full: bool = False
+    """Whether more addresses had names than are remembered."""
 
 
 class Gatherer:
@@ -114,7 +116,7 @@ class Gatherer:
         self._tally.duplicates = self._columns.duplicates
         self._tally.joined -= self._columns.announced
         once = frozenset(label for label, item in nameless.items() if not item.can_be_read_again)
-        return Gathered(traffic, self._ledger, self._tally, once)
+        return Gathered(traffic, self._ledger, self._tally, once, self._names.full)
 
     def _inputs(self, paths: Sequence[str]) -> Iterator[Input]:
         for item in expand(paths):

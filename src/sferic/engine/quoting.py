@@ -45,11 +45,9 @@ def _lines(path: str, numbers: set[int]) -> Iterable[tuple[int, str]]:
             if left and left[0] <= seen + count:
                 lines = io.BytesIO(block.data).readlines()
                 while left and left[0] <= seen + count:
-                    yield (
-                        left[0],
-                        lines[left[0] - seen - 1][: TEXT * 4].decode("utf-8", "replace").rstrip("\r\n")[:TEXT],
-                    )
-                    left.pop(0)
+                    number = left.pop(0)
+                    raw = b"".join(lines[number - seen - 1 : number - seen])[: TEXT * 4]
+                    yield number, raw.decode("utf-8", "replace").rstrip("\r\n")[:TEXT]
             seen, done = seen + count, done + len(block.data)
             if not left or done > MAX_BYTES:
                 return

@@ -73,7 +73,7 @@ class Account(msgspec.Struct, kw_only=True):
     first_time: int | None = None
     last_time: int | None = None
     pairs: int = 0
-    """Channels (source, user, client, function) that were weighed."""
+    """Channels (machine and owner) with enough calls to be looked at."""
     estate: int = 0
     """Distinct sources seen."""
     wall_s: float = 0.0

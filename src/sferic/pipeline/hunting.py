@@ -32,6 +32,7 @@ from sferic.sources._clock import zone
 from sferic.sources._contract import Source, source, sources
 
 ONCE = "can be read only once, so its flows without host names were not looked for: give the log as a file"
+FULL = "more addresses had names than are remembered (20,000): flows to the others were not looked for"
 HOUR_MS = 3_600_000
 ACTIVITY, AS_PUBLISHED = "activity", "activity_as_published"
 
@@ -79,10 +80,11 @@ def _hunted(paths: Sequence[str], chosen: dict[str, Source], settings: Settings,
     found = tuple(_weigh_all(window, gathered.traffic, settings, load_weights()))
     weighed = set(settings.analytics) - {ACTIVITY, AS_PUBLISHED}
     counted = census(window) if weighed else Census(0, 0)
+    beacons = sum(f.analytic == "beacon" for f in found)
     busy = activity(gathered.traffic, settings.activity) if ACTIVITY in settings.analytics else Activity((), ())
     return Report(
-        account=_account(gathered, window, strict=settings.strict), findings=quote(found),
-        below=max(0, counted.judged - len(found)), short=counted.short, activity=busy.rows, activity_notes=busy.notes,
+        account=_account(gathered, window, counted, strict=settings.strict), findings=quote(found),
+        below=max(0, counted.judged - beacons), short=counted.short, activity=busy.rows, activity_notes=busy.notes,
     )  # fmt: skip
 
 
@@ -130,7 +132,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _account(gathered: Gathered, window: Window, *, strict: bool) -> Account:
+def _account(gathered: Gathered, window: Window, counted: Census, *, strict: bool) -> Account:
     account = gathered.ledger.account(strict=strict)
     tally = gathered.tally
     account.missing = missing(
@@ -139,10 +141,12 @@ def _account(gathered: Gathered, window: Window, *, strict: bool) -> Account:
         gathered.tally.nameless,
     )
     account.missing += tuple(Missing(path, "a second reading", ONCE) for path in sorted(gathered.once))
+    if gathered.names_full:
+        account.missing += (Missing("all", "more addresses", FULL),)
     account.out_of_window, account.not_serverless = tally.out_of_window, tally.not_serverless
     account.duplicates = tally.duplicates
     account.first_time, account.last_time = tally.first_time, tally.last_time
-    account.pairs, account.estate = len(window), window.estate.clients
+    account.pairs, account.estate = counted.judged + counted.short, window.estate.clients
     return account
 
 
