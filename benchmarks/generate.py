@@ -82,16 +82,13 @@ def build_world(seed: int) -> World:
         "pages.dev",
         "netlify.app",
     )
-    functions = [
-        f"fn{number:03d}{'x' * 5}.{suffixes[number % 8].format(number % 90)}" for number in range(600)
-    ]
+    functions = [f"fn{number:03d}{'x' * 5}.{suffixes[number % 8].format(number % 90)}" for number in range(600)]
     decoys = [f"{suffixes[number % 8].format(number)}.host{number}.example.com" for number in range(300)]
     plain = [f"www{number % 9}.site{number:05d}.example.net" for number in range(20_000)]
     repeated = decoys * max(1, round(len(plain) * DECOY_SHARE / len(decoys)))
     return World(
         sources=[
-            Person(f"10.{n // 250 % 250}.{n % 250}.{rng.integers(2, 250)}", f"user{n:04d}")
-            for n in range(SOURCES)
+            Person(f"10.{n // 250 % 250}.{n % 250}.{rng.integers(2, 250)}", f"user{n:04d}") for n in range(SOURCES)
         ],
         plain=[Server(host, f"192.0.2.{rng.integers(1, 250)}") for host in plain + repeated],
         serverless=[Server(host, f"203.0.113.{rng.integers(1, 250)}") for host in functions],

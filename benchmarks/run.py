@@ -3,7 +3,8 @@
 Why: seconds depend on the machine, ratios to ripgrep, `gzip -dc` and `wc -l` measured in the same run much
 less. Every command is a process of its own, start-up included; the commands take turns, so that a noisy
 minute hits all of them; the table gives medians. Peak memory is never below this program's own, because Linux
-counts the moment before the start. Numbers are printed, never tested.
+counts the moment before the start; what ripgrep maps of the file counts as its memory, too. Numbers are
+printed, never tested. `--core 0` keeps every command on one core.
 """
 
 import argparse
@@ -31,6 +32,8 @@ class Cost:
     wall_s: float
     cpu_s: float
     peak_rss_bytes: int
+    said: str = ""
+    """What the process wrote to its error stream."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +57,9 @@ def literals() -> list[str]:
     return sorted(found)
 
 
-def contenders(file: Path, patterns: Path) -> list[Contender]:
-    """The commands that make sense for the file and are installed here."""
+def contenders(file: Path, patterns: Path, core: int | None = None) -> list[Contender]:
+    """The commands that make sense for the file and are installed here, kept on one core if one is given."""
+    keep = [] if core is None else ["taskset", "-c", str(core)]
     zipped = file.suffix == ".gz"
     grep = ["rg", "-j1", "-c", "-F", "-f", str(patterns)]
     all_of_them = [
@@ -64,7 +68,11 @@ def contenders(file: Path, patterns: Path) -> list[Contender]:
         Contender("wc -l", ["wc", "-l", str(file)]) if not zipped else None,
         Contender("sferic hunt", [sys.executable, "-c", _HUNT, "hunt", str(file), "--format", "ndjson"]),
     ]
-    return [one for one in all_of_them if one is not None and shutil.which(one.command[0])]
+    return [
+        Contender(one.name, [*keep, *one.command])
+        for one in all_of_them
+        if one is not None and shutil.which(one.command[0])
+    ]
 
 
 def measure(contender: Contender) -> Cost:
@@ -77,10 +85,10 @@ def measure(contender: Contender) -> Cost:
         complaint = process.stderr.read() if process.stderr else b""
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in {0, 3} and not (process.returncode == 1 and contender.command[0] == "rg"):
-        text = complaint.decode(errors="replace")[-500:]
-        raise SystemExit(f"{contender.name} ended with {process.returncode}: {text}")
-    return Cost(time.perf_counter() - began_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1_024)
+    said = complaint.decode(errors="replace")
+    if process.returncode not in {0, 3} and not (process.returncode == 1 and contender.name.startswith("rg")):
+        raise SystemExit(f"{contender.name} ended with {process.returncode}: {said[-500:]}")
+    return Cost(time.perf_counter() - began_s, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1_024, said)
 
 
 def table(costs: dict[str, list[Cost]], size_bytes: int) -> str:
@@ -105,6 +113,11 @@ def table(costs: dict[str, list[Cost]], size_bytes: int) -> str:
     return "\n".join(rows)
 
 
+def account(said: str) -> str:
+    """What the hunt says that it read and weighed: the number of events, without which its time means little."""
+    return "\n".join(line.rstrip() for line in said.splitlines() if line.startswith(("events", "weighed")))
+
+
 def text_bytes(file: Path) -> int:
     """The uncompressed size of the file."""
     if file.suffix != ".gz":
@@ -118,21 +131,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--core", type=int, help="run everything on this core only")
     given = parser.parse_args()
     costs: dict[str, list[Cost]] = {}
     with tempfile.TemporaryDirectory() as folder:
         patterns = Path(folder) / "suffixes.txt"
         patterns.write_text("\n".join(literals()) + "\n")
-        entries = contenders(given.file, patterns)
+        entries = contenders(given.file, patterns, given.core)
         for _round in range(given.rounds):
             for contender in entries:
                 costs.setdefault(contender.name, []).append(measure(contender))
     size_bytes = text_bytes(given.file)
-    print(
-        f"{given.file.name}: {size_bytes / 1e6:,.0f} MB, medians of {given.rounds} on {os.cpu_count()} cores"
-    )
+    print(f"{given.file.name}: {size_bytes / 1e6:,.0f} MB, medians of {given.rounds} on {os.cpu_count()} cores")
     print()
     print(table(costs, size_bytes))
+    print()
+    print(account(costs["sferic hunt"][-1].said))
 
 
 if __name__ == "__main__":

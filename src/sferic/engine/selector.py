@@ -39,7 +39,7 @@ class Selector:
 
     def __init__(self, expressions: Sequence[str], marks: Sequence[str] = (), *, plain: bool = False) -> None:
         """Compile. `expressions` select lines; `marks` only tell that something occurs in a block."""
-        self._expressions = list(expressions)
+        self._expressions = list(dict.fromkeys(expressions))
         self._marks = list(marks)
         self._local = threading.local()
         self._plain = plain or hyperscan is None
