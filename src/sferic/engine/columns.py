@@ -89,6 +89,8 @@ class Columns:
         self._devices: dict[str, set[int]] = {}
         """Address → the devices that some log saw there."""
         self._subsecond: list[bool] = []
+        self._ended: list[bool] = []
+        """Per source: whether it stamps the end of what it logs."""
         self.duplicates = 0
         """Rows left out by `finish`: the same line in a second file."""
         self.announced = 0
@@ -99,32 +101,33 @@ class Columns:
 
     def add(self, event: Event, place: Place, host: str, *, joined: bool = False) -> None:
         """Append one event that reached a platform."""
-        words, up, down, total, lasted_ms = (
-            self._words, event.bytes_up, event.bytes_down, event.bytes_total, event.duration_ms,
-        )  # fmt: skip
+        words = self._words
+        user, agent, path, method, link = event.user, event.user_agent, event.path, event.method, event.connection_id
+        up, down, total, lasted_ms = event.bytes_up, event.bytes_down, event.bytes_total, event.duration_ms
         if lasted_ms is not None and lasted_ms > LONGEST_MS:
             lasted_ms = None
+        source = self._source(event)
         started = event.time / 1e6
-        if lasted_ms and self._at_end(event.source):
+        if lasted_ms and self._ended[source]:
             started -= lasted_ms / 1e3
         self._rows.append((
             started,
-            self._source(event),
+            source,
             self._client(event),
-            UNKNOWN if event.user is None else words["user"][event.user],
-            UNKNOWN if event.user_agent is None else words["agent"][event.user_agent[:MAX_AGENT_CHARS]],
+            UNKNOWN if user is None else words["user"][user],
+            UNKNOWN if agent is None else words["agent"][agent],
             words["host"][host],
             self._place(place),
-            _fitting(up),
-            _fitting(down),
-            _fitting(total),
-            _fitting(lasted_ms),
-            UNKNOWN if event.path is None else self._path(event.path),
-            UNKNOWN if event.method is None else words["method"][event.method],
+            UNKNOWN if up is None else _fitting(up),
+            UNKNOWN if down is None else _fitting(down),
+            UNKNOWN if total is None else _fitting(total),
+            UNKNOWN if lasted_ms is None else _fitting(lasted_ms),
+            UNKNOWN if path is None else self._path(path),
+            UNKNOWN if method is None else words["method"][method],
             _flags(event) | (JOINED if joined else 0),
             words["file"][event.file],
             event.line,
-            0 if event.connection_id is None else hash(event.connection_id) >> 1,
+            0 if link is None else hash(link) >> 1,
         ))  # fmt: skip
         if len(self._rows) == _ROWS:
             self._flush()
@@ -139,6 +142,7 @@ class Columns:
         number = self._words["source"][event.source]
         if number == len(self._subsecond):
             self._subsecond.append(False)
+            self._ended.append(self._at_end(event.source))
         if not self._subsecond[number] and event.time % 1_000_000:
             self._subsecond[number] = True
         return number
@@ -191,9 +195,9 @@ class Columns:
         )
 
 
-def _fitting(value: int | None) -> int:
+def _fitting(value: int) -> int:
     """Return a number as a column can hold it; one that no machine has counted is unknown."""
-    return value if value is not None and 0 <= value < 1 << 62 else UNKNOWN
+    return value if 0 <= value < 1 << 62 else UNKNOWN
 
 
 def client_of(event: Event) -> str:
