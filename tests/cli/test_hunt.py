@@ -31,9 +31,21 @@ def test_data_on_stdout_words_on_stderr(sferic: Sferic, pipeline: Any) -> None:
 
 
 def test_quiet_says_nothing(sferic: Sferic, pipeline: Any) -> None:
-    """`--quiet` leaves stderr empty."""
+    """`--quiet` leaves stderr empty when everything could be read."""
+    pipeline.report.account.files = pipeline.report.account.files[1:]
     assert sferic("hunt", "x.log", "--quiet").err == ""
     assert pipeline.paths == ["x.log"]
+
+
+@pytest.mark.parametrize("command", ["hunt", "normalize"])
+def test_quiet_still_warns_of_what_could_not_be_read(sferic: Sferic, pipeline: Any, command: str) -> None:
+    """`--quiet` hides the ledger, not that lines were lost: one line says so, and the code stays 0."""
+    assert pipeline.report.account.files[0].rejected == 12
+    run = sferic(command, "x.log", "--quiet")
+    assert run.code == 0
+    assert run.err == (
+        "sferic: 12 lines rejected, 28 lines of no known source; the ledger, without `--quiet`, says why\n"
+    )
 
 
 def test_flags_reach_the_pipeline(sferic: Sferic, pipeline: Any) -> None:

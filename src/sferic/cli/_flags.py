@@ -70,7 +70,7 @@ class Writing:
     """Use no colours; the variable NO_COLOR does the same."""
 
     quiet: Annotated[bool, Parameter(alias="-q")] = False
-    """Print no progress and no ledger on standard error."""
+    """Print no progress and no ledger on standard error, only a line if something could not be read."""
 
 
 def given(paths: Iterable[str]) -> list[str]:

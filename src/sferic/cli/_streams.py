@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from sferic.model.errors import UsageError
+from sferic.model.report import Account
 from sferic.render import Look
+from sferic.render.figures import counted
 
 STANDARD = "\x00-"
 """What `-` is called while the command line is parsed: the parser would take `-` for an option."""
@@ -34,6 +36,18 @@ def _asked_width() -> int:
 
 def _named(output: Path | None) -> Path | None:
     return None if str(output) == STANDARD else output
+
+
+def warn(account: Account) -> None:
+    """Say on one line of standard error what could not be read, where nobody wants the whole ledger."""
+    losses = (
+        (account.rejected, "line rejected", "lines rejected"),
+        (account.unknown, "line of no known source", "lines of no known source"),
+        (sum(file.exit_code > 0 for file in account.files), "file with a problem", "files with a problem"),
+    )
+    told = ", ".join(counted(number, one, many) for number, one, many in losses if number)
+    if told:
+        sys.stderr.write(f"sferic: {told}; the ledger, without `--quiet`, says why\n")
 
 
 @contextmanager

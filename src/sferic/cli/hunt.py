@@ -15,10 +15,10 @@ from sferic.model.finding import Severity
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt as run
+from sferic.pipeline.checking import AS_PUBLISHED
 from sferic.render import FORMATS, account, renderer
 from sferic.render.figures import counted
 
-AS_PUBLISHED = "activity_as_published"
 TOP = 20
 """Findings that a table shows unless told otherwise."""
 
@@ -80,6 +80,8 @@ def hunt(
         notes = () if name == "table" else report.activity_notes
         sys.stderr.writelines(f"note: {note}\n" for note in notes)
         ledger(report, no_color=writing.no_color)
+    else:
+        _streams.warn(report.account)
     return _exit.of_hunt(report, fail_on)
 
 

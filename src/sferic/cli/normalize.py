@@ -39,6 +39,8 @@ def normalize(
         _WRITERS[form](found, stream)
     if not writing.quiet:
         account.render(found.account, sys.stderr, _streams.look(sys.stderr, no_color=writing.no_color))
+    else:
+        _streams.warn(found.account)
     return _exit.of_files(found.account)
 
 

@@ -11,7 +11,8 @@ from sferic.model.settings import Settings
 from sferic.sources._clock import zone
 from sferic.sources._contract import near, source
 
-ANALYTICS = ("beacon", "long_connection", "activity", "activity_as_published")
+ACTIVITY, AS_PUBLISHED = "activity", "activity_as_published"
+ANALYTICS = ("beacon", "long_connection", ACTIVITY, AS_PUBLISHED)
 OF_EVERY_SOURCE = frozenset({"timezone"})
 
 

@@ -25,7 +25,7 @@ from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.model.window import Window
-from sferic.pipeline.checking import check
+from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
 from sferic.pipeline.published import as_published
 from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
@@ -34,7 +34,6 @@ from sferic.sources._contract import Source, source, sources
 ONCE = "can be read only once, so its flows without host names were not looked for: give the log as a file"
 FULL = "more addresses had names than are remembered (20,000): flows to the others were not looked for"
 HOUR_MS = 3_600_000
-ACTIVITY, AS_PUBLISHED = "activity", "activity_as_published"
 
 
 def hunt(paths: Sequence[str], settings: Settings | None = None, watch: Watcher | None = None) -> Report:
