@@ -141,6 +141,10 @@ MESSAGES = [
     r"%ASA-6-302021: Teardown ICMP connection for faddr 192.0.2.1/0(LOCAL\x) gaddr 192.0.2.2/7 laddr 10.0.0.1/7",
     '%ASA-4-106023: Deny tcp src a:10.0.0.1/1 dst b:192.0.2.1/2 by access-group "c" [0x0, 0x0]',
     "%ASA-6-106100: access-list a permitted tcp b/10.0.0.1(1) -> c/192.0.2.1(2) hit-cnt 1 first hit [0x0, 0x0]",
+    "%ASA-3-305006: portmap translation creation failed for udp src a:10.0.0.1/1 dst b:192.0.2.1/2",
+    "%ASA-4-313004: Denied ICMP type=0, from 192.0.2.1 on interface a to 10.0.0.1:no matching session",
+    "%ASA-7-710005: UDP request discarded from 10.0.0.1/68 to a:192.0.2.1/67",
+    "%ASA-6-303002: FTP connection from a:10.0.0.1/1 to b:192.0.2.1/21, user c Stored file d",
     "%ASA-5-304001: a@10.0.0.1 Accessed URL 192.0.2.1:http://a.example/",
     "%ASA-5-304002: Access denied URL http://a.example/ SRC 10.0.0.1 DEST 192.0.2.1 on interface inside",
 ]

@@ -5,10 +5,18 @@ Who began a connection:
 https://www.cisco.com/c/en/us/support/docs/security/adaptive-security-appliance-asa-software/116149-qanda-ASA-00.html
 
 Read are 302013, 302015, 302303, 302020 (`action` "built"); 302014, 302016, 302304, 302021 ("teardown");
-106100 ("allowed" or "blocked"); 106001, 106006, 106007, 106023, 304002 ("blocked"); and 304001 ("allowed").
-Every other message number is a known line without an event. So are 305011 and its kin (a translation is no
-connection) and the follow-up lines of a URL too long for one 304001. Firepower's own events (430001 to
-430005, `SrcIP: …, DstIP: …`) are another format and not claimed.
+106100, 106102 and 106103 ("allowed" or "blocked"); 304001, 303002 and 710002 ("allowed"); and, all "blocked",
+
+- packets that a rule or a state denies: 106001, 106006, 106007, 106010, 106014, 106023, 313004, 313005, 304002;
+- packets that no translation takes: 305005, 305006, 305013;
+- requests to the firewall itself: 710003 to 710006.
+
+Every other message number is a known line without an event, for it tells of no connection, or of one that the
+messages above tell of too: stray packets of a connection already closed (106015), flows that go over to hardware
+(805001, 805002), translations (305009 to 305012), local hosts (609001, 609002), VPN sessions and logins (113019 and
+the like), commands (111008), ICMP that names no destination (313001, 313008), packets with a forged source (106016 to
+106022), GRE and SCTP, and the follow-up lines of a URL too long for one 304001. Firepower's own events (430001 to
+430005) are read by `cisco_ftd`.
 
 One connection can leave three events: an access-list hit ("allowed"), "built" and "teardown". The teardown
 is its best account (bytes, duration; it began at time minus duration), then "built", then the hit: whoever
@@ -31,32 +39,22 @@ does not log.
 
 import re
 from collections.abc import Callable
-from functools import lru_cache
 
 import msgspec
 
 from sferic.model.event import HTTP, NETWORK, Event, Line, Reject
 from sferic.model.hosts import address, is_address, normalise_host, split_target
+from sferic.sources._cisco import Stamps, Tagged, tagged
 from sferic.sources._contract import CERTAIN, NO, Setup
 from sferic.sources._fields import is_inside, port
-from sferic.sources._syslog import peel
 
 TABLES = (NETWORK, HTTP)
 FIELDS = tuple("src_ip src_port dst_ip dst_port observer bytes_total duration_ms protocol action".split())
 STAMP = "end"
-NAMELESS_MARKS = (r"%(?:ASA|FTD|PIX)-(?:[a-z-]{1,30}-)?[0-7]-(?:3020(?:1[3-6]|2[01])|30230[34]|106100): ",)
+NAMELESS_MARKS = (r"%(?:ASA|FTD|PIX)-(?:[a-z-]{1,30}-)?[0-7]-(?:3020(?:1[3-6]|2[01])|30230[34]|10610[023]): ",)
 
 REMEMBERED = 200_000
 """Built connections kept in mind until their teardown; a busy firewall holds fewer at once."""
-
-_TAG = re.compile(
-    r"(?P<header>[^%\"'{}|=/\[]{0,200}(?:\[[^\]]{0,2000}\][^%\"'{}|=/\[]{0,80})?)"
-    r"%(?:ASA|FTD|PIX)-(?:[a-z][a-z-]{0,30}-)?[0-7]-(?P<id>(?!43000)\d{6}): {0,2}"
-)
-_KIWI = re.compile(
-    r"[A-Za-z]{2,9}\d?\.(?:Emerg|Alert|Critical|Error|Warning|Notice|Info|Debug) {1,3}(?P<host>\S{1,255})"
-)
-"""The facility and severity that Kiwi Syslog puts between time and host."""
 
 _GROUPS = r"(?: ?\([^()]{0,300}\)){0,3}"
 _WORD = r"(?: [^\s():]{1,128})?"
@@ -81,13 +79,24 @@ _ICMP = re.compile(
     rf"for faddr (?P<a>[^\s/()]{{1,255}})(?:/\d{{1,5}})?(?P<a_more>{_GROUPS}) "
     rf"gaddr [^\s()]{{1,255}}{_GROUPS} laddr (?P<b>[^\s/()]{{1,255}})(?:/\d{{1,5}})?(?P<b_more>{_GROUPS})"
 )
+_REFUSED = (
+    r"(?:Deny(?: inbound)?|No translation group found for|[a-z]{1,20} translation creation failed for"
+    r"|No matching connection for ICMP error message:"
+    r"|Asymmetric NAT rules matched for forward and reverse flows; Connection(?: for)?)"
+)
+"""How the messages begin whose packet is written alike; interface and address may stand apart."""
 _DENY = re.compile(
-    rf"Deny (?P<protocol>(?:protocol )?\S{{1,40}}) "
-    rf"src [^:]{{1,64}}:(?P<a>[^\s/()]{{1,255}})(?:/(?P<a_port>\d{{1,5}}))?(?P<a_more>{_GROUPS}) "
-    rf"dst [^:]{{1,64}}:(?P<b>[^\s/()]{{1,255}})(?:/(?P<b_port>\d{{1,5}}))?(?P<b_more>{_GROUPS})"
+    rf"{_REFUSED} (?P<protocol>(?:protocol )?\S{{1,40}}) "
+    rf"src [^:]{{1,64}}: ?(?P<a>[^\s/()]{{1,255}})(?:/(?P<a_port>\d{{1,5}}))?(?P<a_more>{_GROUPS}) "
+    rf"dst [^:]{{1,64}}: ?(?P<b>[^\s/()]{{1,255}})(?:/(?P<b_port>\d{{1,5}}))?(?P<b_more>{_GROUPS})"
+)
+_UNASKED = re.compile(
+    r"Denied ICMP type=\d{1,3}, (?:code=\d{1,3},? )?from (?P<a>[^\s()]{1,255}) on interface \S{1,64} "
+    r"to (?P<b>[^\s()]{1,255}?): ?no matching session"
 )
 _ACL = re.compile(
     r"access-list \S{1,241} (?P<verdict>permitted|denied|est-allowed) (?P<protocol>\S{1,40}) "
+    rf"(?:for user (?P<user>\S{{1,128}}) )?"
     rf"[^/]{{1,64}}/(?P<a>[^\s()]{{1,255}})\((?P<a_port>\d{{1,5}})\)(?P<a_more>{_GROUPS}) ?-> ?"
     rf"[^/]{{1,64}}/(?P<b>[^\s()]{{1,255}})\((?P<b_port>\d{{1,5}})\)(?P<b_more>{_GROUPS})"
 )
@@ -96,14 +105,20 @@ _INBOUND = re.compile(
     r"from (?P<a>[^\s/()]{1,255})/(?P<a_port>\d{1,5})(?P<a_more>) "
     r"to (?P<b>[^\s/()]{1,255})/(?P<b_port>\d{1,5})(?P<b_more>)"
 )
+_TO_FIREWALL = re.compile(
+    r"(?P<protocol>\S{1,40}) (?P<verdict>access permitted|access denied by ACL|connection limit exceeded"
+    r"|request discarded) from (?P<a>[^\s/()]{1,255})(?:/(?P<a_port>\d{1,5}))?(?P<a_more>) "
+    r"to [^:]{1,64}: ?(?P<b>[^\s/()]{1,255})(?:/(?P<b_port>[\w-]{1,40}))?(?P<b_more>)"
+)
+_FTP = re.compile(
+    rf"FTP connection from {_side('a')} to {_side('b')}, user (?P<user>\S{{1,128}}) (?P<verb>Stored|Retrieved)"
+)
 _WHO = rf"(?:(?P<user>[^\s@()]{{1,128}})@)?(?P<src>[^\s()]{{1,255}})(?P<more>{_GROUPS})"
 _ACCESSED = re.compile(
     rf"{_WHO} Accessed URL "
     r"(?P<dst>\d{1,3}(?:\.\d{1,3}){3}|[0-9A-Fa-f:.]{2,45}|[^\s:/]{1,255}): ?(?P<url>.*)"
 )
-_DENIED_URL = re.compile(
-    rf"Access denied URL (?P<url>\S{{1,8192}}) SRC {_WHO} DEST (?P<dst>[^\s()]{{1,255}})"
-)
+_DENIED_URL = re.compile(rf"Access denied URL (?P<url>\S{{1,8192}}) SRC {_WHO} DEST (?P<dst>[^\s()]{{1,255}})")
 
 _GROUP = re.compile(r"\(([^()]*)\)")
 _MAPPED = re.compile(r"[^\s/]+/\d+")
@@ -126,53 +141,42 @@ class Reader:
     """Reads the lines of one file; remembers who began the connections it saw built."""
 
     def __init__(self, setup: Setup) -> None:
-        self._clock = setup.clock
-        self._stamp = lru_cache(maxsize=1024)(self._read_stamp)
+        self._stamps = Stamps(setup.clock)
         self._clients: dict[str, str] = {}
         self._kinds: dict[str, Callable[[str, str | None], Event | Reject | None]] = {
             "302013": self._built, "302015": self._built, "302303": self._built,
             "302014": self._teardown, "302016": self._teardown, "302304": self._teardown,
             "302020": self._icmp, "302021": self._icmp,
             "106001": self._inbound, "106006": self._inbound, "106007": self._inbound,
-            "106023": self._deny, "106100": self._acl,
-            "304001": self._accessed, "304002": self._denied_url,
+            "106010": self._deny, "106014": self._deny, "106023": self._deny, "313005": self._deny,
+            "305005": self._deny, "305006": self._deny, "305013": self._deny, "313004": self._unasked,
+            "106100": self._acl, "106102": self._acl, "106103": self._acl,
+            "303002": self._ftp, "304001": self._accessed, "304002": self._denied_url,
+            **dict.fromkeys(("710002", "710003", "710004", "710005", "710006"), self._to_firewall),
         }  # fmt: skip
 
     def claims(self, line: Line) -> int:
         """Claim lines with a `%ASA-`, `%FTD-` or `%PIX-` tag right behind a syslog header."""
-        return CERTAIN if "%" in line.text and _TAG.match(line.text) else NO
+        return CERTAIN if _own(line.text) else NO
 
     def read(self, line: Line) -> Event | Reject | None:
         """Read one message; None for message numbers that are no connection."""
-        tag = _TAG.match(line.text)
+        tag = _own(line.text)
         if tag is None:
             return Reject("no %ASA-, %FTD- or %PIX- tag behind a syslog header")
-        kind = self._kinds.get(tag["id"])
+        kind = self._kinds.get(tag.number)
         if kind is None:
             return None
-        time, observer = self._stamp(tag["header"])
-        time = line.sent_at if time is None else time
+        stamp = self._stamps.of(tag.header)
+        time = line.sent_at if stamp.time is None else stamp.time
         if time is None:
             return Reject("no time before the message")
-        observer = observer or line.sender
-        event = kind(line.text[tag.end() :], observer)
+        observer = stamp.host or line.sender
+        event = kind(tag.message, observer)
         if not isinstance(event, Event):
             return event
         event.time, event.observer = time, observer
         return event
-
-    def _read_stamp(self, header: str) -> tuple[int | None, str | None]:
-        """Read the header, or the device's own header inside the collector's: the innermost counts."""
-        time: int | None = None
-        host: str | None = None
-        rest = header.replace("\t", " ")
-        for _ in range(3):
-            part = peel(rest, self._clock)
-            if part.time is None:
-                break
-            kiwi = _KIWI.match(f"{part.host} {part.rest}")
-            time, host, rest = part.time, kiwi["host"] if kiwi else part.host or host, part.rest
-        return time, host
 
     def _built(self, text: str, observer: str | None) -> Event | Reject:
         m = _BUILT.match(text)
@@ -220,13 +224,35 @@ class Reader:
         m = _ACL.match(text)
         if m is None:
             return Reject("not the access-list hit its message number promises")
-        return _packet(m, "blocked" if m["verdict"] == "denied" else "allowed")
+        event = _packet(m, "blocked" if m["verdict"] == "denied" else "allowed")
+        event.user = event.user or ((m["user"] or "").strip("'") or None)
+        return event
 
     def _inbound(self, text: str, _observer: str | None) -> Event | Reject:
         m = _INBOUND.match(text)
         if m is None:
             return Reject("not the denied packet its message number promises")
         return _packet(m, "blocked")
+
+    def _unasked(self, text: str, _observer: str | None) -> Event | Reject:
+        m = _UNASKED.match(text)
+        if m is None:
+            return Reject("not the denied packet its message number promises")
+        return _network(_End(m["a"], None, ""), _End(m["b"], None, ""), "icmp", "blocked")
+
+    def _to_firewall(self, text: str, _observer: str | None) -> Event | Reject:
+        m = _TO_FIREWALL.match(text)
+        if m is None:
+            return Reject("not the request its message number promises")
+        return _packet(m, "allowed" if m["verdict"] == "access permitted" else "blocked")
+
+    def _ftp(self, text: str, _observer: str | None) -> Event | Reject:
+        m = _FTP.match(text)
+        if m is None:
+            return Reject("not the transfer its message number promises")
+        event = _network(_End.of(m, "a"), _End.of(m, "b"), "tcp", "allowed")
+        event.user, event.app = event.user or m["user"], "ftp"
+        return event
 
     def _accessed(self, text: str, _observer: str | None) -> Event | Reject | None:
         m = _ACCESSED.match(text)
@@ -243,6 +269,11 @@ class Reader:
         if m is None:
             return Reject("not the URL its message number promises")
         return _request(m, m["url"], "blocked")
+
+
+def _own(text: str) -> Tagged | None:
+    tag = tagged(text) if "%" in text else None
+    return tag if tag and not tag.number.startswith("43000") else None
 
 
 def _network(client: _End, server: _End, protocol: str, action: str, tail: str = "") -> Event:
