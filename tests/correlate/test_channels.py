@@ -97,6 +97,7 @@ def test_an_apps_script_pair_is_one_finding() -> None:
     assert finding.function == SCRIPT
     assert finding.hosts == ("script.google.com", "script.googleusercontent.com")
     assert finding.connections == 2 * len(BEAT)
+    assert finding.checkins == len(BEAT), "a request and its redirect's second leg are one check-in"
     assert finding.interval
     assert finding.interval.sleep_s == 60.0
 

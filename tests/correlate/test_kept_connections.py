@@ -32,6 +32,7 @@ def test_a_tunnel_of_a_working_day_with_a_trickle_is_found() -> None:
     assert reason(finding, "held_open").value == "9 h"
     assert reason(finding, "trickle").points > 0
     assert finding.connections == 1
+    assert finding.checkins is None, "no rhythm is told of a kept connection"
     assert finding.interval is None
     assert finding.needs == ""
 

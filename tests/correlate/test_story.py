@@ -87,7 +87,9 @@ def test_ordinary_explanations_are_weighed_by_what_was_measured() -> None:
     assert told["A telemetry timer"].endswith("possible.")
     assert told["A page in a browser"].endswith("possible.")
     assert told["Telemetry that grows with use"].endswith("unlikely.")
-    assert reason(finding, "size").value in told["Telemetry that grows with use"]
+    assert f"Here {reason(finding, 'size').value} of the sizes are alike – " in told["Telemetry that grows with use"]
+    assert "Here 1 of 41 machines call it – " in told["A vendor's or the company's own agent"]
+    assert f"Here the user agent is “{CHROME}” – " in told["A page in a browser"]
 
 
 def test_no_explanation_is_judged_by_what_the_log_lacks() -> None:

@@ -10,13 +10,16 @@ import pytest
 
 from sferic.engine.quoting import TEXT, quote
 from sferic.model.finding import Finding, Sample
+from sferic.model.settings import Limits
+
+DEFAULT = Limits()
 
 
-def quoted(*places: str) -> list[str]:
+def quoted(*places: str, limits: Limits = DEFAULT) -> list[str]:
     """Give the text of places."""
     samples = tuple(Sample(place, "") for place in places)
     finding = Finding(id="0", analytic="beacon", score=50, points=1.0, severity="medium", samples=samples)
-    return [sample.text for sample in quote((finding,))[0].samples]
+    return [sample.text for sample in quote((finding,), limits)[0].samples]
 
 
 def as_zip(data: bytes, path: Path) -> str:
@@ -72,6 +75,14 @@ def test_a_long_line_is_cut(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("é" * 5000)
     (text,) = quoted(f"{tmp_path}/a.log:1")
     assert text == "é" * TEXT
+
+
+def test_the_limits_of_the_run_hold(tmp_path: Path) -> None:
+    """What the run's limits forbid to unpack is not unpacked for a quotation either, and what they allow is."""
+    (tmp_path / "a.log.gz").write_bytes(gzip.compress(b"a line\n" * 100_000))
+    place = f"{tmp_path}/a.log.gz:100000"
+    assert quoted(place) == ["a line"]
+    assert quoted(place, limits=Limits(ratio=10, ratio_free_bytes=0)) == [""]
 
 
 def test_a_damaged_file_gives_what_it_has(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sferic.model.finding import Finding, Reason
 from sferic.model.report import Report
 from sferic.render import Look, explain
-from sferic.render.facts import telling
+from sferic.render.facts import seen, telling
 
 POINTS = st.floats(-60, 60, allow_nan=False).map(lambda p: round(p, 4))
 
@@ -48,6 +48,15 @@ def test_a_total_that_is_not_explained_says_so(points: list[float], missing: flo
     assert "not itemised" in text
     *parts, total = numbers(text)
     assert round(sum(parts), 3) == total
+
+
+def test_what_stands_beside_a_rhythm_is_the_number_of_check_ins(report: Report) -> None:
+    """The interval's count is of check-ins; where no rhythm is told it is of connections. `explain` has both."""
+    rotating, long = report.findings[1], report.findings[3]
+    assert seen(rotating).startswith("2,877 × over")
+    assert "2,877 check-ins in 5,754 connections, 2026-03-03" in shown(rotating)
+    assert seen(long).startswith("2 × over")
+    assert "check-in" not in shown(long)
 
 
 def test_the_prior_comes_first(report: Report) -> None:

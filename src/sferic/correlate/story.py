@@ -17,21 +17,53 @@ SURE_DB = 40.0
 SETTLED_S = 3 * 3600.0
 """From here on a channel's life counts for it (`persistence`)."""
 
-_EXPLANATIONS: tuple[tuple[str, str, Callable[[float], bool]], ...] = (
+_EXPLANATIONS: tuple[tuple[str, str, str, Callable[[float], bool]], ...] = (
     (
         "prevalence",
         "A vendor's or the company's own agent: it would call from many machines",
+        "{} machines call it",
         lambda v: v >= 5,
     ),
-    ("software", "A page in a browser: its user agent would be a browser's", lambda v: v == 0),
-    ("browsing", "A site that is visited: it would fetch scripts, styles and pictures", lambda v: v >= 0.1),
-    ("idle_hours", "A tab or a person: it would stop when the machine is not used", lambda v: v <= 0.15),
-    ("alignment", "A scheduled job: it would start on full minutes or keep its phase", lambda v: v > 0.8),
-    ("jitter", "A telemetry timer: it would not vary", lambda v: v <= 0.02),
-    ("size", "Telemetry that grows with use: sizes would vary", lambda v: v <= 0.4),
-    ("novelty", "A long-standing integration: it would have been called from the start", lambda v: v <= 0),
-    ("known_service", "A documented product: its paths would match", lambda v: v >= 0.5),
+    (
+        "software",
+        "A page in a browser: its user agent would be a browser's",
+        "the user agent is “{}”",
+        lambda v: v == 0,
+    ),
+    (
+        "browsing",
+        "A site that is visited: it would fetch scripts, styles and pictures",
+        "{} of the calls fetch such or carry a referrer",
+        lambda v: v >= 0.1,
+    ),
+    (
+        "idle_hours",
+        "A tab or a person: it would stop when the machine is not used",
+        "{} of the check-ins fall in hours without sign of a person",
+        lambda v: v <= 0.15,
+    ),
+    (
+        "alignment",
+        "A scheduled job: it would start on full minutes or keep its phase",
+        "the phase is {}",
+        lambda v: v > 0.8,
+    ),
+    ("jitter", "A telemetry timer: it would not vary", "the timer's jitter is {}", lambda v: v <= 0.02),
+    ("size", "Telemetry that grows with use: sizes would vary", "{} of the sizes are alike", lambda v: v <= 0.4),
+    (
+        "novelty",
+        "A long-standing integration: it would have been called from the start",
+        "anybody's first call comes {} of the log",
+        lambda v: v <= 0,
+    ),
+    (
+        "known_service",
+        "A documented product: its paths would match",
+        "the match with one is {}",
+        lambda v: v >= 0.5,
+    ),
 )
+"""Signal, the ordinary explanation, what the signal's value says here, and whether the number speaks for it."""
 
 
 def needs(window: Window, i: int) -> str:
@@ -58,12 +90,12 @@ def benign_explanations(facts: Finding, weighed: Weighed, i: int) -> tuple[str, 
     """Return the ordinary explanations considered, each with what speaks for or against it."""
     told = []
     values = {r.signal: r.value for r in facts.reasons}
-    for signal, sentence, fits in _EXPLANATIONS:
+    for signal, sentence, here, fits in _EXPLANATIONS:
         found = weighed.values.get(signal)
         if found is None or np.isnan(found[i]):
             continue
         verdict = "possible" if fits(float(found[i])) else "unlikely"
-        told.append(f"{sentence}. Here: {values.get(signal, '')} – {verdict}.")
+        told.append(f"{sentence}. Here {here.format(values[signal])} – {verdict}.")
     return tuple(told)
 
 

@@ -23,24 +23,24 @@ MAX_BYTES = 512 << 20
 """Lines deeper in a file than this are not fetched: it would cost a second reading of it."""
 
 
-def quote(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+def quote(found: tuple[Finding, ...], limits: Limits) -> tuple[Finding, ...]:
     """Return the findings with the text of their sample lines filled in."""
     wanted: dict[str, set[int]] = defaultdict(set)
     for finding in found:
         for sample in finding.samples:
             path, _, number = sample.place.rpartition(":")
             wanted[path].add(int(number))
-    texts = {f"{path}:{n}": text for path, lines in wanted.items() for n, text in _lines(path, lines)}
+    texts = {f"{path}:{n}": text for path, lines in wanted.items() for n, text in _lines(path, lines, limits)}
     return tuple(replace(f, samples=tuple(Sample(s.place, texts.get(s.place, "")) for s in f.samples)) for f in found)
 
 
-def _lines(path: str, numbers: set[int]) -> Iterable[tuple[int, str]]:
+def _lines(path: str, numbers: set[int], limits: Limits) -> Iterable[tuple[int, str]]:
     item = _input(path)
     if item is None:
         return
     left, seen, done = sorted(numbers), 0, 0
     try:
-        for block in blocks(open_chunks(item, Limits()).chunks, Limits().line_bytes):
+        for block in blocks(open_chunks(item, limits).chunks, limits.line_bytes):
             count = block.data.count(b"\n") + (not block.data.endswith(b"\n"))
             if left and left[0] <= seen + count:
                 lines = io.BytesIO(block.data).readlines()

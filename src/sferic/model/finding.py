@@ -86,6 +86,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     first_seen: int = 0
     last_seen: int = 0
     connections: int = 0
+    """Rows of the log: a proxy may write two for one request, and several requests make one check-in."""
+    checkins: int | None = None
+    """How often the rhythm beat (`sferic.model.window`); None where no rhythm is told."""
     interval: Interval | None = None
     bytes_up: int | None = None
     bytes_down: int | None = None

@@ -82,7 +82,7 @@ def _hunted(paths: Sequence[str], chosen: dict[str, Source], settings: Settings,
     beacons = sum(f.analytic == "beacon" for f in found)
     busy = activity(gathered.traffic, settings.activity) if ACTIVITY in settings.analytics else Activity((), ())
     return Report(
-        account=_account(gathered, window, counted, strict=settings.strict), findings=quote(found),
+        account=_account(gathered, window, counted, strict=settings.strict), findings=quote(found, settings.limits),
         below=max(0, counted.judged - beacons), short=counted.short, activity=busy.rows, activity_notes=busy.notes,
     )  # fmt: skip
 

@@ -43,9 +43,10 @@ def owner(finding: Finding) -> str:
 
 
 def seen(finding: Finding) -> str:
-    """Say how often and for how long."""
+    """Say how often and for how long: check-ins beside a rhythm, connections where none is told."""
     span = span_text(finding.first_seen, finding.last_seen)
-    return f"{finding.connections:,} × over {span}" if span else f"{finding.connections:,} ×"
+    times = finding.connections if finding.checkins is None else finding.checkins
+    return f"{times:,} × over {span}" if span else f"{times:,} ×"
 
 
 def telling(finding: Finding, most: int = 3) -> list[Reason]:
@@ -82,7 +83,7 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
         ("tenant", finding.tenant or ""),
         ("function", finding.function or ""),
         ("rhythm", _rhythm(finding)),
-        ("seen", f"{counted(finding.connections, 'connection')}, {_between(finding)}"),
+        ("seen", f"{_times(finding)}, {_between(finding)}"),
         ("bytes", _traffic(finding)),
         ("logs", ", ".join(finding.sources)),
         ("ATT&CK", ", ".join(finding.techniques)),
@@ -100,6 +101,11 @@ def _rhythm(finding: Finding) -> str:
     if law is None:
         return ""
     return f"{interval_text(law)}, law {law.law}, median gap {duration_text(law.median_s)}"
+
+
+def _times(finding: Finding) -> str:
+    connections = counted(finding.connections, "connection")
+    return connections if finding.checkins is None else f"{counted(finding.checkins, 'check-in')} in {connections}"
 
 
 def _between(finding: Finding) -> str:

@@ -61,6 +61,7 @@ def _row(finding: Finding) -> dict[str, object]:
         "first_seen": rfc3339(finding.first_seen),
         "last_seen": rfc3339(finding.last_seen),
         "connections": finding.connections,
+        "checkins": finding.checkins,
         "interval_median_s": law and law.median_s,
         "interval_jitter": law and law.jitter,
         "interval_law": law and law.law,

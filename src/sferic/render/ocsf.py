@@ -127,6 +127,7 @@ def _unmapped(finding: Finding) -> Json:
         "provider",
         "tenant",
         "function",
+        "checkins",
         "interval",
         "bytes_up",
         "bytes_down",
