@@ -39,11 +39,11 @@ def pan_url(second: int, host: str = HOST, address: str = "192.0.2.10", client: 
     )
 
 
-def asa(second: int, address: str = "192.0.2.10", client: str = "10.1.0.5", number: int = 1001) -> str:
+def asa(second: int, address: str = "192.0.2.10", client: str = "10.1.0.5", number: int | None = None) -> str:
     """A connection that was torn down, without any name."""
     stamp = _utc(second, "%b %d %Y %H:%M:%S")
     return (
-        f"<166>{stamp} fw2 : %ASA-6-302014: Teardown TCP connection {number} for outside:{address}/443 to "
+        f"<166>{stamp} fw2 : %ASA-6-302014: Teardown TCP connection {number or 1000 + second} for outside:{address}/443 to "
         f"inside:{client}/51000 duration 0:00:02 bytes 5230 TCP FINs from inside"
     )
 

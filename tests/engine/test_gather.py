@@ -143,13 +143,14 @@ def test_answers_before_the_window_still_name(gather: Gather, lines: ModuleType,
 
 
 def test_an_announced_connection_is_counted_at_its_end(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:
-    """Built and teardown of one connection are one flow; a log without teardowns counts what was built."""
-    built = lines.asa(1).replace("302014: Teardown", "302013: Built outbound").partition(" duration")[0]
+    """Built and teardown of one connection are one flow; what was only built is one too, whatever else was torn down."""
+    built = lines.asa(1, number=7).replace("302014: Teardown", "302013: Built outbound").partition(" duration")[0]
     built = built.replace("10/443 to", "10/443 (192.0.2.10/443) to") + " (198.51.100.1/51000)"
-    (tmp_path / "a.log").write_bytes(lines.log(lines.stream_dns(0), built, lines.asa(3)))
-    (tmp_path / "b.log").write_bytes(lines.log(lines.stream_dns(0), built))
-    assert gather(tmp_path / "a.log").tally.joined == 1
-    assert gather(tmp_path / "b.log").tally.joined == 1
+    closed, other = lines.asa(3, number=7), lines.asa(30, number=8)
+    for flows, count in (((built, closed), 1), ((built,), 1), ((built, closed, other), 2), ((built, other), 2)):
+        (tmp_path / "a.log").write_bytes(lines.log(lines.stream_dns(0), *flows))
+        found = gather(tmp_path / "a.log")
+        assert (found.tally.joined, len(joined(found))) == (count, count)
 
 
 def test_without_names_nothing_is_read_twice(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:

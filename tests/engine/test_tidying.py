@@ -58,6 +58,15 @@ def test_announcements_go_only_where_the_end_is_logged() -> None:
     assert without_openings(both)["source"].tolist() == [0, 1]
 
 
+def test_an_end_takes_the_place_of_its_announcement_and_an_open_connection_stays() -> None:
+    """Of three announced connections the ends of two are logged: two rows with amounts, and the open one without."""
+    built = [{"time_s": 10 * i, "link": i, "flags": OPENING | IS_TUNNEL | JOINED} for i in (1, 2, 3)]
+    gone = [{"time_s": 10 * i + 1, "link": i, "flags": IS_TUNNEL | JOINED, "total": 500} for i in (1, 2)]
+    found = without_openings(one_row_a_connection(columns(*built, *gone)))
+    rows = zip(found["time_s"].tolist(), found["total"].tolist(), (found["flags"] & OPENING).tolist(), strict=True)
+    assert sorted(rows) == [(10, 500, 0), (20, 500, 0), (30, UNKNOWN, OPENING)]
+
+
 def test_an_address_with_one_device_bears_its_name() -> None:
     """A proxy that logs addresses and an agent that logs device names mean one machine, unless the address is shared."""
     names = {"10.0.0.5": 0, "laptop-1": 1, "10.0.0.9": 2, "phone-1": 3, "phone-2": 4}

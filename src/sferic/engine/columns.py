@@ -94,7 +94,7 @@ class Columns:
         self.duplicates = 0
         """Rows left out by `finish`: the same line in a second file."""
         self.announced = 0
-        """Rows left out by `finish`: connections whose end is a row of its own."""
+        """Rows named by address that `finish` left out: connections whose end is a row of its own."""
 
     def __len__(self) -> int:
         return len(self._columns["time_s"]) + len(self._rows)
@@ -180,9 +180,9 @@ class Columns:
         before = len(columns["time_s"])
         columns = first_copies(columns)
         self.duplicates = before - len(columns["time_s"])
-        merged = one_row_a_connection(columns)
-        columns = by_time(without_openings(merged))
-        self.announced = len(merged["time_s"]) - len(columns["time_s"])
+        announced = _announced(columns)
+        columns = by_time(without_openings(one_row_a_connection(columns)))
+        self.announced = announced - _announced(columns)
         columns["place"] = shown(columns, self._place_list)
         del columns["link"]
         words: dict[str, Any] = {f"{name}s" if name != "path" else "paths": list(v) for name, v in self._words.items()}
@@ -193,6 +193,10 @@ class Columns:
             subsecond=self._subsecond,
             addresses=self._addresses,
         )
+
+
+def _announced(columns: dict[str, Any]) -> int:
+    return int(np.count_nonzero((columns["flags"] & OPENING != 0) & (columns["flags"] & JOINED != 0)))
 
 
 def _fitting(value: int) -> int:

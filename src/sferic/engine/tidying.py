@@ -44,27 +44,32 @@ def by_time(columns: Columns) -> Columns:
 
 
 def without_openings(columns: Columns) -> Columns:
-    """Leave out the rows that only announce a connection, in sources that log its end too."""
+    """Leave out the rows that only announce a connection, in sources that log its end too.
+
+    An announcement that bears the connection's name has met its end in `one_row_a_connection`. If it is still here,
+    the connection is open, or its end is lost: it stays.
+    """
     opening = (columns["flags"] & OPENING) != 0
     flow = (columns["flags"] & IS_TUNNEL) != 0
     closing = np.unique(columns["source"][flow & ~opening])
-    return _take(columns, ~(opening & np.isin(columns["source"], closing)))
+    return _take(columns, ~(opening & (columns["link"] == 0) & np.isin(columns["source"], closing)))
 
 
 def one_row_a_connection(columns: Columns) -> Columns:
-    """Merge the rows that a sensor gave one connection's name (Zeek conn and ssl, Suricata tls and flow).
+    """Merge the rows that got one connection's name (Zeek conn and ssl, Suricata tls and flow, ASA built and teardown).
 
     Requests stay, each its own row, and take the place of the connection's other rows; without requests one row
-    stays, the one that names the host, from the connection's beginning. What stays alone gets the largest amounts.
+    stays, the one that names the host, from the connection's beginning, and its end rather than its announcement.
+    What stays alone gets the largest amounts.
     """
     linked = np.flatnonzero(columns["link"] != 0)
     if not len(linked):
         return columns
     asks = columns["method"][linked] != UNKNOWN
     guessed = (columns["flags"][linked] & JOINED) != 0
-    order = linked[
-        np.lexsort((columns["time_s"][linked], guessed, ~asks, columns["client"][linked], columns["link"][linked]))
-    ]
+    opening = (columns["flags"][linked] & OPENING) != 0
+    client, link = columns["client"][linked], columns["link"][linked]
+    order = linked[np.lexsort((columns["time_s"][linked], opening, guessed, ~asks, client, link))]
     heads = np.flatnonzero(_begins(columns, order))
     sizes = np.diff(np.append(heads, len(order)))
     requests = np.add.reduceat((columns["method"][order] != UNKNOWN).astype(int), heads)

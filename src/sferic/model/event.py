@@ -38,7 +38,7 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True, kw_only=True):
     observer: str | None = None
     """Name of the firewall, proxy or sensor that wrote the line."""
     connection_id: str | None = None
-    """A sensor's own name for the connection (Zeek's uid, Suricata's flow_id), the same in all its records of it."""
+    """A log's own name for the connection (Zeek's uid, Suricata's flow_id), the same in all its records of it."""
     bytes_up: int | None = None
     bytes_down: int | None = None
     bytes_total: int | None = None

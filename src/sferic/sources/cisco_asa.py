@@ -20,7 +20,8 @@ the like), commands (111008), ICMP that names no destination (313001, 313008), p
 
 One connection can leave three events: an access-list hit ("allowed"), "built" and "teardown". The teardown
 is its best account (bytes, duration; it began at time minus duration), then "built", then the hit: whoever
-counts connections keeps the best of these that the log holds.
+counts connections keeps the best of these that the log holds. "Built" and "teardown" share a `connection_id`: the
+device, its number for the connection, and the client's port, because numbers begin anew when a device starts.
 
 Who is the client: in "Built inbound" the first side, in "Built outbound" the second, in a state bypass the
 first. A teardown does not say; the reader remembers the connections it saw built. Where it saw none, the
@@ -49,7 +50,7 @@ from sferic.sources._contract import CERTAIN, NO, Setup
 from sferic.sources._fields import is_inside, port
 
 TABLES = (NETWORK, HTTP)
-FIELDS = tuple("src_ip src_port dst_ip dst_port observer bytes_total duration_ms protocol action".split())
+FIELDS = tuple("src_ip src_port dst_ip dst_port observer connection_id bytes_total duration_ms protocol action".split())
 STAMP = "end"
 NAMELESS_MARKS = (r"%(?:ASA|FTD|PIX)-(?:[a-z-]{1,30}-)?[0-7]-(?:3020(?:1[3-6]|2[01])|30230[34]|10610[023]): ",)
 
@@ -187,7 +188,9 @@ class Reader:
         if len(self._clients) >= REMEMBERED:
             del self._clients[next(iter(self._clients))]
         self._clients[f"{observer}/{m['id']}"] = f"{client.place}/{client.port}"
-        return _network(client, server, m["protocol"] or "tcp", "built", tail=b.more)
+        event = _network(client, server, m["protocol"] or "tcp", "built", tail=b.more)
+        event.connection_id = _connection_id(observer, m["id"], client)
+        return event
 
     def _teardown(self, text: str, observer: str | None) -> Event | Reject:
         m = _TEARDOWN.match(text)
@@ -202,6 +205,7 @@ class Reader:
         else:
             client, server = (a, b) if _is_client(a, b) else (b, a)
         event = _network(client, server, m["protocol"], "teardown", tail=m["tail"])
+        event.connection_id = _connection_id(observer, m["id"], client)
         event.bytes_total = int(m["bytes"])
         event.duration_ms = (int(m["h"]) * 3600 + int(m["m"]) * 60 + int(m["s"])) * 1000
         return event
@@ -274,6 +278,10 @@ class Reader:
 def _own(text: str) -> Tagged | None:
     tag = tagged(text) if "%" in text else None
     return tag if tag and not tag.number.startswith("43000") else None
+
+
+def _connection_id(observer: str | None, number: str, client: _End) -> str:
+    return f"{observer or ''}/{number}/{client.port}"
 
 
 def _network(client: _End, server: _End, protocol: str, action: str, tail: str = "") -> Event:
