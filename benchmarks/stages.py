@@ -41,9 +41,9 @@ def main() -> None:
     """Read once alone, then hunt, and print what each took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", type=Path)
-    parser.add_argument("--threads", type=int, default=Settings().threads)
+    parser.add_argument("--workers", type=int, default=Settings().workers)
     given = parser.parse_args()
-    settings = Settings(threads=given.threads)
+    settings = Settings(workers=given.workers)
     chosen, catalogue = dict(sources()), load_catalogue()
     watch = Watch()
     gatherer = Gatherer(catalogue, chosen, settings)

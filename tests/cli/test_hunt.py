@@ -53,7 +53,7 @@ def test_flags_reach_the_pipeline(sferic: Sferic, pipeline: Any) -> None:
     words = (
         "hunt - a.log --since 2026-03-02 --until 2026-03-03T12:00:00Z --timezone Europe/Berlin --tiers core,wide --tiers noisy "
         "--platforms own.toml --analytic beacon --min-score 55 --source squid_access,cisco_asa --set squid_access.timezone=+02:00 "
-        "--set squid_access.a.b=c=d --strict --threads 4"
+        "--set squid_access.a.b=c=d --strict --workers 4"
     )
     assert sferic(*words.split()).code == 0
     assert pipeline.paths == ["-", "a.log"]
@@ -66,7 +66,7 @@ def test_flags_reach_the_pipeline(sferic: Sferic, pipeline: Any) -> None:
     assert settings.min_score == 55
     assert settings.only_sources == ("squid_access", "cisco_asa")
     assert settings.source_options == {"squid_access": {"timezone": "+02:00", "a.b": "c=d"}}
-    assert (settings.strict, settings.threads) == (True, 4)
+    assert (settings.strict, settings.workers) == (True, 4)
 
 
 @pytest.mark.parametrize(

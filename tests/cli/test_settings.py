@@ -84,7 +84,7 @@ def test_times_are_read_in_the_zone_that_wins(file: Path) -> None:
         ("min_score = 101", ("$.min_score", "100")),
         ('tiers = "core"', ("$.tiers", "array")),
         ("min_score = ", ("not TOML",)),
-        ("threads = 65", ("$.threads", "64")),
+        ("workers = 65", ("$.workers", "64")),
         ('since = "soon"', ("soon", "ISO 8601")),
     ],
 )

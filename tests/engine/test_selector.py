@@ -1,16 +1,11 @@
 """The fast search and the plain one select the same lines; a selection misses no line that names a platform."""
 
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sferic.catalog.platforms import load_catalogue
-from sferic.engine.blocks import Block
-from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
-from sferic.model.errors import DamagedInput
 from sferic.sources._contract import sources
 
 CATALOGUE = load_catalogue()
@@ -65,28 +60,3 @@ def test_one_line_without_its_end() -> None:
         assert (found.numbers, found.lines, found.count) == ([0], [b"to sferic-test.example.workers.dev"], 1)
         assert selector.holds(b"to sferic-test.example.workers.dev")
         assert not selector.holds(b"to www.example.com")
-
-
-@given(st.lists(many_blocks, min_size=1, max_size=12), st.sampled_from([1, 2, 5]))
-def test_threads_change_nothing(parts: list[bytes], threads: int) -> None:
-    """Blocks come back in their order with the same candidates, however many threads scan."""
-    made = [Block(part + b"\n") for part in parts]
-    with Scanner(FAST, threads) as scanner:
-        scanned = list(scanner.scan(iter(made)))
-    assert [s.block for s in scanned] == made
-    assert [s.candidates for s in scanned] == [FAST.select(block.data) for block in made]
-
-
-@pytest.mark.parametrize("threads", [1, 2, 8])
-def test_blocks_before_a_damage_are_delivered(threads: int) -> None:
-    """When reading fails, what was read before comes out first, then the failure."""
-
-    def torn() -> Any:
-        for number in range(4):
-            yield Block(b"line %d\n" % number)
-        raise DamagedInput("is damaged")
-
-    got: list[bytes] = []
-    with Scanner(FAST, threads) as scanner, pytest.raises(DamagedInput):
-        got.extend(scanned.block.data for scanned in scanner.scan(torn()))
-    assert got == [b"line 0\n", b"line 1\n", b"line 2\n", b"line 3\n"]

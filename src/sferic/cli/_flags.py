@@ -37,8 +37,8 @@ class Reading:
     strict: bool = False
     """Make any line that cannot be read an error."""
 
-    threads: int | None = None
-    """Threads that scan for platform names (default 2)."""
+    workers: int | None = None
+    """Processes that search the logs: 0 for one a core (default), 1 for all in one process."""
 
     config: Path | None = None
     """A settings file; `sferic config` prints one."""
@@ -53,9 +53,9 @@ class Reading:
             "source_options": _options(self.set or []),
             "platform_files": [str(path) for path in self.platforms or []],
             "strict": self.strict,
-            "threads": self.threads,
+            "workers": self.workers,
         }
-        return {name: value for name, value in asked.items() if value not in (None, False, [], {})}
+        return {name: value for name, value in asked.items() if value or (value == 0 and value is not False)}
 
 
 @Parameter(name="*")

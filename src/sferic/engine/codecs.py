@@ -69,13 +69,53 @@ def open_chunks(item: Input, limits: Limits) -> Opened:
     return Opened(codec, _sniffed(_guarded(raw, codec, item, limits), item.label), lambda: raw.taken)
 
 
+def open_span(item: Input, start: int, stop: int | None) -> Opened:
+    """Open the lines of a plain file that begin in [start, stop); stop None reads on to the end of the file.
+
+    A line that begins before `stop` is read to its end. A part of a file is not asked whether it is text.
+    """
+    try:
+        raw = _Counted(item.open(), start)
+    except OSError as error:
+        raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
+    return Opened("plain", _span(raw, start, stop, item), lambda: raw.taken)
+
+
+def _span(raw: "_Counted", start: int, stop: int | None, item: Input) -> Iterator[bytes]:
+    """Yield chunks of the lines that begin in [start, stop)."""
+    at, begun = max(start - 1, 0), start == 0
+    try:
+        for chunk in raw.pieces():
+            data = chunk
+            if not begun:
+                first = data.find(b"\n", 0, None if stop is None else stop - at) + 1
+                at += first or len(data)
+                if stop is not None and at >= stop:
+                    return
+                if not first:
+                    continue
+                data, begun = data[first:], True
+            end = data.find(b"\n", max(stop - 1 - at, 0)) + 1 if stop is not None and at + len(data) >= stop else 0
+            if end:
+                yield data[:end]
+                return
+            yield data
+            at += len(data)
+    except OSError as error:
+        raise _damaged(item, at - start, error) from error
+    finally:
+        raw.close()
+
+
 class _Counted:
     """Counts the bytes taken from a stream, and can look ahead once."""
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], start: int = 0) -> None:
         self._stream = stream
         self._ahead = b""
         self.taken = 0
+        if start:
+            stream.seek(start - 1)
 
     def peek(self, size: int) -> bytes:
         while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):

@@ -5,7 +5,7 @@ which addresses the platforms had. It re-reads the files with those addresses as
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -127,8 +127,8 @@ class Gatherer:
             self._ledger.refuse(account, item.error, named=item.named)
             self._ledger.files.append(account)
 
-    def _first_pass(self, inputs: Iterable[Input], watch: Watcher | None, total: int | None) -> None:
-        with Scanner(self._selector, self._settings.threads) as scanner:
+    def _first_pass(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
+        with Scanner(self._selector, self._settings, inputs) as scanner:
             reading = self._reading(self._ledger, watch, total, "reading")
             for item in inputs:
                 for event in read_input(item, scanner, reading):
@@ -153,11 +153,11 @@ class Gatherer:
         if event.dst_ip is not None and self._in_window(event):
             self._flows.append(event)
 
-    def _second_pass(self, inputs: Iterable[Input], watch: Watcher | None, total: int | None) -> None:
+    def _second_pass(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         """Read the lines that hold a known address; those that the first pass has read are counted there."""
         later = Ledger()
         expressions = [_as_expression(a) for a in self._names.addresses()] + _marks(self._sources)
-        with Scanner(Selector(expressions), self._settings.threads) as scanner:
+        with Scanner(Selector(expressions), self._settings, inputs) as scanner:
             reading = self._reading(later, watch, total, "joining names", self._selector.holds)
             for item in inputs:
                 for event in read_input(item, scanner, reading):

@@ -196,6 +196,11 @@ def _archive(path: Path, _modified_ns: int) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
+def forget_archives() -> None:
+    """Let a copied process open archives anew: two readers of one open file would move each other's place in it."""
+    _archive.cache_clear()
+
+
 def _nearby(path: Path) -> str:
     parent = path.parent
     if not parent.is_dir():

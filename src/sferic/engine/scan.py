@@ -1,68 +1,45 @@
-"""Runs the selector over a file's blocks, several at a time, and hands the results back in order.
+"""Runs a selector over the inputs of a run: here, or ahead of the reader in processes of their own.
 
-Hyperscan and NumPy let go of the interpreter lock, so scanning overlaps with parsing what was selected.
+Reading what was selected takes about as long as searching, so two cores do both at once. Small runs, and inputs that
+only this process can read, are searched here.
 """
 
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from typing import Self
 
-import msgspec
-
-from sferic.engine.blocks import Block
+from sferic.engine.crew import Crew
+from sferic.engine.inputs import Input
+from sferic.engine.search import Batch, Text, search
 from sferic.engine.selector import Candidates, Selector
-from sferic.model.errors import InputError
-
-
-class Scanned(msgspec.Struct, frozen=True):
-    """A block and what was selected from it."""
-
-    block: Block
-    candidates: Candidates
+from sferic.model.settings import Settings
 
 
 class Scanner:
-    """A selector with its threads; use as a context manager."""
+    """A selector and whoever runs it; use as a context manager."""
 
-    def __init__(self, selector: Selector, threads: int, *, whole: bool = False) -> None:
+    def __init__(
+        self, selector: Selector, settings: Settings, inputs: Sequence[Input] = (), *, whole: bool = False
+    ) -> None:
+        """Take the inputs that will be asked for, in that order, so that they can be searched ahead."""
         self._selector = selector
-        self._threads = threads
         self._whole = whole
-        self._pool = ThreadPoolExecutor(threads, "scan") if threads > 1 and not whole else None
+        self._crew = Crew(selector, settings.limits, inputs, settings.workers) if not whole else None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._pool:
-            self._pool.shutdown(cancel_futures=True)
+        if self._crew:
+            self._crew.dismiss()
 
     def look(self, data: bytes) -> Candidates:
         """Select from bytes that are no block of a file, such as a cell of a table."""
         return self._selector.select(data, whole=self._whole)
 
-    def scan(self, blocks: Iterator[Block]) -> Iterator[Scanned]:
-        """Yield every block with its candidates, in order; at most a few blocks are in flight."""
-        if self._pool is None:
-            for block in blocks:
-                yield Scanned(block, self._selector.select(block.data, whole=self._whole))
-            return
-        waiting: deque[tuple[Block, Future[Candidates]]] = deque()
-        failure: InputError | None = None
-        try:
-            for block in blocks:
-                waiting.append((block, self._pool.submit(self._selector.select, block.data)))
-                if len(waiting) > self._threads + 2:
-                    yield _done(waiting)
-        except InputError as error:
-            failure = error
-        while waiting:
-            yield _done(waiting)
-        if failure:
-            raise failure
+    def search(self, text: Text) -> Iterator[Batch]:
+        """Search a text here."""
+        return search(text, self._selector, whole=self._whole)
 
-
-def _done(waiting: deque[tuple[Block, Future[Candidates]]]) -> Scanned:
-    block, future = waiting.popleft()
-    return Scanned(block, future.result())
+    def ahead(self, item: Input) -> Iterator[Batch] | None:
+        """Give what other processes find in an input; None if none of them has it."""
+        return self._crew.found(item) if self._crew else None

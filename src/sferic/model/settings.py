@@ -68,7 +68,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         tuple[str, ...], Meta(description="Read only as these sources; empty means recognise.")
     ] = ()
     strict: Annotated[bool, Meta(description="Make any rejected line an error.")] = False
-    threads: Annotated[int, Meta(ge=1, le=64, description="Threads that scan for platform names.")] = 2
+    workers: Annotated[
+        int, Meta(ge=0, le=64, description="Processes that search the logs; 0: one a core, 1: all in one process.")
+    ] = 0
     assume_fields: Annotated[
         bool, Meta(description="Give the search run as published every field it asks for that a log holds.")
     ] = False

@@ -16,6 +16,7 @@ from sferic.correlate.activity import Activity, activity
 from sferic.correlate.channels import Census, census, findings
 from sferic.correlate.missing import missing
 from sferic.correlate.weigh import weigh
+from sferic.engine.crew import processes
 from sferic.engine.gather import Gathered, Gatherer, Watcher
 from sferic.engine.inputs import Input, expand
 from sferic.engine.quoting import quote
@@ -53,7 +54,7 @@ def hunt(paths: Sequence[str], settings: Settings | None = None, watch: Watcher 
         report = _hunted(paths, chosen, settings, watch)
     if published:
         report.activity, report.activity_notes = published.activity.rows, published.activity.notes
-    _spent(report.account, began)
+    _spent(report.account, began, settings)
     report.version, report.made_at, report.paths = __version__, int(time.time() * 1e6), tuple(paths)
     return report
 
@@ -149,8 +150,9 @@ def _account(gathered: Gathered, window: Window, counted: Census, *, strict: boo
     return account
 
 
-def _spent(account: Account, began: float) -> None:
+def _spent(account: Account, began: float, settings: Settings) -> None:
+    """Note time and memory; what processes share is counted once for each of them."""
     account.wall_s = time.perf_counter() - began
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    account.cpu_s = usage.ru_utime + usage.ru_stime
-    account.peak_mb = usage.ru_maxrss / 1024
+    mine, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    account.cpu_s = mine.ru_utime + mine.ru_stime + theirs.ru_utime + theirs.ru_stime
+    account.peak_mb = (mine.ru_maxrss + processes(settings.workers) * theirs.ru_maxrss) / 1024

@@ -34,7 +34,7 @@ class Normalization:
         chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
         meter = Meter(self._watch, None, "reading")
         reading = Reading(chosen, settings, self._ledger, meter, lambda _path, _marks: None)
-        with Scanner(Selector([], plain=True), 1, whole=True) as scanner:
+        with Scanner(Selector([], plain=True), settings, whole=True) as scanner:
             for item in expand(self._paths):
                 if isinstance(item, Input):
                     for event in read_input(item, scanner, reading):

@@ -66,8 +66,11 @@ class _Lines:
         """Yield the events of every selected line inside the window of time."""
         marks = [m for s in self._sources.values() for m in s.marks]
         nameless = [m for s in self._sources.values() for m in s.nameless_marks]
-        with Scanner(Selector([*expressions, *marks], nameless), self._settings.threads) as scanner:
-            for item in expand(paths):
+        selector = Selector([*expressions, *marks], nameless)
+        everything = list(expand(paths))
+        inputs = [item for item in everything if isinstance(item, Input)]
+        with Scanner(selector, self._settings, inputs) as scanner:
+            for item in everything:
                 if isinstance(item, Input):
                     yield from filter(self._in_window, read_input(item, scanner, self._reading))
                 else:

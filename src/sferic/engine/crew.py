@@ -1,0 +1,197 @@
+"""Processes that search inputs ahead of the one that reads what they find.
+
+Why processes: Hyperscan lets go of the interpreter lock, but handing blocks between threads cost more than it won.
+Each member has a pipe and answers in the order in which it was asked. A full pipe makes it wait, so what is found and
+not yet read stays bounded. Inputs are dealt out in parts: a compressed file is one, a plain file one for every
+`PART_BYTES`. Only Linux can copy a process safely, and only while it has one thread: elsewhere there is no crew.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection
+
+import msgspec
+
+from sferic.engine.inputs import Input, forget_archives
+from sferic.engine.search import Batch, Part, open_text, search
+from sferic.engine.selector import Selector
+from sferic.model.errors import InputError, UnreadableInput
+from sferic.model.settings import Limits
+
+LEAST_BYTES = 32 << 20
+"""Less than this is read before processes would have paid for themselves."""
+PART_BYTES = 16 << 20
+ASKED = 2
+"""Parts that a member is asked for at a time: one to search, and one to begin with when that is done."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+def processes(workers: int) -> int:
+    """Return how many processes `settings.workers` asks for on this machine."""
+    if workers or sys.platform != "linux":
+        return workers or 1
+    return len(os.sched_getaffinity(0))
+
+
+class _Order(msgspec.Struct, frozen=True):
+    """A part of the input with this number."""
+
+    number: int
+    start: int = 0
+    stop: int | None = None
+
+
+class _Work(msgspec.Struct, frozen=True):
+    """What every member needs; it comes along when the process is copied."""
+
+    selector: Selector
+    limits: Limits
+    inputs: Sequence[Input]
+
+
+class Crew:
+    """The members, and what they have been asked for."""
+
+    def __init__(self, selector: Selector, limits: Limits, inputs: Sequence[Input], workers: int) -> None:
+        """Begin to search with so many processes, 0 for one a core; nobody is hired for little work."""
+        self._work = _Work(selector, limits, inputs)
+        much = sum(item.size or 0 for item in inputs) >= LEAST_BYTES
+        hired = processes(workers) if much and _can_copy() else 1
+        self._members = [_Member(self._work) for _ in range(hired)] if hired > 1 else []
+        self._orders = self._all_orders() if self._members else iter(())
+        self._asked: deque[tuple[_Order, _Member]] = deque()
+        self._given_up: set[int] = set()
+
+    def found(self, item: Input) -> Iterator[Batch] | None:
+        """Give what is found in the input, which is asked for in the order of all; None if nobody searched it."""
+        self._ask()
+        if not self._asked or self._work.inputs[self._asked[0][0].number] is not item:
+            return None
+        return self._found(self._asked[0][0].number)
+
+    def dismiss(self) -> None:
+        """End the processes, whatever they are doing."""
+        for member in self._members:
+            member.dismiss()
+
+    def _found(self, number: int) -> Iterator[Batch]:
+        try:
+            while self._asked and self._asked[0][0].number == number:
+                _, member = self._asked.popleft()
+                yield from member.answers(self._work.inputs[number].label)
+                self._ask()
+        except InputError:
+            self._give_up(number)
+            raise
+
+    def _give_up(self, number: int) -> None:
+        """Throw away what else is found in an input."""
+        self._given_up.add(number)
+        while self._asked and self._asked[0][0].number == number:
+            _, member = self._asked.popleft()
+            for _ in member.answers(""):
+                pass
+
+    def _ask(self) -> None:
+        """Keep every member busy."""
+        fit = [member for member in self._members if member.is_alive]
+        while fit and (free := min(fit, key=lambda m: m.asked)).asked < ASKED:
+            order = next((o for o in self._orders if o.number not in self._given_up), None)
+            if order is None:
+                return
+            free.ask(order)
+            self._asked.append((order, free))
+
+    def _all_orders(self) -> Iterator[_Order]:
+        """Divide what can be searched elsewhere; an input with a problem is left to who reads it here."""
+        for number, item in enumerate(self._work.inputs):
+            if item.can_be_read_again:
+                try:
+                    text = open_text(Part(item), self._work.limits)
+                except InputError:
+                    continue
+                if not text.is_table:
+                    yield from _divided(number, item, text.codec)
+
+
+def _divided(number: int, item: Input, codec: str) -> Iterator[_Order]:
+    size = item.size or 0
+    if codec != "plain" or item.packed is not None or size <= PART_BYTES or _is_utf_16(item):
+        yield _Order(number)
+        return
+    for start in range(0, size, PART_BYTES):
+        yield _Order(number, start, start + PART_BYTES if start + PART_BYTES < size else None)
+
+
+def _is_utf_16(item: Input) -> bool:
+    with item.open() as stream:
+        return stream.read(2) in _UTF_16
+
+
+def _can_copy() -> bool:
+    alone = threading.active_count() == 1 and not multiprocessing.current_process().daemon
+    return alone and sys.platform == "linux"
+
+
+class _Member:
+    """One process, and this end of its pipe."""
+
+    def __init__(self, work: _Work) -> None:
+        self._here, there = multiprocessing.Pipe()
+        self._process = multiprocessing.get_context("fork").Process(target=_serve, args=(there, work), daemon=True)
+        self._process.start()
+        there.close()
+        self.asked = 0
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.is_alive()
+
+    def ask(self, order: _Order) -> None:
+        self.asked += 1
+        with suppress(OSError):  # it has just died, which who waits for the answer will say
+            self._here.send(order)
+
+    def answers(self, label: str) -> Iterator[Batch]:
+        """Yield what belongs to the order that was asked for first and is not yet answered."""
+        self.asked -= 1
+        while True:
+            try:
+                said = self._here.recv()
+            except (EOFError, OSError) as error:
+                reason = "is read no further: the process that searched it ended early"
+                raise UnreadableInput(reason, where=label, hint="`--workers 1` does without it") from error
+            if said is None:
+                return
+            if isinstance(said, Exception):
+                raise said
+            yield said
+
+    def dismiss(self) -> None:
+        self._here.close()
+        self._process.terminate()
+        self._process.join()
+
+
+def _serve(pipe: Connection, work: _Work) -> None:
+    """Answer orders until the other end is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that reads decides what an interrupt means
+    forget_archives()
+    try:
+        while True:
+            order = pipe.recv()
+            try:
+                part = Part(work.inputs[order.number], order.start, order.stop)
+                for batch in search(open_text(part, work.limits), work.selector):
+                    pipe.send(batch)
+                pipe.send(None)
+            except InputError as error:
+                pipe.send(error)
+    except (EOFError, OSError):
+        return
