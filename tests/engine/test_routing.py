@@ -33,8 +33,6 @@ class Scripted:
                 raise ValueError("time is not a number")
             case "int":
                 int("x" * 400)
-            case "month":
-                raise ValueError("month must be in 1..12")
             case "key":
                 raise KeyError(line.text)
             case "deep":
@@ -67,7 +65,6 @@ def every_reader() -> Mapping[str, Reader]:
     [
         (b"sure value", "time is not a number"),
         (b"sure int", "a number field holds something else"),
-        (b"sure month", "the time names no real date"),
         (b"sure key", "the reader failed (KeyError); please report this line"),
         (b"sure deep", "the reader failed (RecursionError); please report this line"),
         (b"sure 1970", "the time is before 1990 or after 2099"),

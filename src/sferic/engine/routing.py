@@ -156,6 +156,4 @@ def as_text(raw: bytes) -> str:
 
 
 def _short(reason: str) -> str:
-    if reason.startswith(("invalid literal", "could not convert", "month must", "day is out", "hour must")):
-        return _NOT_A_NUMBER if reason[0] in "ic" else "the time names no real date"
-    return reason[:120]
+    return _NOT_A_NUMBER if reason.startswith(("invalid literal", "could not convert")) else reason[:120]

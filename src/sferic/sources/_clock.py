@@ -20,6 +20,8 @@ ZONE_MINUTES: dict[str, int | None] = {
     "AST": None, "BST": None, "CST": None, "IST": None, "SST": None,
 }  # fmt: skip
 """Zone name in a line → minutes east of UTC; None where several zones share it: the log's own zone decides."""
+NO_DATE = "the time names no real date"
+"""Said in place of Python's own words, which differ from version to version."""
 _WRITTEN_MINUTE = re.compile(r"(\d{4})[-/](\d{2})[-/](\d{2})[T ](\d{2}):(\d{2}):")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -61,15 +63,19 @@ class Clock:
     def _minute_us(self, year: int, month: int, day: int, hour: int, minute: int) -> int:
         if self.zone is UTC:
             return _utc_minute(year, month, day, hour, minute)
-        return _micros(datetime(year, month, day, hour, minute, tzinfo=self.zone))
+        return _micros((year, month, day, hour, minute), self.zone)
 
 
 @lru_cache(maxsize=4096)
 def _utc_minute(year: int, month: int, day: int, hour: int, minute: int) -> int:
-    return _micros(datetime(year, month, day, hour, minute, tzinfo=UTC))
+    return _micros((year, month, day, hour, minute), UTC)
 
 
-def _micros(moment: datetime) -> int:
+def _micros(parts: tuple[int, int, int, int, int], zone: tzinfo) -> int:
+    try:
+        moment = datetime(*parts, tzinfo=zone)
+    except ValueError:
+        raise ValueError(NO_DATE) from None
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
