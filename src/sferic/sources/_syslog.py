@@ -9,6 +9,8 @@ import msgspec
 
 from sferic.sources._clock import MONTHS, ZONE_MINUTES, Clock, epoch_us
 
+BEFORE = r"[^\"'{}|=\[]{0,300}(?:\[[^\]]{0,2000}\][^\"'{}|=\[]{0,80}){0,4}"
+"""An expression for any header, but not for a line that quotes a message further on."""
 _PRI = re.compile(r"<\d{1,3}>(?:1 )?:?")
 _BSD = re.compile(
     r"(?P<mon>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) {1,2}(?P<day>\d{1,2}) (?:(?P<year>\d{4}) )?"
@@ -86,4 +88,4 @@ def fraction_us(digits: str | None) -> int:
     return int(digits[:6].ljust(6, "0")) if digits else 0
 
 
-__all__ = ["Header", "epoch_us", "fraction_us", "iso_time", "iso_us", "peel"]
+__all__ = ["BEFORE", "Header", "epoch_us", "fraction_us", "iso_time", "iso_us", "peel"]

@@ -27,7 +27,7 @@ from sferic.sources import _cef
 from sferic.sources._contract import GENERIC, NO, Setup
 from sferic.sources._fields import status
 from sferic.sources._meaning import Names, Record, read
-from sferic.sources._syslog import Header, peel
+from sferic.sources._syslog import BEFORE, Header, peel
 
 TABLES = (HTTP, NETWORK, DNS)
 FIELDS = frozenset(
@@ -40,8 +40,7 @@ OPTIONS = {
     "bytes_in": "Which way the key `in` counts: `up` (from the client, CEF's dictionary) or `down`; else by product.",
 }
 
-_BEFORE = r"[^\"'{}|=\[]{0,300}(?:\[[^\]]{0,2000}\][^\"'{}|=\[]{0,80}){0,4}"
-_MARK = re.compile(rf"{_BEFORE}CEF: ?\d{{1,2}}(?:\.\d)?\|")
+_MARK = re.compile(rf"{BEFORE}CEF: ?\d{{1,2}}(?:\.\d)?\|")
 
 _UP = {"bytes_up": ("in", "bytesin"), "bytes_down": ("out", "bytesout")}
 _DOWN = {"bytes_up": ("out", "bytesout"), "bytes_down": ("in", "bytesin")}
@@ -124,6 +123,8 @@ class Reader:
         event.time = self._time(fields, event, header, line)
         event.observer = event.observer or header.host or line.sender
         _correct(event, message, vendor)
+        if vendor == "fortinet" and event.table != DNS:
+            event.connection_id = _session(fields)
         return event
 
     def _time(self, fields: dict[str, str], event: Event, header: Header, line: Line) -> int:
@@ -159,6 +160,12 @@ def _asked(fields: dict[str, str]) -> dict[str, str]:
         return {}
     service = {fields.get("app", "").lower(), fields.get("service_id", "")}
     return {"#asked": found} if fields.get("dpt") == "53" or service & _DNS_WORDS else {}
+
+
+def _session(fields: dict[str, str]) -> str | None:
+    """Name FortiGate's session as `fortinet_fortigate` does: device, number, and the client's port."""
+    parts = [fields.get(key) for key in ("deviceexternalid", "externalid", "spt")]
+    return "/".join(part for part in parts if part) if all(parts) and parts[1] != "0" else None
 
 
 def _correct(event: Event, message: _cef.Message, vendor: str) -> None:

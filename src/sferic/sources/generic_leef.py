@@ -22,7 +22,7 @@ from sferic.sources._clock import SECOND_US, ZONE_MINUTES, Clock
 from sferic.sources._contract import GENERIC, NO, Setup
 from sferic.sources._fields import number, verdict
 from sferic.sources._meaning import Names, Record, formatted, read
-from sferic.sources._syslog import peel
+from sferic.sources._syslog import BEFORE, peel
 
 TABLES = (HTTP, NETWORK)
 FIELDS = frozenset(
@@ -32,8 +32,7 @@ FIELDS = frozenset(
 STAMP = "end"
 NAMELESS_MARKS = (r"LEEF:[ 12.0]{1,4}\|Check Point\|",)
 
-_BEFORE = r"[^\"'{}|=\[]{0,300}(?:\[[^\]]{0,2000}\][^\"'{}|=\[]{0,80}){0,4}"
-_MARK = re.compile(rf"{_BEFORE}LEEF: ?[12](?:\.\d)?\|")
+_MARK = re.compile(rf"{BEFORE}LEEF: ?[12](?:\.\d)?\|")
 
 _NAMES: Names = {
     "src_ip": ("identsrc", "src", "srcip"),
