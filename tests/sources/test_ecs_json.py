@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sferic.model.event import Event, Line
+from sferic.sources import zeek_http
 from sferic.sources._clock import Clock
 from sferic.sources._contract import GENERIC, NO, Setup
 from sferic.sources.ecs_json import _NAMES, Reader
@@ -68,6 +69,30 @@ def test_the_host_is_the_client_only_on_an_endpoint(
     """A collector's name must not become the name of every client behind it."""
     found = event(json.dumps(BASE | fields))
     assert (found.device, found.observer) == (device, observer)
+
+
+def test_a_zeek_request_says_the_same_in_elastics_words() -> None:
+    """What Zeek wrote and what Filebeat's zeek module made of it give one event."""
+    ends = '"id.orig_h":"10.0.0.5","id.orig_p":50000,"id.resp_h":"192.0.2.8","id.resp_p":80'
+    asked = '"method":"POST","host":"a.example","uri":"/x","request_body_len":3,"response_body_len":4,"status_code":200'
+    own = zeek_http.Reader(Setup(Clock(UTC, datetime(2026, 3, 3, tzinfo=UTC)))).read(
+        Line(f'{{"ts":1772445600.25,"uid":"C1",{ends},{asked},"user_agent":"ua","trans_depth":1}}')
+    )
+    document = {
+        "@timestamp": "2026-03-02T10:00:00.250Z",
+        "event": {"module": "zeek", "action": "POST"},
+        "zeek": {"session_id": "C1", "http": {"trans_depth": 1}},
+        "source": {"ip": "10.0.0.5", "port": 50000},
+        "destination": {"ip": "192.0.2.8", "port": 80, "domain": "a.example"},
+        "url": {"domain": "a.example", "original": "/x"},
+        "http": {
+            "request": {"method": "POST", "body": {"bytes": 3}},
+            "response": {"status_code": 200, "body": {"bytes": 4}},
+        },
+        "user_agent": {"original": "ua"},
+    }
+    assert isinstance(own, Event)
+    assert event(json.dumps(document)) == own
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 Format: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html
 Names may be nested, dotted or both, as in exports of Elasticsearch (`_source` is taken off before), Elastic Agent's
-file output, or a CSV of Kibana's Discover with ECS names in its header.
+file output, or a CSV of Kibana's Discover with ECS names in its header. Zeek's and Suricata's logs as Elastic's modules
+index them keep the sensor's own name of the connection (`connection_id`).
 
 `source.bytes` went from client to server, `destination.bytes` came back. The verdict is in `event.type`
 (`allowed`, `denied`), else in `event.action`.
@@ -32,7 +33,7 @@ FIELDS = frozenset(
 )
 STAMP = "start"
 MARKS = (r"@timestamp\"?[,;\t\r\n]",)
-NAMELESS_MARKS = (r'"(?:network_traffic|netflow)[._]', r'"netflow"')
+NAMELESS_MARKS = (r'"(?:network_traffic|netflow)[._]', r'"netflow"', r'"zeek\.connection"')
 
 _NAMES: Names = {
     "src_ip": ("source.ip", "client.ip", "source.address"),
@@ -41,7 +42,7 @@ _NAMES: Names = {
     "dst_port": ("destination.port", "server.port", "url.port"),
     "url": ("url.full", "url.original"),
     "http_host": ("url.domain",),
-    "sni": ("tls.client.server_name",),
+    "sni": ("tls.client.server_name", "zeek.ssl.server.name", "zeek.ssl.server_name"),
     "dst_host": ("destination.domain", "server.domain"),
     "query_name": ("dns.question.name",),
     "answers": ("dns.answers.data", "dns.resolved_ip"),
@@ -49,8 +50,8 @@ _NAMES: Names = {
     "device": ("source.domain", "client.domain"),
     "observer": ("observer.hostname", "observer.name"),
     "connection_id": ("zeek.session_id", "suricata.eve.flow_id"),
-    "bytes_up": ("source.bytes", "client.bytes"),
-    "bytes_down": ("destination.bytes", "server.bytes"),
+    "bytes_up": ("source.bytes", "client.bytes", "http.request.bytes", "http.request.body.bytes"),
+    "bytes_down": ("destination.bytes", "server.bytes", "http.response.bytes", "http.response.body.bytes"),
     "bytes_total": ("network.bytes",),
     "duration_ns": ("event.duration",),
     "method": ("http.request.method",),
@@ -108,6 +109,8 @@ class Reader:
         kinds = set(_WORDS.findall(str(fields.get("event.type") or "")))
         if kinds & {"denied", "allowed"}:
             event.action = "blocked" if "denied" in kinds else "allowed"
+        elif event.method and event.action == event.method.lower():  # Elastic's zeek module
+            event.action = None
         _place_host(event, fields)
         return event
 
