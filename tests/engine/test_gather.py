@@ -138,8 +138,8 @@ def test_answers_before_the_window_still_name(gather: Gather, lines: ModuleType,
     path.write_bytes(lines.log(lines.stream_dns(1), lines.pan_traffic(30), lines.pan_traffic(90)))
     found = gather(path, since=(lines.START_S + 60) * 1_000_000)
     assert joined(found) == [lines.HOST]
-    assert found.tally.out_of_window == 2
-    assert found.tally.first_time == (lines.START_S + 90) * 1_000_000
+    assert found.period.outside == 2
+    assert found.period.first == (lines.START_S + 90) * 1_000_000
 
 
 def test_an_announced_connection_is_counted_at_its_end(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:

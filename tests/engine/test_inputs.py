@@ -10,13 +10,21 @@ from typing import Any
 
 import pytest
 
-from sferic.engine.inputs import Input, Refused, expand
-from sferic.model.errors import DamagedInput, NothingToRead, UnreadableInput
+from sferic.engine.codecs import open_chunks
+from sferic.engine.inputs import Hidden, Input, Met, Refused, expand
+from sferic.model.errors import DamagedInput, InputError, NothingToRead, UnreadableInput
+from sferic.model.settings import Limits
 
 
 def labels(*paths: object) -> list[str]:
-    """Give the labels of all inputs, relative to nothing."""
-    return [item.label if isinstance(item, Input) else f"!{item.path}" for item in expand([str(p) for p in paths])]
+    """Give the labels of all inputs, relative to nothing; hidden files have none."""
+    met = [item for item in expand([str(p) for p in paths]) if not isinstance(item, Hidden)]
+    return [item.label if isinstance(item, Input) else f"!{item.path}" for item in met]
+
+
+def hidden(*paths: object) -> list[str]:
+    """Give the hidden files and folders that were met."""
+    return [item.path for item in expand([str(p) for p in paths]) if isinstance(item, Hidden)]
 
 
 def refusal(*paths: object) -> Refused:
@@ -26,7 +34,7 @@ def refusal(*paths: object) -> Refused:
     return item
 
 
-def read(item: Input | Refused) -> bytes:
+def read(item: Met) -> bytes:
     """Read an input to its end."""
     assert isinstance(item, Input)
     with item.open() as stream:
@@ -61,9 +69,19 @@ def test_a_file(tmp_path: Path) -> None:
 def test_a_folder_is_sorted_and_hidden_files_are_skipped(tmp_path: Path) -> None:
     """All files below a folder come in order of their names; hidden files and folders stay out."""
     fill(tmp_path, "b.log", "a/z.log", "a/.hidden", ".git/x", "c/deep/er.log")
-    items = list(expand([str(tmp_path)]))
+    items = [item for item in expand([str(tmp_path)]) if isinstance(item, Input)]
     assert labels(tmp_path) == [str(tmp_path / n) for n in ("a/z.log", "b.log", "c/deep/er.log")]
     assert not any(item.named for item in items)
+
+
+def test_hidden_files_are_told_once(tmp_path: Path) -> None:
+    """A hidden file or folder is met once, however often its folder is named; where nothing else is, that is an error."""
+    fill(tmp_path, "a/b.log", "a/.hidden", "a/.git/x", "c/.only")
+    assert hidden(tmp_path / "a", tmp_path / "a") == [f"{tmp_path}/a/.git", f"{tmp_path}/a/.hidden"]
+    *met, last = expand([str(tmp_path / "c")])
+    assert met == [Hidden(f"{tmp_path}/c/.only")]
+    assert isinstance(last, Refused)
+    assert isinstance(last.error, NothingToRead)
 
 
 def test_links_make_no_loop(tmp_path: Path) -> None:
@@ -124,7 +142,9 @@ def test_a_misspelt_path_is_told_its_neighbour(tmp_path: Path) -> None:
 def test_an_empty_folder(tmp_path: Path) -> None:
     """A folder without a file has nothing to read, exit code 9; so has one with hidden files only."""
     fill(tmp_path, ".hidden")
-    assert refusal(tmp_path).error.exit_code == 9
+    *_, last = expand([str(tmp_path)])
+    assert isinstance(last, Refused)
+    assert last.error.exit_code == 9
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -173,7 +193,8 @@ def test_standard_input_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         (item,) = expand(["-"])
         assert read(item) == b"from a pipe\n"
         assert not stream.closed
-        assert (item.named, isinstance(item, Input) and item.can_be_read_again) == (True, False)
+        assert isinstance(item, Input)
+        assert (item.named, item.can_be_read_again) == (True, False)
         text.detach()
 
 
@@ -181,7 +202,9 @@ def test_zip_members(tmp_path: Path) -> None:
     """Each file in a zip is an input, in the archive's order; folders, hidden files and macOS shadows are none."""
     path = archive(tmp_path / "x.zip", "b.log", "a/", "a/c.log", ".hidden", "__MACOSX/._b.log", "a/.x/y")
     assert labels(path) == [f"{path}!b.log", f"{path}!a/c.log"]
-    assert [read(item) for item in expand([str(path)])] == [b"b.log\n" * 2000, b"a/c.log\n" * 2000]
+    found = [read(item) for item in expand([str(path)]) if isinstance(item, Input)]
+    assert found == [b"b.log\n" * 2000, b"a/c.log\n" * 2000]
+    assert hidden(path) == [f"{path}!{name}" for name in (".hidden", "__MACOSX/._b.log", "a/.x/y")]
 
 
 def test_a_zip_is_told_by_its_content(tmp_path: Path) -> None:
@@ -208,6 +231,24 @@ def test_a_torn_zip_gives_what_is_left(tmp_path: Path, method: int, keep: float)
     assert isinstance(first.error, DamagedInput)
     assert read(rest[0]) == b"a.log\n" * 2000
     assert next(item.label for item in rest if isinstance(item, Input)) == f"{path}!a.log"
+
+
+def test_a_bomb_in_a_zip_that_lies_about_its_size(tmp_path: Path) -> None:
+    """What the directory says of a packed size is believed up to the archive's size: a lie does not loosen the ratio."""
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
+        made.writestr("a.log", b"a line of a log\n" * 1_000_000)
+    data = bytearray(path.read_bytes())
+    size = data.index(b"PK\x01\x02") + 20
+    data[size : size + 4] = (1 << 30).to_bytes(4, "little")
+    path.write_bytes(data)
+    (item,) = expand([str(path)])
+    assert isinstance(item, Input)
+    assert (item.packed, item.size) == (len(data), len(data))
+    got: list[bytes] = []
+    with pytest.raises(InputError):  # the bomb is stopped; newer Pythons see the lie and refuse to open it
+        got.extend(open_chunks(item, Limits(ratio=20, ratio_free_bytes=1 << 20)).chunks)
+    assert sum(map(len, got)) <= 2 << 20
 
 
 def test_a_locked_zip(tmp_path: Path) -> None:

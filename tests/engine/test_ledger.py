@@ -1,5 +1,6 @@
 """The ledger counts every loss once, keeps a few samples, and knows which problems matter."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,18 @@ def file(ledger: Ledger, path: str = "a.log", **counts: Any) -> FileAccount:
     made = FileAccount(path=path, **counts)
     ledger.files.append(made)
     return made
+
+
+def test_the_inputs_of_a_run(tmp_path: Path) -> None:
+    """What can be read is given, what cannot is an account of its own, and what is hidden is one number."""
+    for name in ("a.log", ".b", ".c", "d.log"):
+        (tmp_path / name).write_text("x\n", encoding="utf-8")
+    ledger = Ledger()
+    found = [Path(item.label).name for item in ledger.inputs([str(tmp_path / "gone"), str(tmp_path)])]
+    assert found == ["a.log", "d.log"]
+    told = ledger.account()
+    assert [(Path(f.path).name, f.exit_code) for f in told.files] == [("gone", 4)]
+    assert told.hidden == 2
 
 
 def test_samples_are_few_and_short() -> None:

@@ -234,7 +234,7 @@ def test_since_and_until(everything: Read, gather: Read, lines: ModuleType, tmp_
     window = {n: (lines.START_S + s) * 1_000_000 + 250_000 for n, s in (("since", 1), ("until", 3))}
     assert [e.line for e in everything(path, **window).events] == [2, 3]
     found = gather(path, **window)
-    assert (len(found.traffic), found.tally.out_of_window) == (2, 3)
+    assert (len(found.traffic), found.period.outside) == (2, 3)
 
 
 def test_only_one_source(everything: Read, lines: ModuleType, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_the_account_of_what_was_read(log: Path) -> None:
     report = hunt([str(log), str(log.with_name("absent"))], AS_PUBLISHED)
     assert [r.connection_count for r in report.activity] == [40]
     assert (report.account.lines, report.account.events) == (41, 40)
-    assert [f.exit_code for f in report.account.files] == [0, 4]
+    assert [f.exit_code for f in report.account.files] == [4, 0], "as in a hunt, bad paths are first"
     assert (report.account.pairs, report.account.estate) == (1, 1)
 
 

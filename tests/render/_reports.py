@@ -237,6 +237,7 @@ ACCOUNT = Account(
             exit_code=6,
         ),
     ),
+    hidden=3,
     reject_reasons=(
         ReasonCount("squid_access", "size is not a number", 9),
         ReasonCount("squid_access", "line ends early", 3),

@@ -5,20 +5,20 @@ which addresses the platforms had. It re-reads the files with those addresses as
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from sferic.catalog.platforms import DEFAULT_TIERS, Catalogue
 from sferic.engine.columns import Columns, client_of
-from sferic.engine.inputs import Input, expand
+from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.names import Names
+from sferic.engine.period import Period
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
 from sferic.model.event import Event
-from sferic.model.report import FileAccount
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.sources._contract import Source
@@ -60,14 +60,11 @@ class Meter:
 class Tally(msgspec.Struct):
     """What happened to events on their way into the columns."""
 
-    out_of_window: int = 0
     not_serverless: int = 0
     nameless: int = 0
     """Flows whose address nobody had named."""
     joined: int = 0
     duplicates: int = 0
-    first_time: int | None = None
-    last_time: int | None = None
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -75,6 +72,7 @@ class Gathered(msgspec.Struct, frozen=True):
 
     traffic: Traffic
     ledger: Ledger
+    period: Period
     tally: Tally
     once: frozenset[str]
     """Pipes with flows that carry no name, while names are known: a second reading would have joined them."""
@@ -92,6 +90,7 @@ class Gatherer:
         self._tiers = frozenset(settings.tiers) or DEFAULT_TIERS
         self._hunted = {p.id for p in catalogue.platforms.values() if p.is_selected(self._tiers)}
         self._ledger = Ledger()
+        self._period = Period(settings)
         self._tally = Tally()
         self._names = Names()
         self._selector = Selector(
@@ -105,7 +104,7 @@ class Gatherer:
 
     def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
         """Read every input and return the columns with the account."""
-        inputs = list(self._inputs(paths))
+        inputs = list(self._ledger.inputs(paths))
         total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
         self._first_pass(inputs, watch, total)
         nameless = {i.label: i for i in inputs if i.label in self._nameless} if len(self._names) else {}
@@ -116,16 +115,7 @@ class Gatherer:
         self._tally.duplicates = self._columns.duplicates
         self._tally.joined -= self._columns.announced
         once = frozenset(label for label, item in nameless.items() if not item.can_be_read_again)
-        return Gathered(traffic, self._ledger, self._tally, once, self._names.full)
-
-    def _inputs(self, paths: Sequence[str]) -> Iterator[Input]:
-        for item in expand(paths):
-            if isinstance(item, Input):
-                yield item
-                continue
-            account = FileAccount(path=item.path)
-            self._ledger.refuse(account, item.error, named=item.named)
-            self._ledger.files.append(account)
+        return Gathered(traffic, self._ledger, self._period, self._tally, once, self._names.full)
 
     def _first_pass(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         with Scanner(self._selector, self._settings, inputs) as scanner:
@@ -139,7 +129,7 @@ class Gatherer:
             self._take_flow(event)
             return
         self._names.learn(event, client_of(event))
-        if not self._in_window(event):
+        if not self._period.holds(event):
             return
         place = self._catalogue.identify(event.dst_host, event.path)
         if place is None:
@@ -150,7 +140,7 @@ class Gatherer:
                 self._linked[event.connection_id] = event.dst_host
 
     def _take_flow(self, event: Event) -> None:
-        if event.dst_ip is not None and self._in_window(event):
+        if event.dst_ip is not None and self._period.holds(event):
             self._flows.append(event)
 
     def _second_pass(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
@@ -178,17 +168,6 @@ class Gatherer:
             elif place.platform in self._hunted:
                 self._tally.joined += 1
                 self._columns.add(event, place, host or "", joined=linked is None)
-
-    def _in_window(self, event: Event) -> bool:
-        settings, tally = self._settings, self._tally
-        if (settings.since is not None and event.time < settings.since) or (
-            settings.until is not None and event.time >= settings.until
-        ):
-            tally.out_of_window += 1
-            return False
-        tally.first_time = event.time if tally.first_time is None else min(tally.first_time, event.time)
-        tally.last_time = event.time if tally.last_time is None else max(tally.last_time, event.time)
-        return True
 
     def _reading(
         self,

@@ -54,7 +54,16 @@ class Refused(msgspec.Struct, frozen=True):
     """Whether the user named it, rather than a folder or a glob having held it."""
 
 
-def expand(paths: Sequence[str]) -> Iterator[Input | Refused]:
+class Hidden(msgspec.Struct, frozen=True):
+    """A hidden file or folder that was met on the way; it is not read."""
+
+    path: str
+
+
+Met = Input | Refused | Hidden
+
+
+def expand(paths: Sequence[str]) -> Iterator[Met]:
     """Yield every input once, in a stable order; a path that cannot be used is yielded with its error."""
     seen: set[str] = set()
     for path in paths:
@@ -65,9 +74,7 @@ def expand(paths: Sequence[str]) -> Iterator[Input | Refused]:
                 yield item
 
 
-def _refusing(
-    path: str, items: Callable[[], Iterator[Input | Refused]], *, named: bool = True
-) -> Iterator[Input | Refused]:
+def _refusing(path: str, items: Callable[[], Iterator[Met]], *, named: bool = True) -> Iterator[Met]:
     """Turn what goes wrong on the way into the last item."""
     try:
         yield from items()
@@ -78,7 +85,7 @@ def _refusing(
         yield Refused(path, UnreadableInput(f"cannot be opened: {reason}", where=path), named)
 
 
-def _expand_one(text: str) -> Iterator[Input | Refused]:
+def _expand_one(text: str) -> Iterator[Met]:
     path = Path(text)
     if text == STDIN:
         yield Input(STDIN, None, None, named=True, open=_standard_input)
@@ -98,8 +105,8 @@ def _standard_input() -> IO[bytes]:
     return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
 
 
-def _walk(folder: Path) -> Iterator[Path | Refused]:
-    """Yield a folder's files in order of their names; a link that is not followed is told."""
+def _walk(folder: Path) -> Iterator[Path | Refused | Hidden]:
+    """Yield a folder's files in order of their names; what is hidden and a link that is not followed are told."""
     try:
         entries = sorted(folder.iterdir())
     except OSError as error:
@@ -108,8 +115,8 @@ def _walk(folder: Path) -> Iterator[Path | Refused]:
         return
     for entry in entries:
         if entry.name.startswith("."):
-            continue
-        if entry.is_dir() and not entry.is_symlink():
+            yield Hidden(str(entry))
+        elif entry.is_dir() and not entry.is_symlink():
             yield from _walk(entry)
         elif entry.is_file():
             yield entry
@@ -119,11 +126,11 @@ def _walk(folder: Path) -> Iterator[Path | Refused]:
             yield Refused(str(entry), unread, named=False)
 
 
-def _found(text: str, files: Iterator[Path | Refused], nothing: str = "holds no file") -> Iterator[Input | Refused]:
+def _found(text: str, files: Iterator[Path | Refused | Hidden], nothing: str = "holds no file") -> Iterator[Met]:
     empty = True
     for file in files:
-        empty = False
-        if isinstance(file, Refused):
+        empty = empty and isinstance(file, Hidden)
+        if isinstance(file, Refused | Hidden):
             yield file
         else:
             yield from _refusing(str(file), partial(_file, file, named=False), named=False)
@@ -131,7 +138,7 @@ def _found(text: str, files: Iterator[Path | Refused], nothing: str = "holds no 
         raise NothingToRead(nothing, where=text, expected="log files", hint="hidden files are not read")
 
 
-def _file(path: Path, *, named: bool) -> Iterator[Input | Refused]:
+def _file(path: Path, *, named: bool) -> Iterator[Met]:
     facts = path.stat()
     if not stat.S_ISREG(facts.st_mode):  # looking into a pipe would take away what it holds
         yield Input(str(path), None, None, named=named, open=lambda: path.open("rb", buffering=0))
@@ -139,37 +146,43 @@ def _file(path: Path, *, named: bool) -> Iterator[Input | Refused]:
     with path.open("rb", buffering=0) as stream:
         magic = stream.read(len(MAGIC))
     if magic == MAGIC:
-        yield from _zip(path, facts.st_mtime, named=named)
+        yield from _zip(path, facts, named=named)
     else:
         yield Input(
             str(path), facts.st_size, facts.st_mtime, named=named, open=lambda: path.open("rb", buffering=0)
         )  # fmt: skip
 
 
-def _zip(path: Path, modified: float, *, named: bool) -> Iterator[Input | Refused]:
+def _zip(path: Path, facts: os.stat_result, *, named: bool) -> Iterator[Met]:
+    """Yield an archive's files. What it says of their packed sizes is believed up to its own size on the disk."""
     try:
         with zipfile.ZipFile(path) as archive:
-            listed = [m for m in archive.infolist() if not m.is_dir() and not _is_hidden(m.filename)]
+            listed = [member for member in archive.infolist() if not member.is_dir()]
     except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError) as error:
-        yield from _torn(path, modified, error, named=named)
+        yield from _torn(path, facts.st_mtime, error, named=named)
         return
-    if not listed:
-        raise NothingToRead("is a zip archive without a file", where=str(path), hint="hidden files are not read")
     for member in listed:
         label = f"{path}{INSIDE}{member.filename}"
-        yield Input(
-            label, member.compress_size, modified, named=named, open=_member(path, member, label),
-            packed=member.compress_size,
-        )  # fmt: skip
+        packed = min(member.compress_size, facts.st_size)
+        if _is_hidden(member.filename):
+            yield Hidden(label)
+        else:
+            yield Input(
+                label, packed, facts.st_mtime, named=named, open=_member(path, member, label), packed=packed
+            )  # fmt: skip
+    if all(_is_hidden(member.filename) for member in listed):
+        raise NothingToRead("is a zip archive without a file", where=str(path), hint="hidden files are not read")
 
 
-def _torn(path: Path, modified: float, error: Exception, *, named: bool) -> Iterator[Input | Refused]:
+def _torn(path: Path, modified: float, error: Exception, *, named: bool) -> Iterator[Met]:
     """Yield what is left of an archive whose directory is lost, after the error that says so."""
     hint = "what can be found of its files is read"
     yield Refused(str(path), DamagedInput(f"is not a whole zip archive: {error}", where=str(path), hint=hint), named)
     for rest in remains(path):
-        if not _is_hidden(rest.name):
-            label = f"{path}{INSIDE}{rest.name}"
+        label = f"{path}{INSIDE}{rest.name}"
+        if _is_hidden(rest.name):
+            yield Hidden(label)
+        else:
             yield Input(label, rest.size, modified, named=named, open=rest.open, packed=rest.size)
 
 

@@ -1,7 +1,9 @@
 """Counts what became of every line, so that nothing is lost without a word."""
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
+from sferic.engine.inputs import Hidden, Input, expand
 from sferic.model.errors import BinaryInput, EmptyInput, InputError, NothingToRead, SfericError, UnknownLog
 from sferic.model.report import Account, FileAccount, ReasonCount, RejectSample
 
@@ -22,7 +24,20 @@ class Ledger:
         self.unknown_samples: list[RejectSample] = []
         self.kinds: Counter[str] = Counter()
         """Source id → lines recognised as its, from events, rejects and the sniffed sample."""
+        self.hidden = 0
         self._excused: list[tuple[FileAccount, int]] = []
+
+    def inputs(self, paths: Sequence[str]) -> Iterator[Input]:
+        """Yield what can be read of the paths; note what cannot, and count what is hidden."""
+        for item in expand(paths):
+            if isinstance(item, Input):
+                yield item
+            elif isinstance(item, Hidden):
+                self.hidden += 1
+            else:
+                account = FileAccount(path=item.path)
+                self.refuse(account, item.error, named=item.named)
+                self.files.append(account)
 
     def refuse(self, account: FileAccount, error: InputError, *, named: bool) -> None:
         """Write a problem with a whole file into its account; one that was merely found may be no log."""
@@ -74,6 +89,7 @@ class Ledger:
         reasons = tuple(ReasonCount(s, r, n) for (s, r), n in self.reasons.most_common())
         return Account(
             files=tuple(self.files),
+            hidden=self.hidden,
             reject_reasons=reasons,
             reject_samples=tuple(self.samples),
             unknown_samples=tuple(self.unknown_samples),

@@ -60,6 +60,8 @@ class Account(msgspec.Struct, kw_only=True):
     """The honest ledger at the end of every run."""
 
     files: tuple[FileAccount, ...] = ()
+    hidden: int = 0
+    """Hidden files and folders that were met in folders and archives, and not read."""
     reject_reasons: tuple[ReasonCount, ...] = ()
     reject_samples: tuple[RejectSample, ...] = ()
     unknown_samples: tuple[RejectSample, ...] = ()

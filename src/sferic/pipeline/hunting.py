@@ -90,8 +90,7 @@ def _hunted(paths: Sequence[str], chosen: dict[str, Source], settings: Settings,
 
 def _window(gathered: Gathered, settings: Settings) -> Window:
     traffic = gathered.traffic
-    tally = gathered.tally
-    span = ((tally.first_time or 0) / 1e6, (tally.last_time or 0) / 1e6)
+    span = ((gathered.period.first or 0) / 1e6, (gathered.period.last or 0) / 1e6)
     if len(traffic):
         span = (min(span[0], float(traffic.time_s[0])), max(span[1], float(traffic.time_s[-1])))
     moment = datetime.fromtimestamp(sum(span) / 2, UTC)
@@ -143,9 +142,8 @@ def _account(gathered: Gathered, window: Window, counted: Census, *, strict: boo
     account.missing += tuple(Missing(path, "a second reading", ONCE) for path in sorted(gathered.once))
     if gathered.names_full:
         account.missing += (Missing("all", "more addresses", FULL),)
-    account.out_of_window, account.not_serverless = tally.out_of_window, tally.not_serverless
-    account.duplicates = tally.duplicates
-    account.first_time, account.last_time = tally.first_time, tally.last_time
+    account.not_serverless, account.duplicates = tally.not_serverless, tally.duplicates
+    gathered.period.tell(account)
     account.pairs, account.estate = counted.judged + counted.short, window.estate.clients
     return account
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Iterator, Sequence
 
 from sferic.engine.gather import Meter, Watcher
-from sferic.engine.inputs import Input, expand
 from sferic.engine.ledger import Ledger
+from sferic.engine.period import Period
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
 from sferic.model.event import Event
-from sferic.model.report import Account, FileAccount
+from sferic.model.report import Account
 from sferic.model.settings import Settings
 from sferic.pipeline.checking import check
 from sferic.sources._contract import source, sources
@@ -25,8 +25,7 @@ class Normalization:
         self._watch = watch
         self._ledger = Ledger()
         self._wall_s = 0.0
-        self._span: list[int] = []
-        self._out_of_window = 0
+        self._period = Period(settings)
 
     def __iter__(self) -> Iterator[Event]:
         began = time.perf_counter()
@@ -35,37 +34,16 @@ class Normalization:
         meter = Meter(self._watch, None, "reading")
         reading = Reading(chosen, settings, self._ledger, meter, lambda _path, _marks: None)
         with Scanner(Selector([], plain=True), settings, whole=True) as scanner:
-            for item in expand(self._paths):
-                if isinstance(item, Input):
-                    for event in read_input(item, scanner, reading):
-                        if self._wanted(event):
-                            yield event
-                else:
-                    account = FileAccount(path=item.path)
-                    self._ledger.refuse(account, item.error, named=item.named)
-                    self._ledger.files.append(account)
+            for item in self._ledger.inputs(self._paths):
+                yield from filter(self._period.holds, read_input(item, scanner, reading))
         self._wall_s = time.perf_counter() - began
-
-    def _wanted(self, event: Event) -> bool:
-        settings = self._settings
-        if (settings.since is not None and event.time < settings.since) or (
-            settings.until is not None and event.time >= settings.until
-        ):
-            self._out_of_window += 1
-            return False
-        self._span = (
-            [min(event.time, *self._span[:1]), max(event.time, *self._span[1:])] if self._span else [event.time] * 2
-        )
-        return True
 
     @property
     def account(self) -> Account:
         """Return the account; complete once the iteration is over."""
         account = self._ledger.account(strict=self._settings.strict)
         account.wall_s = self._wall_s
-        account.out_of_window = self._out_of_window
-        if self._span:
-            account.first_time, account.last_time = self._span
+        self._period.tell(account)
         return account
 
 

@@ -14,13 +14,13 @@ from sferic.catalog.published_search import published_facts
 from sferic.correlate.activity import Activity
 from sferic.correlate.published import Extraction, PublishedSearch
 from sferic.engine.gather import Meter, Watcher
-from sferic.engine.inputs import Input, expand
 from sferic.engine.ledger import Ledger
+from sferic.engine.period import Period
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
 from sferic.model.event import Event, Line, Reject
-from sferic.model.report import Account, FileAccount
+from sferic.model.report import Account
 from sferic.model.settings import Settings
 from sferic.sources._clock import zone
 from sferic.sources._contract import Reader, Setup, Source
@@ -57,8 +57,7 @@ class _Lines:
         self._settings = settings
         self._sources = sources
         self._nameless: set[str] = set()
-        self._out_of_window = 0
-        self._span: tuple[int, int] | None = None
+        self._period = Period(settings)
         meter = Meter(watch, None, "published search")
         self._reading = Reading(spelled, settings, self._ledger, meter, self._on_marks)
 
@@ -67,23 +66,15 @@ class _Lines:
         marks = [m for s in self._sources.values() for m in s.marks]
         nameless = [m for s in self._sources.values() for m in s.nameless_marks]
         selector = Selector([*expressions, *marks], nameless)
-        everything = list(expand(paths))
-        inputs = [item for item in everything if isinstance(item, Input)]
+        inputs = list(self._ledger.inputs(paths))
         with Scanner(selector, self._settings, inputs) as scanner:
-            for item in everything:
-                if isinstance(item, Input):
-                    yield from filter(self._in_window, read_input(item, scanner, self._reading))
-                else:
-                    account = FileAccount(path=item.path)
-                    self._ledger.refuse(account, item.error, named=item.named)
-                    self._ledger.files.append(account)
+            for item in inputs:
+                yield from filter(self._period.holds, read_input(item, scanner, self._reading))
 
     def account(self) -> Account:
         """Return the account; complete once all events are read."""
         account = self._ledger.account(strict=self._settings.strict)
-        account.out_of_window = self._out_of_window
-        if self._span:
-            account.first_time, account.last_time = self._span
+        self._period.tell(account)
         return account
 
     def notes(self) -> list[str]:
@@ -93,17 +84,6 @@ class _Lines:
             return []
         which = "1 file holds" if count == 1 else f"{count:,} files hold"
         return [f"{which} connections without a host name: the search matches names, so it can never find them."]
-
-    def _in_window(self, event: Event) -> bool:
-        settings = self._settings
-        if (settings.since is not None and event.time < settings.since) or (
-            settings.until is not None and event.time >= settings.until
-        ):
-            self._out_of_window += 1
-            return False
-        first, last = self._span or (event.time, event.time)
-        self._span = min(first, event.time), max(last, event.time)
-        return True
 
     def _on_marks(self, path: str, _marks: frozenset[int]) -> None:
         self._nameless.add(path)

@@ -53,9 +53,10 @@ def _read(account: Account) -> str:
     opened = sum(bool(file.bytes) or not file.problem for file in account.files)
     files, lines = counted(opened, "file"), counted(account.lines, "line")
     text = f"{files}, {bytes_text(account.bytes)}, {lines}"
-    if account.selected == account.lines:
-        return text
-    return f"{text}; {account.selected:,} ({share_text(account.selected, account.lines)}) may name a platform"
+    if account.selected != account.lines:
+        text += f"; {account.selected:,} ({share_text(account.selected, account.lines)}) may name a platform"
+    hidden = counted(account.hidden, "hidden file or folder", "hidden files and folders")
+    return f"{text}; {hidden} skipped" if account.hidden else text
 
 
 def _events(account: Account) -> str:

@@ -1,0 +1,32 @@
+"""Which events lie in the span of time that was asked for, and what span they cover."""
+
+from sferic.model.event import Event
+from sferic.model.report import Account
+from sferic.model.settings import Settings
+
+
+class Period:
+    """Counts the events outside `since` and `until`, and remembers the first and last time inside."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._since = settings.since
+        self._until = settings.until
+        self.outside = 0
+        self.first: int | None = None
+        """Epoch microseconds, like `last`; None until an event lay inside."""
+        self.last: int | None = None
+
+    def holds(self, event: Event) -> bool:
+        """Say whether an event is to be used, and note what it says about the span."""
+        time = event.time
+        if (self._since is not None and time < self._since) or (self._until is not None and time >= self._until):
+            self.outside += 1
+            return False
+        self.first = time if self.first is None else min(self.first, time)
+        self.last = time if self.last is None else max(self.last, time)
+        return True
+
+    def tell(self, account: Account) -> None:
+        """Write what was noted into a run's account."""
+        account.out_of_window = self.outside
+        account.first_time, account.last_time = self.first, self.last
