@@ -7,6 +7,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from itertools import chain
 
 import msgspec
 
@@ -19,6 +20,7 @@ from sferic.model.errors import InputError, UnknownLog
 from sferic.model.event import Event
 from sferic.model.report import FileAccount
 from sferic.model.settings import Settings
+from sferic.sources._batches import messages
 from sferic.sources._clock import Clock, zone
 from sferic.sources._contract import Reader, Setup, Source
 from sferic.sources._envelope import Envelope, SplunkCsv
@@ -100,7 +102,7 @@ def _read(item: Input, file: _File) -> Iterator[Event]:
     for batch in batches:
         if not file.account.lines:
             file.account.codec = batch.codec
-            file.router.recognise(batch.head)
+            file.router.recognise(chain.from_iterable(map(messages, batch.head)))
         events = [event for scanned in batch.blocks for event in _read_scanned(scanned, file)]
         file.reading.on_bytes(file.account.path, batch.taken)
         yield from events
@@ -109,19 +111,21 @@ def _read(item: Input, file: _File) -> Iterator[Event]:
 def _read_scanned(scanned: Scanned, file: _File) -> Iterator[Event]:
     before = file.account.lines
     if before > 0 and file.account.bytes < SNIFF_BYTES:
-        file.router.recognise([scanned.first])
+        file.router.recognise(messages(scanned.first))
     _count(scanned.candidates.count, scanned.size, scanned.long_lines, file)
     if scanned.candidates.marks:
         file.reading.on_marks(file.account.path, scanned.candidates.marks)
     counted = file.reading.counted
     for index, raw in zip(scanned.candidates.numbers, scanned.candidates.lines, strict=True):
         if counted is not None and counted(raw):
-            file.quiet.read(raw, before + index + 1)
+            for message in messages(raw):
+                file.quiet.read(message, before + index + 1)
             continue
         file.account.selected += 1
-        event = file.router.read(raw, before + index + 1)
-        if event is not None:
-            yield event
+        for message in messages(raw):
+            event = file.router.read(message, before + index + 1)
+            if event is not None:
+                yield event
 
 
 def _count(lines: int, size: int, long_lines: tuple[int, ...], file: _File) -> None:

@@ -9,8 +9,8 @@
 - Kafka Connect: `schema` and `payload`, nothing else;
 - CloudWatch Logs: one log event (`id`, `timestamp`, `message`), or a row of Insights (`@message`).
 
-What it does not do: unwrap several lines from one object (a whole CloudWatch batch), or judge the line inside. A
-vendor's own object that has a `message` has other keys beside it, too, and is returned to its reader untouched.
+What it does not do: unwrap several lines from one object (`_batches` does), or judge the line inside. A vendor's own
+object that has a `message` has other keys beside it, too, and is returned to its reader untouched.
 """
 
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ _BESIDE_LINE = frozenset(
 """The keys that Fluent Bit, Fluentd, Docker, Kubernetes and Vector put beside a line."""
 _PROOF = frozenset("date time timestamp @timestamp stream tag kubernetes docker container_id file source_type".split())
 _STAMPS = ("time", "timestamp", "@timestamp", "date")
-_LOG_EVENT = frozenset("id eventId timestamp message ingestionTime logStreamName".split())
+_LOG_EVENT = frozenset("id eventId timestamp message ingestionTime logStreamName extractedFields".split())
 
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _TEXT = msgspec.json.Decoder(str)
