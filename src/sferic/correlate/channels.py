@@ -6,7 +6,7 @@ several segments (per function, per software, per owner); the segment with the m
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 import numpy as np
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from sferic.catalog.weights import Weights
 from sferic.correlate.picture import bars, days, interval, samples
+from sferic.correlate.sides import far_sides
 from sferic.correlate.story import benign_explanations, needs, next_steps
 from sferic.correlate.weigh import Weighed, reasons
 from sferic.model.finding import Analytic, Finding
@@ -38,7 +39,12 @@ ALL_USERS = 4
 def findings(weighed: Weighed, analytic: Analytic, weights: Weights, floor_db: float) -> list[Finding]:
     """Return one finding per channel at or above the floor, highest first."""
     chosen = _best(weighed, _eligible(weighed, analytic), floor_db)
-    made = _told_apart([_finding(weighed, i, analytic, weights) for i in chosen])
+    far = far_sides(weighed.window, chosen)
+    near = [i for i in chosen if i not in far]
+    made = _told_apart([_finding(weighed, i, analytic, weights) for i in near])
+    made = [
+        _with_far_sides(weighed.window, f, [j for j in far if i in far[j]]) for i, f in zip(near, made, strict=True)
+    ]
     return sorted(made, key=lambda f: (-f.points, f.id))
 
 
@@ -145,6 +151,15 @@ def _finding(weighed: Weighed, i: int, analytic: Analytic, weights: Weights) -> 
         gaps=bars(window, i), days=days(window, rows), samples=samples(window, rows),
     )  # fmt: skip
     return _told(facts, weighed, i)
+
+
+def _with_far_sides(window: Window, finding: Finding, far: Sequence[int]) -> Finding:
+    """Name the addresses under which the channel was logged beyond a proxy, and the logs that did."""
+    if not far:
+        return finding
+    names = {window.traffic.clients[window.client[j]] for j in far if window.client[j] != UNKNOWN}
+    sources = {source for j in far for source in _sources(window, j)}
+    return replace(finding, also_seen_as=tuple(sorted(names)), sources=tuple(sorted(sources.union(finding.sources))))
 
 
 def _told(facts: Finding, weighed: Weighed, i: int) -> Finding:

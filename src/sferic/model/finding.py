@@ -76,6 +76,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     src_ip: str | None = None
     device: str | None = None
     user: str | None = None
+    also_seen_as: tuple[str, ...] = ()
+    """Addresses of proxies or NATs behind which other logs saw the same channel."""
     process: str | None = None
     platform: str | None = None
     provider: str | None = None

@@ -76,6 +76,7 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
     """List what is known, label and value; what is unknown has no row."""
     rows = [
         ("source", ", ".join(part for part in (finding.src_ip, finding.device, finding.user) if part)),
+        ("seen as", ", ".join(finding.also_seen_as)),
         ("client", finding.process or ""),
         ("actor", finding.actor or ""),
         ("calls", ", ".join(finding.hosts)),

@@ -53,6 +53,7 @@ def _row(finding: Finding) -> dict[str, object]:
         "user": finding.user,
         "process": finding.process,
         "platform": finding.platform,
+        "also_seen_as": finding.also_seen_as,
         "provider": finding.provider,
         "tenant": finding.tenant,
         "function": finding.function,

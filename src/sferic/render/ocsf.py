@@ -127,6 +127,7 @@ def _unmapped(finding: Finding) -> Json:
         "provider",
         "tenant",
         "function",
+        "also_seen_as",
         "checkins",
         "interval",
         "bytes_up",

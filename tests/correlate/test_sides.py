@@ -1,0 +1,73 @@
+"""A channel that was logged on both sides of a proxy is one finding; two channels in step stay two."""
+
+from typing import Any
+
+from tests.signals.timelines import CURL, HOUR, WORKER, after, browse, calls, crowd, every, found, one_sided, window
+
+from sferic.model.event import NETWORK, Event
+from sferic.model.finding import Finding
+
+ME, OTHER, PROXY = "10.0.0.5", "10.0.0.6", "192.0.2.8"
+BEAT = after(one_sided(60, 0.2, 400), 11 * HOUR)
+SLOW = after(one_sided(300, 0.3, 90, seed=9), 11 * HOUR)
+IDLE: dict[str, Any] = {"up": 600, "down": 250}
+OFFICE = [*crowd(40), *browse(ME), *browse(OTHER)]
+OUTSIDE = browse(PROXY, log="sensor")
+
+
+def about(*stories: list[Event]) -> list[Finding]:
+    """Return the findings about the function."""
+    return [f for f in found(window(OFFICE, OUTSIDE, *stories), floor_db=-20.0) if WORKER in f.hosts]
+
+
+def at_the_proxy(who: str, beat: Any = BEAT) -> list[Event]:
+    """Let the proxy's log see a machine's calls."""
+    return calls(who, WORKER, beat, agent=CURL, user=f"user {who}", **IDLE)
+
+
+def outside(beat: Any) -> list[Event]:
+    """Let a sensor outside see the proxy make calls, a little later."""
+    return calls(PROXY, WORKER, beat + 0.4, log="sensor", table=NETWORK, up=900, down=700)
+
+
+def test_both_sides_of_a_proxy_are_one_finding() -> None:
+    """The machine is named, the proxy's address and the other log are told, nothing is counted twice."""
+    (finding,) = about(at_the_proxy(ME), outside(BEAT))
+    assert (finding.src_ip, finding.also_seen_as) == (ME, (PROXY,))
+    assert finding.sources == ("proxy", "sensor")
+    assert finding.connections == len(BEAT)
+    assert finding.id == about(at_the_proxy(ME))[0].id
+
+
+def test_two_machines_behind_one_proxy_are_two_findings() -> None:
+    """The proxy's mixture of two channels is explained by both of them together."""
+    both = outside(BEAT) + outside(SLOW)
+    seen = about(at_the_proxy(ME), at_the_proxy(OTHER, SLOW), both)
+    assert len(seen) == 2
+    assert {f.src_ip: f.also_seen_as for f in seen} == {ME: (PROXY,), OTHER: (PROXY,)}
+
+
+def test_a_lossy_sensor_is_still_the_other_side() -> None:
+    """Some calls that the sensor missed do not make it another channel."""
+    kept = BEAT[[n for n in range(len(BEAT)) if n % 20]]
+    (finding,) = about(at_the_proxy(ME), outside(kept))
+    assert (finding.src_ip, finding.also_seen_as) == (ME, (PROXY,))
+
+
+def test_the_proxy_makes_more_calls_than_are_explained() -> None:
+    """An implant on the proxy itself, or on a machine that its log does not know, stays a finding of its own."""
+    seen = about(at_the_proxy(ME), outside(BEAT), outside(SLOW))
+    assert {f.src_ip for f in seen} == {ME, PROXY}
+    assert all(not f.also_seen_as for f in seen)
+
+
+def test_two_machines_in_step_in_one_log_stay_two() -> None:
+    """Timers that start on the minute beat together; one log saw both machines, so they are two."""
+    seen = about(at_the_proxy(ME, every(60, 300, 11 * HOUR)), at_the_proxy(OTHER, every(60, 300, 11 * HOUR)))
+    assert {f.src_ip for f in seen} == {ME, OTHER}
+
+
+def test_a_fast_rhythm_is_not_near_everything() -> None:
+    """Calls every three seconds are within two of any other: they are matched more closely."""
+    mine, theirs = after(one_sided(3, 0.3, 900), 11 * HOUR), after(one_sided(3, 0.3, 900, seed=5), 11 * HOUR)
+    assert {f.src_ip for f in about(at_the_proxy(ME, mine), outside(theirs))} == {ME, PROXY}
