@@ -1,5 +1,8 @@
 """An address is called what its own client was told last; by others only if they agree; never from the future."""
 
+import pytest
+
+from sferic.engine import names as module
 from sferic.engine.names import KEEP_S, LATE_S, Names
 from sferic.model.event import DNS, HTTP, Event
 
@@ -58,6 +61,21 @@ def test_order_of_learning_does_not_matter() -> None:
     assert names.name(ADDRESS, A, NOON + 1) == "early.example"
     told(names, NOON + 30, A, "middle.example")
     assert names.name(ADDRESS, A, NOON + 31) == "middle.example"
+
+
+def test_a_busy_address_is_remembered_more_coarsely_then_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From half of the cap on, repetitions within half a day add nothing; what is beyond the cap is counted."""
+    monkeypatch.setattr(module, "MAX_SEEN", 8)
+    names = Names()
+    for n in range(100):
+        told(names, NOON + 600 * n, A, "own.example")
+    assert names.name(ADDRESS, A, NOON + 60_000) == "own.example"
+    assert names.forgotten == 0, "a day and more of one name needs few observations"
+    for n in range(20):
+        told(names, NOON + n, f"10.2.0.{n}", "own.example")
+    assert names.forgotten == 17, "five and three are eight"
+    told(names, NOON, B, "other.example", "192.0.2.11")
+    assert names.name("192.0.2.11", B, NOON) == "other.example", "another address has room of its own"
 
 
 def test_what_teaches() -> None:

@@ -189,7 +189,32 @@ def test_names_are_said_to_be_missing(tmp_path: Path, lines: ModuleType) -> None
     assert any("nothing here names its addresses" in text for text in alone)
     (tmp_path / "dns.log").write_bytes(lines.log(lines.stream_dns(1)))
     beside = {m.text for m in run(tmp_path).account.missing if m.evidence == "host names"}
-    assert any("8 flows were named by address" in text for text in beside)
+    assert any("flows were named by address from other logs (8), 0 were not" in text for text in beside)
+
+
+def test_flows_named_by_their_connection_are_said_to_be(tmp_path: Path) -> None:
+    """A flow that another row of its connection names is told apart from one that was named by its address."""
+    conn = {"_path": "conn", "ts": 1772445600.0, "uid": "C1", "id.orig_h": "10.0.0.1", "id.orig_p": 5000,
+            "id.resp_h": "192.0.2.1", "id.resp_p": 443, "proto": "tcp", "conn_state": "SF"}  # fmt: skip
+    ssl = {**conn, "_path": "ssl", "server_name": "synthetic-demo.workers.dev"}
+    other = {**conn, "uid": "C2", "ts": 1772445660.0}
+    text = "".join(f"{json.dumps(row)}\n" for row in (ssl, conn, other))
+    (tmp_path / "zeek.log").write_text(text, encoding="utf-8")
+    told = [m.text for m in run(tmp_path).account.missing if m.evidence == "host names"]
+    assert told == [
+        "zeek_conn has no host names: "
+        "flows were named by their connection's id (1) and by address from other logs (1), 0 were not"
+    ]
+
+
+def test_too_many_names_of_one_address_are_said(
+    tmp_path: Path, lines: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an address was called something too often, the account says how often that was not remembered."""
+    monkeypatch.setattr("sferic.engine.names.MAX_SEEN", 3)
+    (tmp_path / "dns.log").write_bytes(lines.log(*[lines.stream_dns(n, client=f"10.1.0.{n}") for n in range(1, 9)]))
+    (told,) = [m.text for m in run(tmp_path).account.missing if m.evidence == "more names"]
+    assert told.startswith("5 more times an address was called something")
 
 
 def test_a_bomb_ends_its_file_only(tmp_path: Path, beacon: bytes) -> None:

@@ -56,7 +56,7 @@ def as_json(names: str, rows: list[str]) -> str:
 
 @pytest.mark.parametrize("form", ["tsv", "json"])
 def test_flows_get_their_names_from_the_handshakes(form: str, tmp_path: Path) -> None:
-    """A hunt over conn.log and ssl.log joins each flow of a known address to its name, whatever the form."""
+    """A hunt over conn.log and ssl.log names each flow by its connection's uid, and says so, whatever the form."""
     flows = [f"{START_S + 60 * i}\tC{i}\t10.0.0.1\t5000\t192.0.2.1\t443\ttcp\t1.5\t900\t4000\tSF" for i in range(5)]
     flows += [f"{START_S + 60 * i}\tCo{i}\t10.0.0.9\t5000\t198.51.100.7\t443\ttcp\t1.5\t1\t1\tSF" for i in range(5)]
     shakes = [
@@ -67,6 +67,6 @@ def test_flows_get_their_names_from_the_handshakes(form: str, tmp_path: Path) ->
         (tmp_path / f"{path}.log").write_text(text, encoding="utf-8")
     chosen = {name: source for name, source in sources().items() if name in {"zeek_conn", "zeek_ssl"}}
     gathered = Gatherer(load_catalogue([]), chosen, Settings()).gather([str(tmp_path)])
-    assert gathered.tally.joined == 5
+    assert (gathered.tally.linked, gathered.tally.joined) == (5, 0)
     joined = gathered.traffic.up[gathered.traffic.up >= 0]
     assert joined.tolist() == [900] * 5

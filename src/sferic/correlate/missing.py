@@ -14,12 +14,17 @@ _WANTED = {
 }
 
 
-def missing(fields_of: Mapping[str, frozenset[str]], joined: int, nameless: int) -> tuple[Missing, ...]:
-    """Return what cannot be said, per source that was read (source id → the fields it carries)."""
+def missing(
+    fields_of: Mapping[str, frozenset[str]], joined: int, nameless: int, linked: int = 0
+) -> tuple[Missing, ...]:
+    """Return what cannot be said, per source that was read (source id → the fields it carries).
+
+    Flows without names were named by their address (`joined`), by their connection's id (`linked`) or not at all.
+    """
     told = []
     for name, fields in sorted(fields_of.items()):
         if "dst_host" not in fields:
-            told.append(Missing(name, "host names", _names_text(name, joined, nameless)))
+            told.append(Missing(name, "host names", _names_text(name, (linked, joined, nameless))))
         for field, (what, remedy) in _WANTED.items():
             if field not in fields:
                 silent = sorted(s.id for s in signals().values() if s.fields == {field})
@@ -28,9 +33,10 @@ def missing(fields_of: Mapping[str, frozenset[str]], joined: int, nameless: int)
     return tuple(told)
 
 
-def _names_text(name: str, joined: int, nameless: int) -> str:
-    if joined:
-        return (
-            f"{name} has no host names: {joined:,} flows were named by address from other logs, {nameless:,} were not"
-        )
+def _names_text(name: str, flows: tuple[int, int, int]) -> str:
+    linked, joined, nameless = flows
+    ways = ((linked, "by their connection's id"), (joined, "by address from other logs"))
+    named = [f"{way} ({count:,})" for count, way in ways if count]
+    if named:
+        return f"{name} has no host names: flows were named {' and '.join(named)}, {nameless:,} were not"
     return f"{name} has no host names and nothing here names its addresses: give me DNS or TLS logs of the same time"

@@ -63,7 +63,10 @@ class Tally(msgspec.Struct):
     not_serverless: int = 0
     nameless: int = 0
     """Flows whose address nobody had named."""
+    linked: int = 0
+    """Flows named by another row of their connection, which a sensor gave an id."""
     joined: int = 0
+    """Flows named by their address."""
     duplicates: int = 0
 
 
@@ -78,6 +81,8 @@ class Gathered(msgspec.Struct, frozen=True):
     """Pipes with flows that carry no name, while names are known: a second reading would have joined them."""
     names_full: bool = False
     """Whether more addresses had names than are remembered."""
+    names_forgotten: int = 0
+    """How often an address was called something that was not remembered any more."""
 
 
 class Gatherer:
@@ -115,7 +120,7 @@ class Gatherer:
         self._tally.duplicates = self._columns.duplicates
         self._tally.joined -= self._columns.announced
         once = frozenset(label for label, item in nameless.items() if not item.can_be_read_again)
-        return Gathered(traffic, self._ledger, self._period, self._tally, once, self._names.full)
+        return Gathered(traffic, self._ledger, self._period, self._tally, once, self._names.full, self._names.forgotten)
 
     def _first_pass(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         with Scanner(self._selector, self._settings, inputs) as scanner:
@@ -166,7 +171,8 @@ class Gatherer:
             if place is None:
                 self._tally.nameless += host is None
             elif place.platform in self._hunted:
-                self._tally.joined += 1
+                self._tally.linked += linked is not None
+                self._tally.joined += linked is None
                 self._columns.add(event, place, host or "", joined=linked is None)
 
     def _reading(

@@ -19,6 +19,8 @@ LATE_S = 2.0
 REPEAT_S = 300.0
 """The same name for the same address within this time is not noted again."""
 MAX_ADDRESSES = 20_000
+MAX_SEEN = 20_000
+"""Observations of one address; when half of them are there, the same name counts as a repetition for half a day."""
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -38,6 +40,8 @@ class Names:
         self._sorted = False
         self.full = False
         """Whether more addresses appeared than are remembered."""
+        self.forgotten = 0
+        """Observations of addresses that had as many as are remembered."""
 
     def __len__(self) -> int:
         return len(self._seen)
@@ -59,12 +63,16 @@ class Names:
             self._remember(one, Seen(event.time / 1e6, client, event.dst_host))
 
     def _remember(self, where: str, seen: Seen) -> None:
-        """Keep an observation unless it repeats what the client was told within the last minutes."""
-        last = self._latest.get((where, seen.client))
-        if last is not None and last.host == seen.host and abs(seen.time_s - last.time_s) < REPEAT_S:
+        """Keep an observation unless it repeats what the client was told shortly before, or there are too many."""
+        last, history = self._latest.get((where, seen.client)), self._seen[where]
+        shortly_s = REPEAT_S if len(history) < MAX_SEEN // 2 else KEEP_S / 2
+        if last is not None and last.host == seen.host and abs(seen.time_s - last.time_s) < shortly_s:
+            return
+        if len(history) >= MAX_SEEN:
+            self.forgotten += 1
             return
         self._latest[where, seen.client] = seen
-        self._seen[where].append(seen)
+        history.append(seen)
         self._sorted = False
 
     def name(self, where: str, client: str, time_s: float) -> str | None:

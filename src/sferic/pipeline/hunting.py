@@ -19,6 +19,7 @@ from sferic.correlate.weigh import weigh
 from sferic.engine.crew import processes
 from sferic.engine.gather import Gathered, Gatherer, Watcher
 from sferic.engine.inputs import Input, expand
+from sferic.engine.names import MAX_SEEN
 from sferic.engine.quoting import quote
 from sferic.model.errors import UsageError
 from sferic.model.finding import Finding
@@ -34,6 +35,10 @@ from sferic.sources._contract import Source, source, sources
 
 ONCE = "can be read only once, so its flows without host names were not looked for: give the log as a file"
 FULL = "more addresses had names than are remembered (20,000): flows to the others were not looked for"
+FORGOTTEN = (
+    "{:,} more times an address was called something, after {:,} that are remembered of one address: later flows to it "
+    "may have no name, or an older one"
+)
 HOUR_MS = 3_600_000
 
 
@@ -136,12 +141,15 @@ def _account(gathered: Gathered, window: Window, counted: Census, *, strict: boo
     tally = gathered.tally
     account.missing = missing(
         {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines},
-        gathered.tally.joined,
-        gathered.tally.nameless,
+        tally.joined,
+        tally.nameless,
+        tally.linked,
     )
     account.missing += tuple(Missing(path, "a second reading", ONCE) for path in sorted(gathered.once))
     if gathered.names_full:
         account.missing += (Missing("all", "more addresses", FULL),)
+    if gathered.names_forgotten:
+        account.missing += (Missing("all", "more names", FORGOTTEN.format(gathered.names_forgotten, MAX_SEEN)),)
     account.not_serverless, account.duplicates = tally.not_serverless, tally.duplicates
     gathered.period.tell(account)
     account.pairs, account.estate = counted.judged + counted.short, window.estate.clients
