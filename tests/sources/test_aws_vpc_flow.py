@@ -1,29 +1,16 @@
 """The rules of `aws_vpc_flow` that its golden cases do not show."""
 
-from contextlib import suppress
-from datetime import UTC, datetime
-
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from tests.sources.single_lines import Log, texts
 
 from sferic.model.errors import UsageError
 from sferic.model.event import Event, Line, Reject
-from sferic.sources._clock import Clock
-from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
+from sferic.sources._contract import CERTAIN, LIKELY, NO
 from sferic.sources.aws_vpc_flow import Reader
 
-
-def made(**options: str) -> Reader:
-    """Make a reader of a UTC log."""
-    return Reader(Setup(Clock(UTC, datetime(2026, 3, 3, tzinfo=UTC)), options))
-
-
-def event(text: str, **options: str) -> Event:
-    """Read a line that has to be an event."""
-    found = made(**options).read(Line(text))
-    assert isinstance(found, Event), found
-    return found
+LOG = Log(Reader)
+made, event = LOG.made, LOG.event
 
 
 DEFAULT = "2 000000000000 eni-00000000000000001 {} {} {} {} 6 1 100 1772445600 1772445660 ACCEPT OK"
@@ -127,10 +114,7 @@ def test_a_record_of_another_length_is_a_reject() -> None:
     assert made().read(Line("2 000000000000 eni-1")) == Reject("3 fields, expected 14")
 
 
-@given(st.text() | st.text().map(lambda text: "2 000000000000 eni-1 10.0.0.5 192.0.2.1 " + text))
+@given(texts("2 000000000000 eni-1 10.0.0.5 192.0.2.1 "))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever the line, claiming raises nothing and reading nothing but ValueError."""
-    reader, line = made(), Line(text)
-    reader.claims(line)
-    with suppress(ValueError):
-        reader.read(line)
+    LOG.reads_or_refuses(text)

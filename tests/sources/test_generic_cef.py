@@ -1,12 +1,11 @@
 """The rules of `generic_cef` that its golden cases do not show."""
 
-from contextlib import suppress
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from tests.sources.single_lines import Log, texts
 
 from sferic.model.errors import UsageError
 from sferic.model.event import Event, Line
@@ -14,17 +13,8 @@ from sferic.sources._clock import Clock
 from sferic.sources._contract import CERTAIN, GENERIC, LIKELY, NO, Setup, sources
 from sferic.sources.generic_cef import Reader
 
-
-def made(zone: tzinfo = UTC, **options: str) -> Reader:
-    """Make a reader of a log in some zone."""
-    return Reader(Setup(Clock(zone, datetime(2026, 3, 3, tzinfo=UTC)), options))
-
-
-def event(text: str, **options: str) -> Event:
-    """Read a line that has to be an event."""
-    found = made(UTC, **options).read(Line(text))
-    assert isinstance(found, Event), found
-    return found
+LOG = Log(Reader)
+made, event = LOG.made, LOG.event
 
 
 FLOW = "rt=1772445600000 src=10.0.0.1 dst=192.0.2.1 in=1 out=2"
@@ -134,10 +124,7 @@ def build(reader: type) -> Reader:
     return made_reader
 
 
-@given(st.text() | st.text().map(lambda text: "CEF:0|A|P|1|1|x|3|rt=1772445600000 dst=192.0.2.1 " + text))
+@given(texts("CEF:0|A|P|1|1|x|3|rt=1772445600000 dst=192.0.2.1 "))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever the line, claiming raises nothing and reading nothing but ValueError."""
-    reader, line = made(), Line(text)
-    reader.claims(line)
-    with suppress(ValueError):
-        reader.read(line)
+    LOG.reads_or_refuses(text)

@@ -1,29 +1,17 @@
 """The rules of `generic_leef` that its golden case does not show."""
 
-from contextlib import suppress
-from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
+from tests.sources.single_lines import Log, texts
 
 from sferic.model.event import Event, Line
-from sferic.sources._clock import Clock
-from sferic.sources._contract import GENERIC, NO, Setup
+from sferic.sources._contract import GENERIC, NO
 from sferic.sources.generic_leef import Reader, _strptime_form
 
-
-def made(zone: tzinfo = UTC, **options: str) -> Reader:
-    """Make a reader of a log in some zone."""
-    return Reader(Setup(Clock(zone, datetime(2026, 3, 3, tzinfo=UTC)), options))
-
-
-def event(text: str, **options: str) -> Event:
-    """Read a line that has to be an event."""
-    found = made(UTC, **options).read(Line(text))
-    assert isinstance(found, Event), found
-    return found
+LOG = Log(Reader)
+made, event = LOG.made, LOG.event
 
 
 HEAD = "LEEF:1.0|Acme|Proxy|1|req|"
@@ -93,10 +81,7 @@ def test_claims_lines_that_begin_as_leef(text: str, claim: int) -> None:
     assert made().claims(Line(text)) == claim
 
 
-@given(st.text() | st.text().map(lambda text: "LEEF:1.0|A|P|1|x|url=a.example\tdevTime=" + text))
+@given(texts("LEEF:1.0|A|P|1|x|url=a.example\tdevTime="))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever the line, claiming raises nothing and reading nothing but ValueError."""
-    reader, line = made(), Line(text)
-    reader.claims(line)
-    with suppress(ValueError):
-        reader.read(line)
+    LOG.reads_or_refuses(text)
