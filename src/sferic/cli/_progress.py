@@ -1,4 +1,7 @@
-"""The bar on stderr while logs are read; nothing at all when stderr is not a terminal."""
+"""The bar on stderr while logs are read; nothing at all when stderr is not a terminal.
+
+It is drawn when it moves, not by a thread of its own: a process with threads cannot be copied (`sferic.engine.crew`).
+"""
 
 import sys
 from collections.abc import Iterator
@@ -12,6 +15,10 @@ from sferic.render.safe_text import safe_text
 
 if TYPE_CHECKING:
     from sferic.engine.gather import Progress, Watcher
+
+
+_STEP_BYTES = 8 << 20
+"""So much is read between two drawings where the total is not known; else a two-hundredth of it."""
 
 
 @contextmanager
@@ -28,11 +35,18 @@ def progress(*, quiet: bool, no_color: bool = False) -> Iterator["Watcher | None
         rich.TextColumn("{task.fields[file]}", markup=False),
     )
     console = Console(stderr=True, highlight=False, no_color=no_color or None)
-    with rich.Progress(*columns, console=console, transient=True) as bar:
+    with rich.Progress(*columns, console=console, transient=True, auto_refresh=False) as bar:
         task = bar.add_task("reading", total=None, file="")
+        drawn = 0
 
         def move(step: "Progress") -> None:
+            nonlocal drawn
+            if abs(step.bytes_done - drawn) < (step.bytes_total or _STEP_BYTES * 200) / 200:
+                return
+            drawn = step.bytes_done
             file = safe_text(step.file, 40)
-            bar.update(task, completed=step.bytes_done, total=step.bytes_total, description=step.stage, file=file)
+            bar.update(
+                task, completed=drawn, total=step.bytes_total, description=step.stage, file=file, refresh=True
+            )  # fmt: skip
 
         yield move
