@@ -47,7 +47,7 @@ _POSITIONS = {
         "http_method": 63, "xff_ip": 79, "src_host": 86, "high_res_timestamp": 107,
     },
     TRAFFIC: _SHARED | {
-        "bytes": 31, "bytes_sent": 32, "bytes_received": 33, "elapsed": 36, "device_name": 52,
+        "session": 22, "bytes": 31, "bytes_sent": 32, "bytes_received": 33, "elapsed": 36, "device_name": 52,
         "src_host": 82, "high_res_timestamp": 102,
     },
 }  # fmt: skip
@@ -75,6 +75,7 @@ _KEYS = {
     "bytes_sent": ("srcbytes",),
     "bytes_received": ("dstbytes",),
     "elapsed": ("elapsedtime", "sessionduration"),
+    "session": ("sessionid",),
 }
 """PAN-OS name → keys in CEF (custom format guides, Strata) and LEEF (QRadar's formats, Strata)."""
 
@@ -157,6 +158,8 @@ def _from_pairs(message: _cef.Message, log_type: str, clock: Clock) -> Record:
     found = {name: value for name, keys in _KEYS.items() if (value := message.get(*keys))}
     if elapsed := message.labelled("Elapsed time in seconds", "SessionDuration"):
         found["elapsed"] = elapsed
+    if session := message.labelled("SessionID", "Session ID"):
+        found["session"] = session
     for name, key in _WAYS.get(message.product, {}).items():
         if value := message.get(key):
             found[name] = value

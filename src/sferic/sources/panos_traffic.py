@@ -6,7 +6,8 @@ Palo Alto and IBM document them. In CEF, PAN-OS's own guide maps `in` to the byt
 while the cloud service (product `LF`) maps `out` to them. LEEF of PAN-OS 4 to 6 names `BytesIn` and
 `BytesOut` without saying whose: only their total is used.
 
-Every subtype becomes an event (`start`, `end`, `drop`, `deny`); by default the firewall logs `end` only.
+Every subtype becomes an event (`start`, `end`, `drop`, `deny`); by default the firewall logs `end` only. All lines of
+one session share a `connection_id`, so that whoever counts connections counts it once.
 The time is Generated Time: for `end` the close of the session, which began `duration_ms` earlier.
 Other log types of the same firewall (SYSTEM, CONFIG, USERID, GLOBALPROTECT, DECRYPTION, TUNNEL and so on) are
 known and give no event.
@@ -22,7 +23,7 @@ from sferic.sources._fields import ip, number, port, text
 
 TABLES = (NETWORK,)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port user observer bytes_up bytes_down duration_ms action"
+    "src_ip src_port dst_ip dst_port user observer connection_id bytes_up bytes_down duration_ms action"
     " protocol app".split()
 )
 STAMP = "end"
@@ -58,6 +59,7 @@ class Reader:
             user=text(get("srcuser")),
             device=text(get("src_host")),
             observer=text(get("device_name")),
+            connection_id=_session(record),
             bytes_up=up,
             bytes_down=down,
             bytes_total=number(get("bytes")) if up is None and down is None else None,
@@ -66,3 +68,12 @@ class Reader:
             protocol=proto.lower() if proto else None,
             app=text(get("app")),
         )
+
+
+def _session(record: _panos.Record) -> str | None:
+    """Name the session by the firewall, its number, and the client's port, because numbers are used again."""
+    get = record.fields.get
+    session = text(get("session"))
+    if session is None or session == "0":
+        return None
+    return f"{get('device_name') or ''}/{session}/{get('sport') or ''}"
