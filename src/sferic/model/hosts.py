@@ -92,7 +92,9 @@ def _place(authority: str) -> tuple[str | None, int | None]:
 def _port(authority: str) -> int | None:
     tail = authority.rpartition("@")[2].rpartition("]")[2] if "]" in authority else authority.rpartition("@")[2]
     digits = tail.rpartition(":")[2] if tail.count(":") == 1 else ""
-    return int(digits) if digits.isdigit() and len(digits) <= 5 and int(digits) < 65536 else None
+    if not (digits.isascii() and digits.isdecimal() and len(digits) <= 5):
+        return None
+    return int(digits) if 0 < int(digits) < 65536 else None
 
 
 _known_host = lru_cache(maxsize=65536)(_host)

@@ -40,7 +40,10 @@ class Reader(Protocol):
         """Get ready for a file; raises SettingsError for options that cannot be."""
 
     def claims(self, line: Line) -> int:
-        """Say how surely the line is of this format, from `CERTAIN` down to `NO`. Changes no state."""
+        """Say how surely the line is of this format, from `CERTAIN` down to `NO`. Changes no state.
+
+        A ValueError raised inside (a header whose date cannot be) means `NO`.
+        """
 
     def read(self, line: Line) -> Event | Reject | None:
         """Read one line: an event, a reject with its reason, or None for a known line without an event.

@@ -282,7 +282,9 @@ def _target(values: Values) -> Target:
 
 def _path(values: Values) -> str | None:
     path, query = text(values.get("cs-uri-path")), text(values.get("cs-uri-query"))
-    if path is None or query is None:
+    if path is None or not path.startswith("/"):
+        return None
+    if query is None:
         return path
     return path + query if query.startswith("?") else f"{path}?{query}"
 

@@ -275,8 +275,13 @@ def _destination(values: dict[str, str], method: str | None) -> _Destination:
         or port(values.get(">rP"))
         or _PORTS.get(scheme)
         or (port(values.get("<p")) if direct else None),
-        path=None if method == "CONNECT" else target.path or text(values.get(">rp")),
+        path=None if method == "CONNECT" else target.path or _path(values.get(">rp")),
     )
+
+
+def _path(written: str | None) -> str | None:
+    path = text(written)
+    return path if path and path.startswith("/") else None
 
 
 def _host(values: dict[str, str], code: str) -> str | None:
