@@ -151,11 +151,130 @@ def panos_threat(hit: Hit) -> str:
     )
 
 
+def _uid(kind: str, number: int) -> str:
+    return f"{kind}{number * 2_654_435_761 % 2**61:016x}"
+
+
+def _words(hit: Hit) -> dict[str, str]:
+    """What the sensors' forms share."""
+    return {
+        "at": f"{hit.at_s:.6f}",
+        "uid": _uid("C", hit.number),
+        "client": hit.source.address,
+        "port": str(49_152 + hit.number * 7_919 % 16_000),
+        "server": hit.host.address,
+        "name": hit.host.name,
+        "up": str(hit.bytes_up),
+        "down": str(hit.bytes_down),
+        "path": f"/api/v1/items?id={hit.number}",
+        "agent": _AGENTS[hit.number % len(_AGENTS)],
+        "lasted": f"{hit.bytes_down % 9_000 / 100 + 0.000_123:.6f}",
+        "packets_up": str(hit.bytes_up // 900 + 4),
+        "packets_down": str(hit.bytes_down // 1_200 + 4),
+        "ip_up": str(hit.bytes_up + (hit.bytes_up // 900 + 4) * 40),
+        "ip_down": str(hit.bytes_down + (hit.bytes_down // 1_200 + 4) * 40),
+        "written": _stamp(int(hit.at_s), "%Y-%m-%dT%H:%M:%S") + f".{int(hit.at_s % 1 * 1e6):06d}+0000",
+        "flow": str(10**15 + hit.number),
+    }
+
+
+_AGENTS = (
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/145.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "Microsoft-CryptoAPI/10.0",
+    "curl/8.5.0",
+)
+_ENDS = '"id.orig_h":"%(client)s","id.orig_p":%(port)s,"id.resp_h":"%(server)s","id.resp_p":'  # completed by each form
+_CONN_JSON = (
+    '{"ts":%(at)s,"uid":"%(uid)s",' + _ENDS + '443,"proto":"tcp","service":"ssl","duration":%(lasted)s,'
+    '"orig_bytes":%(up)s,"resp_bytes":%(down)s,"conn_state":"SF","local_orig":true,"local_resp":false,'
+    '"missed_bytes":0,"history":"ShADadFf","orig_pkts":%(packets_up)s,"orig_ip_bytes":%(ip_up)s,'
+    '"resp_pkts":%(packets_down)s,"resp_ip_bytes":%(ip_down)s}\n'
+)
+_SSL_JSON = (
+    '{"ts":%(at)s,"uid":"%(uid)s",' + _ENDS + '443,"version":"TLSv13","cipher":"TLS_AES_128_GCM_SHA256",'
+    '"curve":"x25519","server_name":"%(name)s","resumed":false,"established":true,"ssl_history":"CsiI",'
+    '"next_protocol":"h2"}\n'
+)
+_HTTP_JSON = (
+    '{"ts":%(at)s,"uid":"%(uid)s",' + _ENDS + '80,"trans_depth":1,"method":"GET","host":"%(name)s",'
+    '"uri":"%(path)s","referrer":"http://portal.example.net/","version":"1.1","user_agent":"%(agent)s",'
+    '"request_body_len":0,"response_body_len":%(down)s,"status_code":200,"status_msg":"OK","tags":[],'
+    '"resp_fuids":["F%(uid)s"],"resp_mime_types":["application/json"]}\n'
+)
+_CONN_TSV = (
+    "%(at)s\t%(uid)s\t%(client)s\t%(port)s\t%(server)s\t443\ttcp\tssl\t%(lasted)s\t%(up)s\t%(down)s\tSF\tT\tF\t0\t"
+    "ShADadFf\t%(packets_up)s\t%(ip_up)s\t%(packets_down)s\t%(ip_down)s\t-\n"
+)
+_SSL_TSV = (
+    "%(at)s\t%(uid)s\t%(client)s\t%(port)s\t%(server)s\t443\tTLSv13\tTLS_AES_128_GCM_SHA256\tx25519\t%(name)s\tF\t-\t"
+    "h2\tT\tCsiI\t-\t-\t-\t-\n"
+)
+_HTTP_TSV = (
+    "%(at)s\t%(uid)s\t%(client)s\t%(port)s\t%(server)s\t80\t1\tGET\t%(name)s\t%(path)s\thttp://portal.example.net/\t1.1\t"
+    "%(agent)s\t-\t0\t%(down)s\t200\tOK\t-\t-\t(empty)\t-\t-\t-\t-\t-\t-\tF%(uid)s\t-\tapplication/json\n"
+)
+_EVE = (
+    '{"timestamp":"%(written)s","flow_id":%(flow)s,"in_iface":"eth1","event_type":"',
+    '","src_ip":"%(client)s","src_port":%(port)s,"dest_ip":"%(server)s","dest_port":',
+)
+_EVE_TLS = (
+    "tls".join(_EVE) + '443,"proto":"TCP","tls":{"subject":"CN=%(name)s","issuerdn":"C=XX, O=Example CA","serial":'
+    '"0A:1B:2C:3D","fingerprint":"00:11:22:33:44:55:66:77:88:99:aa:bb:cc:dd:ee:ff:00:11:22:33","sni":"%(name)s",'
+    '"version":"TLS 1.3","notbefore":"2026-01-01T00:00:00","notafter":"2027-01-01T00:00:00"}}\n'
+)
+_EVE_HTTP = (
+    "http".join(_EVE) + '80,"proto":"TCP","tx_id":0,"http":{"hostname":"%(name)s","url":"%(path)s","http_user_agent":'
+    '"%(agent)s","http_content_type":"application/json","http_method":"GET","protocol":"HTTP/1.1","status":200,'
+    '"length":%(down)s}}\n'
+)
+_EVE_FLOW = (
+    "flow".join(_EVE) + '443,"proto":"TCP","app_proto":"tls","flow":{"pkts_toserver":%(packets_up)s,"pkts_toclient":'
+    '%(packets_down)s,"bytes_toserver":%(ip_up)s,"bytes_toclient":%(ip_down)s,"start":"%(written)s","end":"%(written)s",'
+    '"age":0,"state":"closed","reason":"timeout","alerted":false},"tcp":{"tcp_flags":"1b","syn":true,"fin":true}}\n'
+)
+_CEF = (
+    "CEF:0|Fortinet|Fortigate|v7.4.1|00013|traffic:forward close|3|deviceExternalId=FGT0000000000000 "
+    "FTNTFGTeventtime=%(nano)s FTNTFGTlogid=0000000013 cat=traffic:forward FTNTFGTsubtype=forward FTNTFGTlevel=notice "
+    "src=%(client)s spt=%(port)s deviceInboundInterface=port12 dst=%(server)s dhost=%(name)s dpt=443 proto=6 act=close "
+    "app=HTTPS FTNTFGTduration=2 out=%(up)s in=%(down)s FTNTFGTsentpkt=%(packets_up)s FTNTFGTrcvdpkt=%(packets_down)s\n"
+)
+
+
+def _form(*templates: str) -> Line:
+    """A form that is a template, or several in turn."""
+
+    def line(hit: Hit) -> str:
+        words = _words(hit)
+        words["nano"] = words["at"].replace(".", "") + "000"
+        return templates[hit.number % len(templates)] % words
+
+    return line
+
+
 FORMATS: dict[str, Line] = {
     "squid_access": squid_access,
     "bluecoat_proxysg": bluecoat_proxysg,
     "zscaler_nss_web": zscaler_nss_web,
     "panos_threat": panos_threat,
+    "zeek_conn_json": _form(_CONN_JSON),
+    "zeek_ssl_json": _form(_SSL_JSON),
+    "zeek_http_json": _form(_HTTP_JSON),
+    "zeek_conn_tsv": _form(_CONN_TSV),
+    "zeek_ssl_tsv": _form(_SSL_TSV),
+    "zeek_http_tsv": _form(_HTTP_TSV),
+    "suricata_eve": _form(_EVE_TLS, _EVE_FLOW, _EVE_TLS, _EVE_HTTP),
+    "generic_cef": _form(_CEF),
+}
+_ZEEK_HEADER = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t{}\n#fields\t{}\n"
+_ZEEK_COLUMNS = {
+    "conn": "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state "
+    "local_orig local_resp missed_bytes history orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes tunnel_parents",
+    "ssl": "ts uid id.orig_h id.orig_p id.resp_h id.resp_p version cipher curve server_name resumed last_alert "
+    "next_protocol established ssl_history cert_chain_fps client_cert_chain_fps sni_matches_cert validation_status",
+    "http": "ts uid id.orig_h id.orig_p id.resp_h id.resp_p trans_depth method host uri referrer version user_agent "
+    "origin request_body_len response_body_len status_code status_msg info_code info_msg tags username password "
+    "proxied orig_fuids orig_filenames orig_mime_types resp_fuids resp_filenames resp_mime_types",
 }
 _HEADERS = {
     "bluecoat_proxysg": (
@@ -165,15 +284,16 @@ _HEADERS = {
         "cs-uri-extension cs(User-Agent) s-ip sc-bytes cs-bytes x-virus-id x-bluecoat-application-name "
         "x-bluecoat-application-operation\n"
     )
-}
+} | {f"zeek_{k}_tsv": _ZEEK_HEADER.format(k, names.replace(" ", "\t")) for k, names in _ZEEK_COLUMNS.items()}
 
 
 def chunks(form: str, size_bytes: int, seed: int) -> Iterator[bytes]:
     """The file's content piece by piece, about as many bytes as asked for, over one day."""
     world, line = build_world(seed), FORMATS[form]
     rng = np.random.default_rng(seed)
-    typical = len(line(Hit(START_S, 10**7, world.sources[0], world.plain[0], 900, 4_000)))
-    total = max(1, size_bytes // typical)
+    sample = [line(Hit(START_S, 10**7 + n, world.sources[n], world.plain[n], 900, 4_000)) for n in range(12)]
+    typical = sum(map(len, sample)) / len(sample)
+    total = max(1, int(size_bytes / typical))
     yield _HEADERS.get(form, "").encode()
     for first in range(0, total, CHUNK):
         count = min(CHUNK, total - first)

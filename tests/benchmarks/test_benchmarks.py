@@ -32,7 +32,7 @@ def test_big_files_have_their_size_and_share_of_functions(form: str) -> None:
     assert text == b"".join(GENERATE.chunks(form, 2_000_000, seed=3))
     assert len(text) == pytest.approx(2_000_000, rel=0.05)
     lines = text.decode().splitlines()
-    called = sum(re.search(r"\bfn\d{3}xxxxx\.", line) is not None for line in lines)
+    called = sum(re.search(r"\bfn\d{3}xxxxx\.|\b203\.0\.113\.(?!250)", line) is not None for line in lines)
     assert called / len(lines) == pytest.approx(0.01, rel=0.35)
 
 

@@ -40,6 +40,19 @@ def test_light_commands_stay_light(argv: list[str], tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == "[]"
 
 
+def test_a_hunt_of_plain_logs_loads_no_storage(tmp_path: Path) -> None:
+    """Reading and writing Parquet needs a large library, which nothing else waits for."""
+    (tmp_path / "x.log").write_text(
+        "1772445601.250 57 10.1.0.5 TCP_TUNNEL/200 3721 CONNECT www.example.com:443 - HIER_DIRECT/192.0.2.10 -\n"
+    )
+    code = (
+        f"import sys; from sferic.cli import main; main(['hunt', {str(tmp_path / 'x.log')!r}, '-q']);"
+        "print([m for m in ('duckdb', 'pyarrow') if m in sys.modules], file=sys.stderr)"
+    )
+    done = child(code, tmp_path, stdout=subprocess.DEVNULL)
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
 @pytest.mark.parametrize(
     ("argv", "near"),
     [

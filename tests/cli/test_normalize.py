@@ -46,3 +46,24 @@ def test_into_a_file(sferic: Sferic, pipeline: Any, tmp_path: Path) -> None:
         assert (run.code, run.out) == (6, "")
         assert "1 file with a problem" in run.err
         assert len(target.read_text(encoding="utf-8").splitlines()) == 3 + (form == "csv")
+
+
+def test_into_a_folder(sferic: Sferic, tmp_path: Path) -> None:
+    """`--to` writes Parquet and a manifest, prints nothing on standard output, and is refused beside other forms."""
+    log = tmp_path / "access.log"
+    log.write_text(
+        "1772445601.250     57 10.1.0.5 TCP_TUNNEL/200 3721 CONNECT www.example.com:443 - HIER_DIRECT/192.0.2.10 -\n"
+    )
+    run = sferic("normalize", str(log), "--to", str(tmp_path / "events"))
+    assert (run.code, run.out) == (0, "")
+    [part] = (tmp_path / "events").rglob("*.parquet")
+    assert part.parent.relative_to(tmp_path).as_posix() == "events/table=http_activity/day=2026-03-02"
+    for other in (("--format", "csv"), ("--output", "x")):
+        assert sferic("normalize", str(log), "--to", str(tmp_path / "more"), *other).code == 2
+    assert not (tmp_path / "more").exists()
+
+
+def test_an_empty_run_leaves_no_folder(sferic: Sferic, tmp_path: Path) -> None:
+    """Where no event was read nothing is published, and the exit code says why."""
+    assert sferic("normalize", str(tmp_path / "gone.log"), "--to", str(tmp_path / "events"), "-q").code == 4
+    assert not (tmp_path / "events").exists()

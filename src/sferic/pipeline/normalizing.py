@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 
 from sferic.engine.gather import Meter, Watcher
+from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.period import Period
 from sferic.engine.reading import Reading, read_input
@@ -27,6 +29,11 @@ class Normalization:
         self._wall_s = 0.0
         self._period = Period(settings)
 
+    @cached_property
+    def inputs(self) -> list[Input]:
+        """The inputs that can be read; what cannot stands in the account from then on."""
+        return list(self._ledger.inputs(self._paths))
+
     def __iter__(self) -> Iterator[Event]:
         began = time.perf_counter()
         settings = self._settings
@@ -34,7 +41,7 @@ class Normalization:
         meter = Meter(self._watch, None, "reading")
         reading = Reading(chosen, settings, self._ledger, meter, lambda _path, _marks: None)
         with Scanner(Selector([], plain=True), settings, whole=True) as scanner:
-            for item in self._ledger.inputs(self._paths):
+            for item in self.inputs:
                 yield from filter(self._period.holds, read_input(item, scanner, reading))
         self._wall_s = time.perf_counter() - began
 
