@@ -15,6 +15,8 @@ from sferic.model.traffic import UNKNOWN, Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Signal, signals
 from sferic.signals._gaps import fit_times
+from sferic.signals._grouping import joint, opens, rising
+from sferic.signals._per_segment import tallies
 
 _OWN = frozenset({"persistence", "lookups_only"})
 """Like the signals that need the fit, they are about a segment's own rhythm: not lent, each log shows its own."""
@@ -63,10 +65,12 @@ def _borrow(window: Window, values: dict[str, Floats], points: dict[str, Floats]
     behind one address lend each other nothing.
     """
     lenders = {name: np.arange(len(window)) for name in values}
-    key = window.client * (len(window.owners) + 1) + window.owner
-    pairs = np.unique(np.stack([key, window.source]), axis=1)[0]
-    for code in np.unique(pairs[:-1][np.diff(pairs) == 0]):
-        members = np.flatnonzero(key == code)
+    key = joint(window.client, window.owner)
+    order = rising(key)
+    at = np.append(opens(key[order]), len(order))
+    logs = np.bincount(tallies(window.source[order], at).segment)
+    for channel in np.flatnonzero(logs > 1):
+        members = order[at[channel] : at[channel + 1]]
         for name in set(values) - _OWN:
             known = members[~np.isnan(values[name][members])]
             unknown = members[np.isnan(values[name][members])]

@@ -3,7 +3,8 @@
 A module whose name does not begin with an underscore is a signal and defines
 
 - `FIELDS`: event fields of which at least one must be in the log for the signal to say anything;
-- `measure(window, wanted)`: one number per segment, NaN where it cannot say (`wanted` marks the segments asked for);
+- `measure(window, wanted)`: one number per segment, NaN where it cannot say (`wanted` marks the segments asked for;
+  signals without `DEAR` are asked for all, and measure all at once: see `sferic.signals._per_segment`);
 - `describe(window, i, value)`: that number as a short value and one sentence.
 """
 

@@ -9,8 +9,9 @@ from ipaddress import ip_address, ip_network
 import numpy as np
 
 from sferic.model.hosts import is_address
-from sferic.model.traffic import HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Ints, Traffic
+from sferic.model.traffic import HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Floats, Ints, Small, Traffic
 from sferic.model.window import Estate
+from sferic.signals._grouping import joint, opens
 
 BUSY_OWNERS = 3
 """A client that calls this many owners within an hour is being used by somebody."""
@@ -30,21 +31,19 @@ def survey(
     Rows without a client are taken for a crowd: the last place of `Estate.shared`, where UNKNOWN points, says so.
     """
     client, user, agent = (getattr(traffic, n).astype(np.int64) for n in ("client", "user", "agent"))
-    first = np.full(owners, np.inf)
-    np.minimum.at(first, owner, traffic.time_s)
     named = user != UNKNOWN
     callers = np.maximum(_distinct(owner, client, owners), _distinct(owner[named], user[named], owners))
     known = agent != UNKNOWN
-    pairs = np.unique(np.stack([client[known], agent[known], owner[known]], axis=1), axis=0)
-    heads, counts = np.unique(pairs[:, :2], axis=0, return_counts=True)
+    software, counts = _members(client[known] * len(traffic.agents) + agent[known], owner[known])
+    pairs = zip(*(part.tolist() for part in np.divmod(software, max(len(traffic.agents), 1))), strict=True)
     return Estate(
         clients=max(len(np.unique(client)), len(np.unique(user[named]))),
         owner_clients=callers,
-        owner_first_s=first,
-        source_first_s=np.array([traffic.time_s[traffic.source == n].min() for n in range(len(traffic.sources))]),
+        owner_first_s=_first(traffic.time_s, owner, owners),
+        source_first_s=_first(traffic.time_s, traffic.source, len(traffic.sources)),
         agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
         shared=np.append(_shared(client, user, agent, len(traffic.clients)) | _listed(traffic, shared), True),
-        pair_owners={(int(c), int(a)): int(n) for (c, a), n in zip(heads, counts, strict=True)},
+        pair_owners=dict(zip(pairs, counts.tolist(), strict=True)),
         hours=_hours(span_s),
         client_hours=_used_hours(traffic, client, owner, span_s),
     )
@@ -65,9 +64,26 @@ def _listed(traffic: Traffic, networks: Sequence[str]) -> Bools:
     return found
 
 
+def _first(time_s: Floats, group: Ints | Small, groups: int) -> Floats:
+    """Return the earliest moment of each group; infinity for one without rows."""
+    first = np.full(groups, np.inf)
+    np.minimum.at(first, group, time_s)
+    return first
+
+
 def _distinct(group: Ints, member: Ints, groups: int) -> Ints:
-    pairs = np.unique(np.stack([group, member], axis=1), axis=0)[:, 0]
-    return np.bincount(pairs[pairs != UNKNOWN], minlength=groups)
+    """Return how many distinct members each of the groups 0, 1, … has."""
+    numbers, counts = _members(group[group != UNKNOWN], member[group != UNKNOWN])
+    found = np.zeros(groups, np.int64)
+    found[numbers] = counts
+    return found
+
+
+def _members(group: Ints, member: Ints) -> tuple[Ints, Ints]:
+    """Return the groups, ascending, and how many distinct members each has."""
+    code = joint(group, member)
+    order = np.argsort(code)
+    return np.unique(group[order[opens(code[order])]], return_counts=True)
 
 
 def _used_hours(traffic: Traffic, client: Ints, owner: Ints, span_s: tuple[float, float]) -> dict[int, Ints]:
@@ -75,8 +91,7 @@ def _used_hours(traffic: Traffic, client: Ints, owner: Ints, span_s: tuple[float
     hour = np.clip(((traffic.time_s - span_s[0]) // HOUR_S).astype(np.int64), 0, hours - 1)
     cell = client * hours + hour
     page = (traffic.flags & (PATH_STATIC | HAS_REFERER)) != 0
-    visits = np.unique(np.stack([cell, owner], axis=1), axis=0)
-    cells, counts = np.unique(visits[:, 0], return_counts=True)
+    cells, counts = _members(cell, owner)
     busy = np.union1d(cells[counts >= BUSY_OWNERS], cell[page])
     clients, starts = np.unique(busy // hours, return_index=True)
     return {int(c): used for c, used in zip(clients, np.split(busy % hours, starts)[1:], strict=True)}

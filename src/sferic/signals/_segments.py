@@ -14,6 +14,7 @@ import numpy as np
 from sferic.model.traffic import CHALLENGE, LOOKUP, UNKNOWN, Bools, Floats, Ints, Traffic
 from sferic.model.window import Window
 from sferic.signals._estate import survey
+from sferic.signals._grouping import joint, opens, rising
 
 MIN_ROWS = 4
 BURST_S = 1.5
@@ -31,9 +32,10 @@ _FINER = {1: (0,), 2: (0,), 3: (0, 1, 2), 4: (0, 1, 2, 3)}
 
 
 class _Cut(msgspec.Struct, frozen=True):
-    """The segments of one level: for each row its segment, and each segment's size."""
+    """The segments of one level: for each row its segment, the rows segment by segment, and each segment's size."""
 
     of_row: Ints
+    order: Ints
     size: Ints
 
 
@@ -82,25 +84,24 @@ def _columns(traffic: Traffic) -> tuple[list[str], list[str], dict[str, Ints]]:
 
 
 def _level(columns: dict[str, Ints], names: tuple[str, ...], real: Ints) -> _Cut:
-    code = np.zeros(len(real), np.int64)
-    for name in names:
-        values = columns[name][real] + 1
-        width = int(values.max(initial=0)) + 1
-        code = np.unique(code * width + values, return_inverse=True)[1].astype(np.int64)
-    return _Cut(code, np.bincount(code, minlength=0))
+    code = joint(*(columns[name][real] for name in names))
+    order = rising(code)
+    size = np.diff(opens(code[order]), append=len(real))
+    of_row = np.empty(len(real), np.int64)
+    of_row[order] = np.repeat(np.arange(len(size)), size)
+    return _Cut(of_row, order, size)
 
 
 def _keep(cuts: list[_Cut], level: int, real: Ints, min_rows: int) -> tuple[Ints, Ints]:
     """Return the rows (sorted by segment, then time) and sizes of a level's segments that are kept."""
     mine = cuts[level]
     wanted = mine.size >= min_rows
-    order = np.argsort(mine.of_row, kind="stable")
-    first = order[np.concatenate([[0], np.cumsum(mine.size)[:-1]])] if len(order) else order
+    first = mine.order[np.cumsum(mine.size) - mine.size]
     for finer in _FINER.get(level, ()):
         same = cuts[finer].size[cuts[finer].of_row[first]] == mine.size
         wanted &= ~same
-    chosen = wanted[mine.of_row[order]]
-    return real[order[chosen]], mine.size[wanted]
+    chosen = np.repeat(wanted, mine.size)
+    return real[mine.order[chosen]], mine.size[wanted]
 
 
 def _looks(level: Ints, name: str) -> Bools:

@@ -13,6 +13,7 @@ import numpy as np
 from sferic.model.traffic import HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._per_segment import kept_at, tallies, totals
 
 FIELDS = frozenset({"path", "referer"})
 PER_PATH_AND_DAY = 3
@@ -21,16 +22,15 @@ DAY_S = 86_400.0
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the share of page-like rows, 0..1."""
-    found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        rows = window.row_numbers(int(i))
-        paths = window.traffic.path[rows]
-        if (paths != UNKNOWN).any():
-            page = (window.traffic.flags[rows] & (PATH_STATIC | HAS_REFERER)) != 0
-            _, counts = np.unique(paths[page], return_counts=True)
-            days = np.ceil(np.ptp(window.traffic.time_s[rows]) / DAY_S + 0.01)
-            found[i] = np.minimum(counts, PER_PATH_AND_DAY * days).sum() / len(rows)
-    return found
+    del wanted
+    rows, at = window.rows, window.rows_at
+    paths, times = window.traffic.path[rows], window.traffic.time_s[rows]
+    page = (window.traffic.flags[rows] & (PATH_STATIC | HAS_REFERER)) != 0
+    seen = tallies(paths[page], kept_at(page, at))
+    days = np.ceil((times[at[1:] - 1] - times[at[:-1]]) / DAY_S + 0.01)
+    counted = np.minimum(seen.count, PER_PATH_AND_DAY * days[seen.segment])
+    share = np.bincount(seen.segment, counted, minlength=len(window)) / np.diff(at)
+    return np.where(totals(paths != UNKNOWN, at) > 0, share, np.nan)
 
 
 def describe(window: Window, i: int, value: float) -> Words:

@@ -9,9 +9,9 @@ References: docs/explanation/scoring.md.
 
 import numpy as np
 
-from sferic.model.traffic import UNKNOWN, Bools, Floats
+from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
-from sferic.signals._agents import main_agent
+from sferic.signals._agents import main_agents
 from sferic.signals._contract import Words
 
 FIELDS = frozenset({"user_agent"})
@@ -19,12 +19,10 @@ FIELDS = frozenset({"user_agent"})
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the number of owners that the software calls from this machine."""
-    found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        agent = main_agent(window, int(i))
-        if agent is not None and agent != UNKNOWN:
-            found[i] = window.estate.pair_owners.get((int(window.client[i]), agent), np.nan)
-    return found
+    del wanted
+    owners = window.estate.pair_owners
+    pairs = zip(window.client.tolist(), main_agents(window).tolist(), strict=True)
+    return np.array([owners.get(pair, np.nan) for pair in pairs], float)
 
 
 def describe(window: Window, i: int, value: float) -> Words:

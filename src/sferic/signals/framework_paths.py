@@ -13,19 +13,17 @@ from sferic.catalog.user_agents import c2_default_path
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._per_segment import totals
 
 FIELDS = frozenset({"path"})
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the share of rows with a framework's default path."""
+    del wanted
     known = np.array([c2_default_path(p) is not None for p in window.traffic.paths] + [False])
-    found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        paths = window.traffic.path[window.row_numbers(int(i))]
-        if (paths != UNKNOWN).any():
-            found[i] = known[paths].mean()
-    return found
+    paths, at = window.traffic.path[window.rows], window.rows_at
+    return np.where(totals(paths != UNKNOWN, at) > 0, totals(known[paths], at) / np.diff(at), np.nan)
 
 
 def describe(window: Window, i: int, value: float) -> Words:

@@ -13,6 +13,7 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._per_segment import segment_of, totals
 
 FIELDS = frozenset({"time"})
 HOUR_S = 3600.0
@@ -22,14 +23,18 @@ MIN_IDLE_HOURS = 6
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the share of check-ins in hours without human use."""
-    found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        used = window.estate.client_hours.get(int(window.client[i]))
-        if used is None or len(used) < MIN_USED_HOURS or window.estate.hours - len(used) < MIN_IDLE_HOURS:
-            continue
-        hour = ((window.times(int(i)) - window.start_s) // HOUR_S).astype(np.int64)
-        found[i] = 1 - np.isin(np.clip(hour, 0, window.estate.hours - 1), used).mean()
-    return found
+    del wanted
+    hours, at = window.estate.hours, window.checkins_at
+    people = {
+        client: used
+        for client, used in window.estate.client_hours.items()
+        if len(used) >= MIN_USED_HOURS and hours - len(used) >= MIN_IDLE_HOURS
+    }
+    hour = np.clip(((window.time_s - window.start_s) // HOUR_S).astype(np.int64), 0, hours - 1)
+    cell = window.client[segment_of(at)] * hours + hour
+    used = np.isin(cell, np.concatenate([client * hours + used for client, used in people.items()] or [cell[:0]]))
+    speaks = np.isin(window.client, list(people))
+    return np.where(speaks, 1 - totals(used, at) / window.checkins, np.nan)
 
 
 def describe(window: Window, i: int, value: float) -> Words:

@@ -7,44 +7,65 @@ Limits: needs paths, so TLS inspection; knows the catalogue's services only.
 References: `catalog/known_services.toml`, each with its source.
 """
 
+from collections import Counter
+
 import numpy as np
 
-from sferic.catalog.known_services import known_service
+from sferic.catalog.known_services import KnownService, known_service
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._grouping import joint
+from sferic.signals._per_segment import kept_at, segment_of, tallies, totals
 
 FIELDS = frozenset({"path"})
+MAX_PAIRS = 1000
+"""Of a segment's pairs of host and path no more are looked up."""
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the share of rows that a known service explains."""
+    del wanted
+    traffic, at = window.traffic, window.rows_at
+    speaks = totals(traffic.path[window.rows] != UNKNOWN, at) > 0
+    asked = speaks[segment_of(at)]
+    rows = window.rows[asked]
+    _, first, pair = np.unique(joint(traffic.host[rows], traffic.path[rows]), return_index=True, return_inverse=True)
+    seen = tallies(pair, kept_at(asked, at))
+    near = np.arange(len(seen.segment)) - np.searchsorted(seen.segment, seen.segment) < MAX_PAIRS
+    segment, pair, count = seen.segment[near], seen.member[near], seen.count[near]
+    explained = np.zeros(len(first), bool)
+    for number in np.unique(pair):
+        explained[number] = _service(window, int(rows[first[number]])) is not None
+    looked_up = np.bincount(segment, count, minlength=len(window))
+    hits = np.bincount(segment, count * explained[pair], minlength=len(window))
     found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        hits = _matches(window, int(i))
-        if hits is not None:
-            found[i] = sum(n for name, n in hits.items() if name) / sum(hits.values())
+    found[speaks] = hits[speaks] / looked_up[speaks]
     return found
 
 
-def _matches(window: Window, i: int) -> dict[str, int] | None:
-    traffic, rows = window.traffic, window.row_numbers(i)
-    if not (traffic.path[rows] != UNKNOWN).any():
-        return None
-    hits: dict[str, int] = {}
-    pairs, counts = np.unique(np.stack([traffic.host[rows], traffic.path[rows]], 1), axis=0, return_counts=True)
-    for (host, path), count in zip(pairs[:1000], counts[:1000], strict=True):
-        service = known_service(traffic.hosts[host], traffic.paths[path] if path != UNKNOWN else None)
-        name = service.sentence if service else ""
-        hits[name] = hits.get(name, 0) + int(count)
+def _service(window: Window, row: int) -> KnownService | None:
+    traffic, path = window.traffic, window.traffic.path[row]
+    return known_service(traffic.hosts[traffic.host[row]], traffic.paths[path] if path != UNKNOWN else None)
+
+
+def _explanations(window: Window, i: int) -> Counter[str]:
+    """Return how many of a segment's rows each known service explains, by its sentence."""
+    rows = window.row_numbers(i)
+    pairs = joint(window.traffic.host[rows], window.traffic.path[rows])
+    _, first, counts = np.unique(pairs, return_index=True, return_counts=True)
+    hits: Counter[str] = Counter()
+    for row, count in zip(rows[first[:MAX_PAIRS]], counts[:MAX_PAIRS], strict=True):
+        service = _service(window, int(row))
+        if service:
+            hits[service.sentence] += int(count)
     return hits
 
 
 def describe(window: Window, i: int, value: float) -> Words:
     """Name the service."""
-    hits = _matches(window, i) or {}
-    names = [n for n in hits if n]
-    if not names:
+    hits = _explanations(window, i)
+    if not hits:
         return Words("none", "no known service explains host and path")
-    best = max(names, key=lambda n: hits[n])
+    best = max(hits, key=lambda name: hits[name])
     return Words(f"{value:.0%}", f"{value:.0%} of calls look like a known service: {best}")

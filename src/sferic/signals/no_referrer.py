@@ -13,8 +13,9 @@ import numpy as np
 from sferic.catalog.user_agents import classify_user_agent
 from sferic.model.traffic import HAS_REFERER, IS_TUNNEL, UNKNOWN, Bools, Floats
 from sferic.model.window import Window
-from sferic.signals._agents import main_agent
+from sferic.signals._agents import main_agents
 from sferic.signals._contract import Words
+from sferic.signals._per_segment import totals
 
 FIELDS = frozenset({"referer"})
 MIN_ROWS = 20
@@ -22,19 +23,20 @@ MIN_ROWS = 20
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return 1 for a browser that never refers, 0 for one that does."""
-    traffic = window.traffic
+    del wanted
+    traffic, at = window.traffic, window.rows_at
     refers = (traffic.flags & HAS_REFERER) != 0
     carries = np.bincount(traffic.source[refers], minlength=len(traffic.sources)) > 0
-    found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        rows = window.row_numbers(int(i))
-        rows = rows[(traffic.flags[rows] & IS_TUNNEL) == 0]
-        agent = main_agent(window, int(i))
-        if len(rows) < MIN_ROWS or not carries[window.source[i]] or agent is None or agent == UNKNOWN:
-            continue
-        if classify_user_agent(traffic.agents[agent]) == "browser":
-            found[i] = float(not refers[rows].any())
-    return found
+    plain = (traffic.flags[window.rows] & IS_TUNNEL) == 0
+    speaks = (totals(plain, at) >= MIN_ROWS) & carries[window.source] & _is_browser(window)
+    return np.where(speaks, totals(plain & refers[window.rows], at) == 0, np.nan)
+
+
+def _is_browser(window: Window) -> Bools:
+    """Mark the segments whose main user agent is a browser's."""
+    agents = main_agents(window)
+    browsers = np.array([classify_user_agent(a) == "browser" for a in window.traffic.agents] + [False])
+    return browsers[np.maximum(agents, UNKNOWN)]
 
 
 def describe(window: Window, i: int, value: float) -> Words:

@@ -12,6 +12,7 @@ import numpy as np
 from sferic.model.traffic import PATH_STATIC, UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._per_segment import kept_at, tallies, totals
 
 FIELDS = frozenset({"path"})
 OFTEN = 10
@@ -20,12 +21,13 @@ OFTEN = 10
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the share of rows that repeat one asset."""
-    found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        rows = window.row_numbers(int(i))
-        if (window.traffic.path[rows] != UNKNOWN).any():
-            found[i] = _repeats(window, int(i)) / len(rows)
-    return found
+    del wanted
+    paths, at = window.traffic.path[window.rows], window.rows_at
+    asset = (window.traffic.flags[window.rows] & PATH_STATIC) != 0
+    seen = tallies(paths[asset], kept_at(asset, at))
+    often = seen.count >= OFTEN
+    repeats = np.bincount(seen.segment[often], seen.count[often], minlength=len(window))
+    return np.where(totals(paths != UNKNOWN, at) > 0, repeats / np.diff(at), np.nan)
 
 
 def _repeats(window: Window, i: int) -> int:

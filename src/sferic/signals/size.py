@@ -10,9 +10,10 @@ References: message layouts of public frameworks (docs/explanation/scoring.md).
 
 import numpy as np
 
-from sferic.model.traffic import IS_TUNNEL, Bools, Floats
+from sferic.model.traffic import IS_TUNNEL, Bools, Floats, Ints
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._per_segment import ordered, segment_of, totals
 
 FIELDS = frozenset({"bytes_up", "bytes_down", "bytes_total"})
 MIN_KNOWN = 6
@@ -23,12 +24,30 @@ NEAR_IN_TUNNEL = (100.0, 0.05)
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the share of check-ins at the commonest size."""
+    del wanted
+    at, rows_at = window.checkins_at, window.rows_at
+    upload = totals(~np.isnan(window.up), at) >= MIN_KNOWN
+    sizes = np.where(upload[segment_of(at)], window.up, window.down)
+    known = ~np.isnan(sizes)
+    speaks = totals(known, at) >= MIN_KNOWN
+    tunnels = (window.traffic.flags[window.rows] & IS_TUNNEL) != 0
+    in_tunnel = totals(tunnels, rows_at) / np.diff(rows_at) > 0.5
     found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        sizes = _sizes(window, int(i))
-        if len(sizes) >= MIN_KNOWN:
-            found[i] = _commonest(sizes, _near(window, int(i)))[1]
+    for tolerance, mine in ((NEAR, speaks & ~in_tunnel), (NEAR_IN_TUNNEL, speaks & in_tunnel)):
+        kept = known & mine[segment_of(at)]
+        found[mine] = _shares(sizes[kept], np.append(0, np.cumsum(totals(kept, at)[mine])), tolerance)
     return found
+
+
+def _shares(sizes: Floats, at: Ints, tolerance: tuple[float, float]) -> Floats:
+    """Return for each segment the share of check-ins near its commonest size, as `_commonest` does for one."""
+    levels, rank = ordered(sizes, at)
+    near = np.maximum(tolerance[0], tolerance[1] * levels)
+    low, high = np.searchsorted(levels, levels - near, "left"), np.searchsorted(levels, levels + near, "right")
+    base = segment_of(at) * len(levels)
+    within = base + rank
+    counts = np.searchsorted(within, base + high[rank]) - np.searchsorted(within, base + low[rank])
+    return np.asarray(np.maximum.reduceat(counts, at[:-1]) / np.diff(at)) if len(counts) else np.empty(0)
 
 
 def _sizes(window: Window, i: int) -> Floats:

@@ -13,7 +13,7 @@ import numpy as np
 from sferic.catalog.user_agents import classify_user_agent
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
-from sferic.signals._agents import main_agent, source_has_agents
+from sferic.signals._agents import MIXED, main_agent, main_agents, source_has_agents
 from sferic.signals._contract import Words
 
 FIELDS = frozenset({"user_agent"})
@@ -28,18 +28,17 @@ _TEXT = {
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the class code of each segment's main user agent."""
-    carries = source_has_agents(window)
+    del wanted
+    agents = main_agents(window)
+    speaks = (agents >= 0) | ((agents == UNKNOWN) & source_has_agents(window)[window.source])
     codes = np.array([_CODE[classify_user_agent(a)] for a in window.traffic.agents] + [_CODE["absent"]])
     found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        agent = main_agent(window, int(i))
-        if agent is not None and (agent != UNKNOWN or carries[window.source[i]]):
-            found[i] = codes[agent]
+    found[speaks] = codes[agents[speaks]]
     return found
 
 
 def describe(window: Window, i: int, value: float) -> Words:
     """Name the software and its class."""
     agent = main_agent(window, i)
-    name = window.traffic.agents[agent] if agent is not None and agent != UNKNOWN else ""
+    name = "" if agent in {UNKNOWN, MIXED} else window.traffic.agents[agent]
     return Words(name.strip() or "none", f"the calls carry {_TEXT[value]}")

@@ -10,9 +10,9 @@ References: rare-signature modifiers of public beacon hunters.
 import numpy as np
 
 from sferic.catalog.weights import MIN_ESTATE
-from sferic.model.traffic import UNKNOWN, Bools, Floats
+from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
-from sferic.signals._agents import main_agent
+from sferic.signals._agents import main_agent, main_agents
 from sferic.signals._contract import Words
 from sferic.signals._estate import FULL_ESTATE
 
@@ -21,21 +21,19 @@ FIELDS = frozenset({"user_agent"})
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the effective number of machines with the segment's user agent."""
+    del wanted
     found = np.full(len(window), np.nan)
     if window.estate.clients < MIN_ESTATE:
         return found
     scale = max(1.0, FULL_ESTATE / window.estate.clients)
-    for i in np.flatnonzero(wanted):
-        agent = main_agent(window, int(i))
-        if agent is not None and agent != UNKNOWN:
-            found[i] = window.estate.agent_clients[agent] * scale
+    agents = main_agents(window)
+    found[agents >= 0] = window.estate.agent_clients[agents[agents >= 0]] * scale
     return found
 
 
 def describe(window: Window, i: int, value: float) -> Words:
     """Say on how many machines the software is seen."""
     del value
-    agent = main_agent(window, i)
-    machines = int(window.estate.agent_clients[agent]) if agent is not None else 0
+    machines = int(window.estate.agent_clients[main_agent(window, i)])
     text = f"this user agent is seen on {machines} of {window.estate.clients} machines"
     return Words(f"{machines} of {window.estate.clients}", text)

@@ -10,9 +10,10 @@ References: design of request and response channels in public frameworks (docs/e
 
 import numpy as np
 
-from sferic.model.traffic import Bools, Floats
+from sferic.model.traffic import Bools, Floats, Ints
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._per_segment import medians, segment_of, totals
 
 FIELDS = frozenset({"bytes_up"})
 MIN_CHECKINS = 20
@@ -25,27 +26,30 @@ EVEN_SHARE = 0.7
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the number of task-then-result pairs."""
-    found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted & (window.checkins >= MIN_CHECKINS)):
-        up, down = window.ups(int(i)), window.downs(int(i))
-        if not (np.isnan(up).any() or np.isnan(down).any()):
-            found[i] = _pairs(up, down)
-    return found
+    del wanted
+    at = window.checkins_at
+    task, result = _spikes(window.down, at), _spikes(window.up, at)
+    even = totals(task, at) + totals(result, at) <= (1 - EVEN_SHARE) * window.checkins
+    pairs = np.where(even, totals(_answered(task, result, at), at), 0.0)
+    unknown = totals(np.isnan(window.up) | np.isnan(window.down), at)
+    return np.where((window.checkins >= MIN_CHECKINS) & (unknown == 0), pairs, np.nan)
 
 
-def _pairs(up: Floats, down: Floats) -> float:
-    tasks, results = np.flatnonzero(_spikes(down)), np.flatnonzero(_spikes(up))
-    if len(tasks) + len(results) > (1 - EVEN_SHARE) * len(up):
-        return 0.0
-    after = np.searchsorted(results, tasks)
-    near = after < len(results)
-    lag = results[np.minimum(after, max(len(results) - 1, 0))] - tasks if len(results) else np.array([])
-    return float(np.count_nonzero(near & (lag <= LAG))) if len(results) else 0.0
+def _spikes(values: Floats, at: Ints) -> Bools:
+    """Mark the values far above their segment's median."""
+    usual = medians(values, at)
+    return np.asarray(values > np.maximum(LARGE * usual, usual + 512)[segment_of(at)])
 
 
-def _spikes(values: Floats) -> Bools:
-    usual = float(np.median(values))
-    return np.asarray(values > max(LARGE * usual, usual + 512))
+def _answered(task: Bools, result: Bools, at: Ints) -> Bools:
+    """Mark the tasks that a result of the same segment follows in time."""
+    segment, answered = segment_of(at), np.zeros(len(task), bool)
+    results = np.append(np.flatnonzero(result), len(task))
+    tasks = np.flatnonzero(task)
+    nearest = results[np.searchsorted(results, tasks)]
+    same = np.append(segment, len(at))[nearest] == segment[tasks]
+    answered[tasks] = same & (nearest - tasks <= LAG)
+    return answered
 
 
 def describe(window: Window, i: int, value: float) -> Words:

@@ -12,25 +12,22 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._per_segment import totals
 
 FIELDS = frozenset({"bytes_up", "bytes_down", "bytes_total"})
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return log10 of bytes per second."""
+    del wanted
+    traffic, rows, at = window.traffic, window.rows, window.rows_at
+    columns = [column[rows] for column in (traffic.up, traffic.down, traffic.total)]
+    moved = sum((totals(column.clip(0), at) for column in columns), np.zeros(len(window), np.int64))
+    seconds = totals(traffic.duration_ms[rows].clip(0), at) / 1e3
+    speaks = (totals(np.any([column >= 0 for column in columns], axis=0), at) > 0) & (seconds > 0)
     found = np.full(len(window), np.nan)
-    for i in np.flatnonzero(wanted):
-        rate = _rate(window, int(i))
-        if rate is not None:
-            found[i] = np.log10(max(rate, 0.1))
+    found[speaks] = np.log10(np.maximum(moved[speaks] / seconds[speaks], 0.1))
     return found
-
-
-def _rate(window: Window, i: int) -> float | None:
-    traffic, rows = window.traffic, window.row_numbers(i)
-    seconds = traffic.duration_ms[rows].clip(0).sum() / 1e3
-    known = [c[rows] for c in (traffic.up, traffic.down, traffic.total) if (c[rows] >= 0).any()]
-    return float(sum(k.clip(0).sum() for k in known) / seconds) if known and seconds > 0 else None
 
 
 def describe(window: Window, i: int, value: float) -> Words:
