@@ -6,9 +6,10 @@ VENV  := .venv
 BIN   := $(VENV)/bin
 RUN   := $(VENV)/.run-installed
 TEST  := $(VENV)/.test-installed
+FUZZ  := $(VENV)/.fuzz-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format golden new-source bench pins clean
+.PHONY: help demo test check lint format golden new-source bench fuzz pins clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -38,6 +39,9 @@ new-source: $(TEST) ## Scaffold a log source:  make new-source id=acme_gateway_w
 bench: $(TEST) ## Time a hunt against plain text tools:  make bench file=PATH
 	$(BIN)/python benchmarks/run.py $(file)
 
+fuzz: $(FUZZ) ## Feed damaged lines to the log sources:  make fuzz [seconds=60] [id=squid_access]
+	@$(BIN)/python -m fuzz --seconds $(or $(seconds),60) $(id)
+
 pins: ## Renew requirements/*.txt from pyproject.toml (needs uv)
 	scripts/pins
 
@@ -54,3 +58,7 @@ $(RUN): requirements/run.txt pyproject.toml $(VENV)/pyvenv.cfg
 $(TEST): requirements/test.txt pyproject.toml $(VENV)/pyvenv.cfg
 	@scripts/install $(BIN)/python requirements/test.txt
 	@touch $(RUN) $@
+
+$(FUZZ): requirements/fuzz.txt $(TEST)
+	@scripts/install $(BIN)/python requirements/fuzz.txt 2>/dev/null || echo "atheris has no wheel for this Python or platform" >&2
+	@touch $@
