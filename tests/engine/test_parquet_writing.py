@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sferic.engine import parquet_writing
-from sferic.engine.parquet_writing import DAY_US, MANIFEST, Archive, Manifest
+from sferic.engine.inputs import MANIFEST
+from sferic.engine.parquet_writing import DAY_US, Archive, Manifest
 from sferic.engine.tables import SCHEMA, SCHEMA_KEY, TABLE_KEY, flat
 from sferic.model.errors import UsageError
 from sferic.model.event import DNS, HTTP, Event

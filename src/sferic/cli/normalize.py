@@ -31,7 +31,7 @@ def normalize(
     Args:
         paths: Files, folders, archives or patterns; `-` is standard input.
         form: NDJSON (the default) leaves unknown fields out; CSV leaves their cells empty.
-        to: Write Parquet files into this folder instead, one for each table and day.
+        to: Write Parquet files into this folder instead, one for each table and day, which `sferic hunt` reads.
         reading: How the logs are read.
         writing: Where the output goes.
     """

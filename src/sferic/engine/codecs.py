@@ -26,7 +26,7 @@ _BINARIES = {
     b"\x4d\x3c\xb2\xa1": _CAPTURE,
     b"\xa1\xb2\x3c\x4d": _CAPTURE,
     b"\x0a\x0d\x0d\x0a": "a packet capture (pcapng); run Zeek or Suricata over it and give me their logs",
-    b"PAR1": "a Parquet file; export it as JSON lines or CSV",
+    b"PAR1": "a Parquet file inside another stream; give it as a file of its own",
     b"SQLite format 3": "an SQLite database; export the table as CSV",
     b"\x7fELF": "a program",
     b"MZ\x90\x00": "a Windows program",

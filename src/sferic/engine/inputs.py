@@ -19,7 +19,10 @@ import msgspec
 from sferic.engine.torn_zip import MAGIC, remains
 from sferic.model.errors import DamagedInput, InputError, NothingToRead, UnreadableInput
 
+PARQUET = b"PAR1"
 STDIN = "-"
+MANIFEST = "_sferic.json"
+"""What a folder of Parquet that Sferic has written says about itself; it is no log."""
 INSIDE = "!"
 """Stands between an archive and its member."""
 
@@ -38,6 +41,8 @@ class Input(msgspec.Struct, frozen=True):
     open: Callable[[], IO[bytes]]
     packed: int | None = None
     """Compressed bytes of a member of an archive, which arrives here unpacked; None for anything else."""
+    parquet: Path | None = None
+    """The file, if it is Parquet, which is read in columns."""
 
     @property
     def can_be_read_again(self) -> bool:
@@ -119,7 +124,8 @@ def _walk(folder: Path) -> Iterator[Path | Refused | Hidden]:
         elif entry.is_dir() and not entry.is_symlink():
             yield from _walk(entry)
         elif entry.is_file():
-            yield entry
+            if entry.name != MANIFEST:
+                yield entry
         elif entry.is_symlink():
             what = "a link to a folder, which is not followed" if entry.is_dir() else "a link that leads to no file"
             unread = NothingToRead(f"is {what}", where=str(entry), hint="name what it leads to")
@@ -149,7 +155,8 @@ def _file(path: Path, *, named: bool) -> Iterator[Met]:
         yield from _zip(path, facts, named=named)
     else:
         yield Input(
-            str(path), facts.st_size, facts.st_mtime, named=named, open=lambda: path.open("rb", buffering=0)
+            str(path), facts.st_size, facts.st_mtime, named=named, open=lambda: path.open("rb", buffering=0),
+            parquet=path if magic == PARQUET else None,
         )  # fmt: skip
 
 

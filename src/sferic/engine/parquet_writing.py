@@ -19,11 +19,11 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sferic import __version__
+from sferic.engine.inputs import MANIFEST
 from sferic.engine.tables import SCHEMA, SCHEMA_KEY, TABLE_KEY, VERSION_KEY, nested
 from sferic.model.errors import UsageError
 from sferic.model.report import FileAccount
 
-MANIFEST = "_sferic.json"
 GROUP_ROWS = 120_000
 """Rows written at a time: a row group."""
 MOST_ROWS = 1_000_000

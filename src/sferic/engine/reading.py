@@ -7,7 +7,10 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,7 +19,7 @@ from sferic.engine.ledger import Ledger
 from sferic.engine.routing import Router, as_text
 from sferic.engine.scan import Scanner
 from sferic.engine.search import HEAD_LINES, Part, Scanned, Text, open_text
-from sferic.model.errors import InputError, UnknownLog
+from sferic.model.errors import BinaryInput, InputError, UnknownLog
 from sferic.model.event import Event
 from sferic.model.report import FileAccount
 from sferic.model.settings import Settings
@@ -24,6 +27,9 @@ from sferic.sources._batches import messages
 from sferic.sources._clock import Clock, zone
 from sferic.sources._contract import Reader, Setup, Source
 from sferic.sources._envelope import Envelope, SplunkCsv
+
+if TYPE_CHECKING:
+    from sferic.engine.parquet_reading import Found
 
 SNIFF_BYTES = 64 << 20
 """So far into a file the first line of each block is looked at, as well as the first lines of all."""
@@ -91,6 +97,9 @@ def _readers(item: Input, reading: Reading) -> dict[str, Reader]:
 
 
 def _read(item: Input, file: _File) -> Iterator[Event]:
+    if item.parquet:
+        yield from _read_parquet(item.parquet, file)
+        return
     batches = file.scanner.ahead(item)
     if batches is None:
         text = open_text(Part(item), file.reading.settings.limits)
@@ -135,6 +144,38 @@ def _count(lines: int, size: int, long_lines: tuple[int, ...], file: _File) -> N
             reading.ledger.reject(account, "", account.lines + index + 1, TOO_LONG, "")
     account.lines += lines
     account.bytes += size
+
+
+def _read_parquet(path: Path, file: _File) -> Iterator[Event]:
+    opened = import_module("sferic.engine.parquet_reading").Parquet(path, file.account.path)
+    if not opened.is_ours and "file" not in file.reading.settings.source_options.get("user_mapping", {}):
+        raise BinaryInput(
+            "is a Parquet file that Sferic has not written", where=file.account.path,
+            hint="say what its columns mean: `--set user_mapping.file=my-mapping.toml`",
+        )  # fmt: skip
+    file.account.codec = "parquet"
+    size = path.stat().st_size
+    for found in opened.search(file.scanner.look):
+        before = file.account.lines
+        _count(found.rows, int(size * found.done) - file.account.bytes, (), file)
+        file.router.recognise(found.head)
+        file.router.meet(found.sources)
+        if found.nameless:
+            file.reading.on_marks(file.account.path, frozenset())
+        yield from _read_found(found, before, file)
+        file.reading.on_bytes(file.account.path, file.account.bytes)
+
+
+def _read_found(found: "Found", before: int, file: _File) -> Iterator[Event]:
+    counted = file.reading.counted
+    for place, (index, line) in enumerate(zip(found.numbers, found.lines, strict=True)):
+        if counted is not None and counted(line):
+            continue
+        file.account.selected += 1
+        number = before + index + 1
+        event = file.router.adopt(found.events[place], number) if found.events else file.router.read(line, number)
+        if event is not None:
+            yield event
 
 
 def _read_csv(text: Text, file: _File) -> Iterator[Event]:

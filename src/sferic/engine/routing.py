@@ -42,6 +42,24 @@ class Router:
             return self.read_envelope(peel_envelope(text), number)
         return self._read_line(Line(text, number, self._account.path))
 
+    def meet(self, names: Iterable[str]) -> None:
+        """Note who has read the rows of a file that keeps events, whether they are selected or not."""
+        for name in self._readers.keys() & names:
+            self._ledger.kinds[name] += 1
+            self._account.sources.setdefault(name, 0)
+
+    def adopt(self, event: Event, number: int) -> Event | None:
+        """Take an event that a reader has made before and a file has kept; None where it cannot be one of ours."""
+        if event.source not in self._readers:
+            self._ledger.unknown(self._account, number, f"an event of {event.source}")
+            return None
+        self._ledger.kinds[event.source] += 1
+        if not FIRST_US <= event.time < LAST_US:
+            self._ledger.reject(self._account, event.source, number, IMPOSSIBLE_TIME, event.file)
+            return None
+        self._tally(event.source)
+        return event
+
     def read_envelope(self, envelope: Envelope, number: int) -> Event | None:
         """Read one line that has been taken out of its envelope."""
         path = self._account.path
@@ -119,8 +137,7 @@ class Router:
             result = Reject(IMPOSSIBLE_TIME)
         if isinstance(result, Event):
             result.source, result.file, result.line = name, line.file, line.number
-            account.events += 1
-            account.sources[name] = account.sources.get(name, 0) + 1
+            self._tally(name)
             return result
         if result is None:
             if not line.text.startswith("#"):
@@ -128,6 +145,10 @@ class Router:
         else:
             self._ledger.reject(account, name, line.number, result.reason, line.text)
         return None
+
+    def _tally(self, name: str) -> None:
+        self._account.events += 1
+        self._account.sources[name] = self._account.sources.get(name, 0) + 1
 
     def _try(self, name: str, line: Line) -> Event | Reject | None:
         try:

@@ -17,19 +17,18 @@ import pyarrow.compute as pc
 from sferic.model.event import DNS, TABLES, Event
 
 SCHEMA = "sferic.events/1"
-"""A change of names or types changes it."""
+"""A change of names or types changes it; a column more does not."""
 SCHEMA_KEY, TABLE_KEY, VERSION_KEY = "sferic.schema", "sferic.table", "sferic.version"
 """Keys of every file's metadata: the schema, the table whose rows it holds, and Sferic's version."""
 CLASS_UIDS = dict(zip(TABLES, (4002, 4001, 4003, 1007, 6003), strict=True))
-PATHS = {
-    "time": "time",
-    "source": "source", "file": "file", "line": "line",
+_OCSF = {
     "src_ip": "src_endpoint.ip", "src_port": "src_endpoint.port", "device": "src_endpoint.hostname",
     "dst_ip": "dst_endpoint.ip", "dst_port": "dst_endpoint.port", "dst_host": "dst_endpoint.hostname",
-    "host_source": "host_source",
     "user": "actor.user.name", "actor": "actor.user.uid",
     "process_path": "actor.process.file.path", "process_id": "actor.process.pid",
-    "command_line": "actor.process.cmd_line", "parent_path": "actor.process.parent_process.file.path",
+    "process_guid": "actor.process.uid", "command_line": "actor.process.cmd_line",
+    "parent_path": "actor.process.parent_process.file.path", "parent_id": "actor.process.parent_process.pid",
+    "parent_guid": "actor.process.parent_process.uid",
     "observer": "device.hostname",
     "connection_id": "connection_info.uid", "protocol": "connection_info.protocol_name",
     "bytes_up": "traffic.bytes_out", "bytes_down": "traffic.bytes_in", "bytes_total": "traffic.bytes",
@@ -37,11 +36,11 @@ PATHS = {
     "method": "http_request.http_method", "path": "http_request.url.path",
     "user_agent": "http_request.user_agent", "referer": "http_request.referrer",
     "status": "http_response.code", "content_type": "http_response.content_type",
-    "action": "action", "app": "app_name",
-    "answers": "answers", "outcome": "outcome",
-    "provider": "cloud.provider", "operation": "api.operation", "resource": "resource",
+    "app": "app_name", "provider": "cloud.provider", "operation": "api.operation",
 }  # fmt: skip
-"""Event field → attribute. `http_request.url.path` includes the query; `answers` is a list of `{rdata}`."""
+"""Event field → attribute; a field that is not here has none of the same meaning."""
+PATHS = {name: _OCSF.get(name, name) for name in Event.__struct_fields__ if name != "table"}
+"""Event field → attribute or its own name. The URL's path includes the query; `answers` is a list of `{rdata}`."""
 ASKED = "query.hostname"
 """Where `dst_host` stands in `dns_activity`: it is the name asked for, not a server's."""
 
@@ -51,6 +50,8 @@ FLAT = pa.schema([(f.name, _KINDS.get(f.type, _TEXT)) for f in msgspec.structs.f
 """The flat columns: the event's fields, with `time` as epoch microseconds."""
 _STAMP = pa.timestamp("us", tz="UTC")
 _FIELDS = FLAT.names
+_NEEDED: Mapping[str, Any] = {"time": 0, "source": "", "file": "", "line": 0}
+"""What every row must have, and what stands for it where a hostile file leaves it out: no event has it."""
 
 
 def flat(events: Iterable[Event]) -> pa.Table:
@@ -91,13 +92,14 @@ def nested(table: pa.Table, name: str) -> pa.Table:
 
 
 def unnested(table: pa.Table, name: str) -> pa.Table:
-    """Undo `nested`; raises KeyError where an attribute is missing."""
+    """Undo `nested`; what an older file has not is unknown. Raises KeyError where it has no event's time or place."""
     leaves = {path: _leaf(table, path) for path in PATHS.values()}
     leaves["time"] = leaves["time"].cast(_COUNT)
     leaves["answers"] = _unboxed(leaves["answers"])
     if name == DNS:
         leaves[PATHS["dst_host"]] = _leaf(table, ASKED)
     columns = {field: leaves[path] for field, path in PATHS.items()}
+    columns |= {field: pc.fill_null(columns[field], value) for field, value in _NEEDED.items()}
     columns["table"] = pa.repeat(name, len(table))
     return pa.table([columns[field].cast(FLAT.field(field).type) for field in _FIELDS], FLAT)
 
@@ -118,10 +120,17 @@ def _struct(leaves: dict[str, pa.Array]) -> pa.Array:
     return pa.StructArray.from_arrays(list(inner.values()), list(inner))
 
 
-def _leaf(table: pa.Table, path: str) -> pa.Array:
+def _leaf(table: pa.Table, path: str) -> pa.ChunkedArray:
     first, *rest = path.split(".")
-    column = table.column(first)
-    return pc.struct_field(column, rest) if rest else column
+    if path in _NEEDED or first in table.column_names:
+        column = table.column(first)
+        kind = column.type
+        while rest and pa.types.is_struct(kind) and kind.get_field_index(rest[0]) >= 0:
+            column = pc.struct_field(column, [kind.get_field_index(rest.pop(0))])
+            kind = column.type
+        if not rest:
+            return column
+    return pa.chunked_array([pa.nulls(len(table), _LIST if path == "answers" else _TEXT)])
 
 
 def _boxed(answers: pa.Array) -> pa.Array:
@@ -131,5 +140,7 @@ def _boxed(answers: pa.Array) -> pa.Array:
 
 def _unboxed(answers: pa.ChunkedArray) -> pa.Array:
     whole = answers.combine_chunks()
+    if not pa.types.is_struct(whole.type.value_type):
+        return whole
     values = pc.struct_field(whole.values, ["rdata"])
     return pa.ListArray.from_arrays(whole.offsets, values, mask=whole.is_null())
