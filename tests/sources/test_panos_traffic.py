@@ -110,6 +110,6 @@ def test_the_lines_of_a_session_share_its_name(reader: MakeReader) -> None:
     """Start and end of one session are one connection; number 0 names none."""
     made = reader("panos_traffic")
     start, end = (event(made, line(subtype)) for subtype in ("start", "end"))
-    assert start.connection_id == end.connection_id == "fw-1/1/51544"
+    assert start.connection_id == end.connection_id == "1@2026/03/02 10:14:00"
     refused = Line(SESSION.format(subtype="deny", action="deny").replace(",1,1,51544,", ",0,1,51544,"))
     assert event(made, refused).connection_id is None

@@ -47,8 +47,8 @@ _POSITIONS = {
         "http_method": 63, "xff_ip": 79, "src_host": 86, "high_res_timestamp": 107,
     },
     TRAFFIC: _SHARED | {
-        "session": 22, "bytes": 31, "bytes_sent": 32, "bytes_received": 33, "elapsed": 36, "device_name": 52,
-        "src_host": 82, "high_res_timestamp": 102,
+        "session": 22, "bytes": 31, "bytes_sent": 32, "bytes_received": 33, "start": 35, "elapsed": 36,
+        "device_name": 52, "src_host": 82, "high_res_timestamp": 102,
     },
 }  # fmt: skip
 _AT_LEAST = {THREAT: 34, TRAFFIC: 38}
@@ -76,6 +76,7 @@ _KEYS = {
     "bytes_received": ("dstbytes",),
     "elapsed": ("elapsedtime", "sessionduration"),
     "session": ("sessionid",),
+    "start": ("panossessionstarttime", "sessionstarttime", "starttime"),
 }
 """PAN-OS name → keys in CEF (custom format guides, Strata) and LEEF (QRadar's formats, Strata)."""
 

@@ -71,9 +71,6 @@ class Reader:
 
 
 def _session(record: _panos.Record) -> str | None:
-    """Name the session by the firewall, its number, and the client's port, because numbers are used again."""
-    get = record.fields.get
-    session = text(get("session"))
-    if session is None or session == "0":
-        return None
-    return f"{get('device_name') or ''}/{session}/{get('sport') or ''}"
+    """Name the session by its number and its start, because numbers are used again."""
+    session, start = text(record.fields.get("session")), text(record.fields.get("start"))
+    return f"{session}@{start}" if session and start and session != "0" else None
