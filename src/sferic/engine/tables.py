@@ -36,7 +36,8 @@ _OCSF = {
     "method": "http_request.http_method", "path": "http_request.url.path",
     "user_agent": "http_request.user_agent", "referer": "http_request.referrer",
     "status": "http_response.code", "content_type": "http_response.content_type",
-    "app": "app_name", "provider": "cloud.provider", "operation": "api.operation",
+    "app": "app_name", "provider": "cloud.provider", "cloud_account": "cloud.account.uid",
+    "operation": "api.operation", "raw": "raw_data",
 }  # fmt: skip
 """Event field → attribute; a field that is not here has none of the same meaning."""
 PATHS = {name: _OCSF.get(name, name) for name in Event.__struct_fields__ if name != "table"}

@@ -10,7 +10,8 @@ import msgspec
 HTTP = "http_activity"
 NETWORK = "network_activity"
 DNS = "dns_activity"
-TABLES = (HTTP, NETWORK, DNS, "process_activity", "api_activity")
+API = "api_activity"
+TABLES = (HTTP, NETWORK, DNS, "process_activity", API)
 HOST_SOURCES = ("sni", "http_host", "url", "connect", "dns_query", "dns_join", "sysmon22", "reverse")
 
 
@@ -66,6 +67,10 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True, kw_only=True):
     operation: str | None = None
     resource: str | None = None
     outcome: str | None = None
+    cloud_account: str | None = None
+    """Account, project, subscription or team of a cloud that an operation was done in."""
+    raw: str | None = None
+    """In `api_activity` the record itself as JSON, under the vendor's names: rules ask for those."""
 
 
 class Reject(msgspec.Struct, frozen=True, gc=False):
