@@ -4,6 +4,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+
+from sferic.correlate.channels import census
+from sferic.model.event import DNS, NETWORK, Event
+from sferic.model.finding import Finding
 from tests.signals.timelines import (
     CHROME,
     CURL,
@@ -22,10 +26,6 @@ from tests.signals.timelines import (
     rng,
     window,
 )
-
-from sferic.correlate.channels import census
-from sferic.model.event import DNS, NETWORK, Event
-from sferic.model.finding import Finding
 
 ME = "10.0.0.5"
 BEAT = after(one_sided(60, 0.2, 400), 11 * HOUR)

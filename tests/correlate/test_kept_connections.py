@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from tests.signals.timelines import CHROME, DAY, HOUR, browse, calls, crowd, found, of, one_sided, reason, window
-
 from sferic.model.event import Event
 from sferic.model.finding import Finding
+from tests.signals.timelines import CHROME, DAY, HOUR, browse, calls, crowd, found, of, one_sided, reason, window
 
 ME = "10.0.0.5"
 TUNNEL = "calm-river.alpha-lab.workers.dev"

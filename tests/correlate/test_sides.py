@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from tests.signals.timelines import CURL, HOUR, WORKER, after, browse, calls, crowd, every, found, one_sided, window
-
 from sferic.model.event import NETWORK, Event
 from sferic.model.finding import Finding
+from tests.signals.timelines import CURL, HOUR, WORKER, after, browse, calls, crowd, every, found, one_sided, window
 
 ME, OTHER, PROXY = "10.0.0.5", "10.0.0.6", "192.0.2.8"
 BEAT = after(one_sided(60, 0.2, 400), 11 * HOUR)

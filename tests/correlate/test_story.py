@@ -3,6 +3,9 @@
 import re
 
 import pytest
+
+from sferic.model.event import Event
+from sferic.model.finding import Finding
 from tests.signals.timelines import (
     CHROME,
     CURL,
@@ -19,9 +22,6 @@ from tests.signals.timelines import (
     reason,
     window,
 )
-
-from sferic.model.event import Event
-from sferic.model.finding import Finding
 
 ME = "10.0.0.5"
 OTHERS = [*crowd(40), *browse(ME)]

@@ -8,7 +8,6 @@ from functools import cache
 from typing import Any
 
 import pytest
-from tests.signals.timelines import CHROME, CURL, DAY, HOUR, browse, calls, crowd, found, window
 
 from sferic.lab.benign import TWINS
 from sferic.lab.implant import implant
@@ -16,6 +15,7 @@ from sferic.lab.records import Request, Span, seeded
 from sferic.lab.scenario import Channel
 from sferic.model.event import Event
 from sferic.model.finding import Finding
+from tests.signals.timelines import CHROME, CURL, DAY, HOUR, browse, calls, crowd, found, window
 
 DAYS = 2
 ROUND_THE_CLOCK = [Span(0.0, DAYS * DAY)]

@@ -5,6 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
+
+from sferic.catalog.weights import Weights, load_weights
+from sferic.correlate.channels import findings
+from sferic.correlate.weigh import Weighed, reasons, weigh
+from sferic.model.event import NETWORK, Event
+from sferic.model.finding import SEVERITIES, Analytic
+from sferic.model.window import Window
 from tests.signals.timelines import (
     CHROME,
     CURL,
@@ -26,13 +33,6 @@ from tests.signals.timelines import (
     weighed,
     window,
 )
-
-from sferic.catalog.weights import Weights, load_weights
-from sferic.correlate.channels import findings
-from sferic.correlate.weigh import Weighed, reasons, weigh
-from sferic.model.event import NETWORK, Event
-from sferic.model.finding import SEVERITIES, Analytic
-from sferic.model.window import Window
 
 ME, YOU, SERVER = "10.0.0.5", "10.0.0.6", "10.0.0.7"
 WEIGHTS = load_weights()

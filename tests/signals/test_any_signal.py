@@ -4,6 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from sferic.catalog.weights import load_weights
+from sferic.correlate.missing import missing
+from sferic.model.event import HTTP, NETWORK, Event
+from sferic.model.window import Window
+from sferic.signals._contract import signals
 from tests.signals.timelines import (
     CHROME,
     CURL,
@@ -20,12 +26,6 @@ from tests.signals.timelines import (
     one_sided,
     window,
 )
-
-from sferic.catalog.weights import load_weights
-from sferic.correlate.missing import missing
-from sferic.model.event import HTTP, NETWORK, Event
-from sferic.model.window import Window
-from sferic.signals._contract import signals
 
 ALL = sorted(signals())
 HOSTS = (WORKER, "other.alpha-lab.workers.dev", SITE, "script.google.com", "calm-river.ngrok.io", "page.vercel.app")

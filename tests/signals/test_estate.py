@@ -6,11 +6,11 @@ import msgspec
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.signals.timelines import CHROME, CURL, DAY, SITE, T0, WORKER, browse, calls, every, traffic, window
 
 from sferic.model.event import Event
 from sferic.model.traffic import UNKNOWN
 from sferic.signals._segments import Cutting, cut
+from tests.signals.timelines import CHROME, CURL, DAY, SITE, T0, WORKER, browse, calls, every, traffic, window
 
 DECADES_S = 26 * 365 * DAY
 

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.signals.timelines import DAY, HOUR, WORKER, after, calls, every, fitted, irregular, one_sided, rng, window
 
 from sferic.model.traffic import Floats
 from sferic.model.window import Fit
 from sferic.signals._gaps import MIN_GAPS, REGULAR_DB, fit_gaps, fit_times
+from tests.signals.timelines import DAY, HOUR, WORKER, after, calls, every, fitted, irregular, one_sided, rng, window
 
 FINE, WHOLE = 0.001, 1.0
 JITTERS = (0.0, 0.1, 0.2, 0.37, 0.5, 0.7, 0.9)

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.signals.timelines import WORKER, browse, calls, every, says, segment, window
 
 from sferic.model.event import Event
+from tests.signals.timelines import WORKER, browse, calls, every, says, segment, window
 
 ME = "10.0.0.5"
 

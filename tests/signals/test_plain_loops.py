@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.signals.timelines import CHROME, CURL, HOUR, SITE, T0, WORKER, crowd, window
 
 from sferic.catalog.known_services import known_service
 from sferic.catalog.user_agents import c2_default_path, classify_user_agent
@@ -20,6 +19,7 @@ from sferic.signals._agents import MIXED, main_agent, main_agents
 from sferic.signals._contract import signals
 from sferic.signals._estate import FULL_ESTATE
 from sferic.signals._per_segment import totals
+from tests.signals.timelines import CHROME, CURL, HOUR, SITE, T0, WORKER, crowd, window
 
 PATHS = [None, "/", "/app.js", "/look.css", "/dpixel", "/v1/traces", "/socket.io/?EIO=4"]
 ROW = st.builds(

@@ -2,6 +2,9 @@
 
 import numpy as np
 import pytest
+
+from sferic.model.event import Event
+from sferic.model.window import Window
 from tests.signals.timelines import (
     CHROME,
     CURL,
@@ -17,9 +20,6 @@ from tests.signals.timelines import (
     segment,
     window,
 )
-
-from sferic.model.event import Event
-from sferic.model.window import Window
 
 ME = "10.0.0.5"
 MINE = calls(ME, WORKER, every(60, 40, 12 * HOUR), agent=CURL)

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+
+from sferic.model.event import Event
 from tests.signals.timelines import (
     DAY,
     HOUR,
@@ -17,8 +19,6 @@ from tests.signals.timelines import (
     segment,
     window,
 )
-
-from sferic.model.event import Event
 
 ME = "10.0.0.5"
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from tests.signals.timelines import HOUR, WORKER, calls, every, rng, says, segment, window
 
 from sferic.model.event import Event
+from tests.signals.timelines import HOUR, WORKER, calls, every, rng, says, segment, window
 
 ME = "10.0.0.5"
 DRAWN = [int(n) for n in rng().integers(300, 9000, 100)]

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sources.single_lines import VALUES, Log, texts
 
 from sferic.model.event import DNS, Line, Reject
 from sferic.sources._contract import CERTAIN, NO
 from sferic.sources.aws_vpc_dns import Reader
+from tests.sources.single_lines import VALUES, Log, texts
 
 LOG = Log(Reader)
 made, event = LOG.made, LOG.event

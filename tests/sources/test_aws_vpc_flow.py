@@ -2,12 +2,12 @@
 
 import pytest
 from hypothesis import given
-from tests.sources.single_lines import Log, texts
 
 from sferic.model.errors import UsageError
 from sferic.model.event import Event, Line, Reject
 from sferic.sources._contract import CERTAIN, LIKELY, NO
 from sferic.sources.aws_vpc_flow import Reader
+from tests.sources.single_lines import Log, texts
 
 LOG = Log(Reader)
 made, event = LOG.made, LOG.event

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sources.single_lines import VALUES, Log, texts
 
 from sferic.model.event import Line
 from sferic.sources._contract import CERTAIN, NO
 from sferic.sources.cloudflare_gateway import _NAMES, Reader
+from tests.sources.single_lines import VALUES, Log, texts
 
 LOG = Log(Reader)
 made, event = LOG.made, LOG.event

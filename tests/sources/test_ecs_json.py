@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sources.single_lines import VALUES, Log, texts
 
 from sferic.model.event import Event, Line
 from sferic.sources import zeek_http
 from sferic.sources._clock import Clock
 from sferic.sources._contract import GENERIC, NO, Setup
 from sferic.sources.ecs_json import _NAMES, Reader
+from tests.sources.single_lines import VALUES, Log, texts
 
 LOG = Log(Reader)
 made, event = LOG.made, LOG.event

@@ -5,13 +5,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
-from tests.sources.single_lines import Log, texts
 
 from sferic.model.errors import UsageError
 from sferic.model.event import Event, Line
 from sferic.sources._clock import Clock
 from sferic.sources._contract import CERTAIN, GENERIC, LIKELY, NO, Setup, sources
 from sferic.sources.generic_cef import Reader
+from tests.sources.single_lines import Log, texts
 
 LOG = Log(Reader)
 made, event = LOG.made, LOG.event

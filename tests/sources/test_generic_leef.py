@@ -4,11 +4,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
-from tests.sources.single_lines import Log, texts
 
 from sferic.model.event import Event, Line
 from sferic.sources._contract import GENERIC, NO
 from sferic.sources.generic_leef import Reader, _strptime_form
+from tests.sources.single_lines import Log, texts
 
 LOG = Log(Reader)
 made, event = LOG.made, LOG.event

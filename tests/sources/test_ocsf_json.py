@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sources.single_lines import VALUES, Log, texts
 
 from sferic.model.event import DNS, HTTP, NETWORK, Line
 from sferic.sources._contract import GENERIC, NO
 from sferic.sources.ocsf_json import _NAMES, Reader
+from tests.sources.single_lines import VALUES, Log, texts
 
 LOG = Log(Reader)
 made, event = LOG.made, LOG.event

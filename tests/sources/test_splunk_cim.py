@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.sources.single_lines import VALUES, Log, texts
 
 from sferic.model.errors import UsageError
 from sferic.model.event import DNS, HTTP, NETWORK, Event, Line
 from sferic.sources._contract import GENERIC, NO
 from sferic.sources._envelope import peel_envelope
 from sferic.sources.splunk_cim import _NAMES, Reader
+from tests.sources.single_lines import VALUES, Log, texts
 
 LOG = Log(Reader)
 made, event = LOG.made, LOG.event

@@ -6,6 +6,7 @@ not yet read stays bounded. Inputs are dealt out in parts: a compressed file is 
 `PART_BYTES`. Only Linux can copy a process safely, and only while it has one thread: elsewhere there is no crew.
 """
 
+import fcntl
 import multiprocessing
 import os
 import signal
@@ -27,6 +28,9 @@ from sferic.model.settings import Limits
 LEAST_BYTES = 32 << 20
 """Less than this is read before processes would have paid for themselves."""
 PART_BYTES = 16 << 20
+AHEAD_BYTES = 1 << 20
+"""What a member may find ahead of who reads it. With the few bytes that are usual, the two wait for each other by
+turns, and the system puts them on one core."""
 ASKED = 2
 """Parts that a member is asked for at a time: one to search, and one to begin with when that is done."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -140,13 +144,18 @@ def _can_copy() -> bool:
 
 
 class _Member:
-    """One process, and this end of its pipe."""
+    """One process, and these ends of its pipes."""
 
     def __init__(self, work: _Work) -> None:
-        self._here, there = multiprocessing.Pipe()
-        self._process = multiprocessing.get_context("fork").Process(target=_serve, args=(there, work), daemon=True)
+        orders, self._orders = multiprocessing.Pipe(duplex=False)
+        self._answers, answers = multiprocessing.Pipe(duplex=False)
+        with suppress(OSError):  # a system may allow less
+            fcntl.fcntl(answers.fileno(), fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
+        fork = multiprocessing.get_context("fork")
+        self._process = fork.Process(target=_serve, args=(orders, answers, work), daemon=True)
         self._process.start()
-        there.close()
+        orders.close()
+        answers.close()
         self.asked = 0
 
     @property
@@ -156,14 +165,14 @@ class _Member:
     def ask(self, order: _Order) -> None:
         self.asked += 1
         with suppress(OSError):  # it has just died, which who waits for the answer will say
-            self._here.send(order)
+            self._orders.send(order)
 
     def answers(self, label: str) -> Iterator[Batch]:
         """Yield what belongs to the order that was asked for first and is not yet answered."""
         self.asked -= 1
         while True:
             try:
-                said = self._here.recv()
+                said = self._answers.recv()
             except (EOFError, OSError) as error:
                 reason = "is read no further: the process that searched it ended early"
                 raise UnreadableInput(reason, where=label, hint="`--workers 1` does without it") from error
@@ -174,24 +183,25 @@ class _Member:
             yield said
 
     def dismiss(self) -> None:
-        self._here.close()
+        self._orders.close()
+        self._answers.close()
         self._process.terminate()
         self._process.join()
 
 
-def _serve(pipe: Connection, work: _Work) -> None:
+def _serve(orders: Connection, answers: Connection, work: _Work) -> None:
     """Answer orders until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that reads decides what an interrupt means
     forget_archives()
     try:
         while True:
-            order = pipe.recv()
+            order = orders.recv()
             try:
                 part = Part(work.inputs[order.number], order.start, order.stop)
                 for batch in search(open_text(part, work.limits), work.selector):
-                    pipe.send(batch)
-                pipe.send(None)
+                    answers.send(batch)
+                answers.send(None)
             except InputError as error:
-                pipe.send(error)
+                answers.send(error)
     except (EOFError, OSError):
         return
