@@ -222,9 +222,7 @@ def test_user_file_adds_a_platform_and_a_domain(tmp_path: Path) -> None:
 
 def test_user_platform_replaces_the_built_in_of_the_same_id(tmp_path: Path) -> None:
     """A user's platform with a known id counts instead of the built-in one."""
-    catalogue = load_catalogue(
-        [user_file(tmp_path, USER_PLATFORM.replace("lab-serverless", "cloudflare-workers"))]
-    )
+    catalogue = load_catalogue([user_file(tmp_path, USER_PLATFORM.replace("lab-serverless", "cloudflare-workers"))])
     assert catalogue.identify("a.b.workers.dev") is None
     assert len(catalogue.platforms) == 96
 
@@ -333,6 +331,31 @@ def test_cname_targets_show_the_platform_behind_an_own_domain() -> None:
     assert vercel.id == "vercel"
     assert CATALOGUE.identify_cname("x.vercel-dns-017.com") is None
     assert CATALOGUE.identify_cname("www.corp.example") is None
+
+
+def test_lines_of_names_that_are_only_pointed_to_are_selected() -> None:
+    """Beyond the suffixes, names that own domains point to are selected; content networks only with their tier."""
+    more = CATALOGUE.alias_expressions()
+    assert [any(re.search(e, line) for e in more) for line in ("cname.vercel-dns.com,", "shop.netlify.app,")] == [
+        True, False,
+    ]  # fmt: skip
+    assert not any("cloudfront" in e for e in CATALOGUE.alias_expressions({"noisy"}))
+    assert CATALOGUE.alias_expressions({"tunnel"}) == []
+
+
+@pytest.mark.parametrize("platform", [p for p in CATALOGUE.platforms.values() if p.cname_hints], ids=lambda p: p.id)
+def test_every_hint_is_selected_and_unmasks(platform: Platform) -> None:
+    """What the catalogue says that own domains point to is found in a DNS line and leads to the platform."""
+    for hint in platform.cname_hints:
+        target = {"vercel-dns-0*.com": "0123456789abcdef.vercel-dns-017.com"}.get(hint.suffix) or (
+            f"d-abcde12345.{hint.suffix.replace('*', 'eu-west-2')}"
+        )
+        tiers = frozenset({platform.tier}) | DEFAULT_TIERS
+        chosen = [*CATALOGUE.expressions(tiers), *CATALOGUE.alias_expressions(tiers)]
+        assert any(re.search(e, f'"{target}"', re.IGNORECASE) for e in chosen), target
+        place = CATALOGUE.unmask("api.shop.example", [target], {platform.id})
+        assert place is not None, target
+        assert place.cname == target
 
 
 def test_search_finds_by_words_and_abuse() -> None:

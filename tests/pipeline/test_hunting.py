@@ -205,6 +205,32 @@ def test_flows_named_by_their_connection_are_said_to_be(tmp_path: Path) -> None:
     assert told.endswith("from other logs (1), 0 were not")
 
 
+def test_a_beacon_behind_an_own_domain(tmp_path: Path, beacon: bytes, lines: ModuleType) -> None:
+    """With a DNS log that shows the alias the proxy's calls are a finding that names it; without, there is none."""
+    domain, site = "api.shop.example", "synthetic-shop.netlify.app"
+    (tmp_path / "proxy.log").write_bytes(beacon.replace(lines.HOST.encode(), domain.encode()))
+    assert run(tmp_path).findings == ()
+    told = {"_path": "dns", "ts": 1772445600.5, "uid": "C1", "id.orig_h": "10.1.0.5", "id.orig_p": 5000,
+            "id.resp_h": "10.1.0.53", "id.resp_p": 53, "proto": "udp", "query": domain, "rcode_name": "NOERROR",
+            "answers": [site, "192.0.2.10"]}  # fmt: skip
+    (tmp_path / "dns.log").write_text(f"{json.dumps(told)}\n", encoding="utf-8")
+    (finding,) = run(tmp_path).findings
+    assert (finding.platform, finding.tenant, finding.hosts) == ("netlify", "synthetic-shop", (domain,))
+    assert finding.connections == 720
+    (reason,) = [r for r in finding.reasons if r.signal == "own_domain"]
+    assert reason.value == f"CNAME {site}"
+    assert f"{domain} names no platform: DNS answers in this input show it to be an alias of {site}" in reason.text
+
+
+def test_too_many_own_domains_are_said(tmp_path: Path, lines: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where more domains led to a platform than are remembered, the account says so."""
+    monkeypatch.setattr("sferic.engine.aliases.MAX_DOMAINS", 3)
+    names = [lines.stream_dns(n, f"n{n}.shop.example", ("192.0.2.9",)) for n in range(1, 9)]
+    told = [json.dumps(json.loads(n) | {"hostname": ["synthetic-shop.netlify.app"]}) for n in names]
+    (tmp_path / "dns.log").write_bytes(lines.log(*told))
+    assert "more own domains" in [m.evidence for m in run(tmp_path).account.missing]
+
+
 def test_too_many_names_of_one_address_are_said(
     tmp_path: Path, lines: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sferic.model.event import Event
+from sferic.model.event import DNS, Event
 from tests.signals.timelines import WORKER, browse, calls, every, says, segment, window
 
 ME = "10.0.0.5"
@@ -75,3 +75,14 @@ def test_platform_tells_its_tier(whom: str, code: float, words: str) -> None:
     value, text = heard("platform", calls(ME, whom, every(60, 40)), whom=whom)
     assert value == code
     assert words in text
+
+
+def test_own_domain_names_the_alias() -> None:
+    """Of calls to an own domain the signal says what DNS showed; of calls to the platform's own name, nothing."""
+    told = calls("10.0.0.9", "api.shop.example", [1.0], table=DNS, answers=(["shop.netlify.app"],))
+    value, text = heard("own_domain", told, calls(ME, "api.shop.example", every(60, 40)), whom="shop.netlify.app")
+    assert value == 1
+    assert text.startswith("api.shop.example names no platform: DNS answers in this input show it to be an alias of ")
+    assert text.endswith("shop.netlify.app")
+    value, _ = heard("own_domain", calls(ME, WORKER, every(60, 40)))
+    assert np.isnan(value)

@@ -16,6 +16,7 @@ from sferic.catalog.platforms import Catalogue, load_catalogue
 from sferic.catalog.weights import load_weights
 from sferic.correlate.channels import findings
 from sferic.correlate.weigh import Weighed, weigh
+from sferic.engine.aliases import Aliases
 from sferic.engine.columns import Columns
 from sferic.model.event import HTTP, Event
 from sferic.model.finding import Analytic, Finding, Reason
@@ -122,8 +123,11 @@ def catalogue() -> Catalogue:
 def traffic(*stories: Iterable[Event]) -> Traffic:
     """Put all rows into columns, as a hunt does."""
     columns = Columns(lambda _source: False)
-    for event in chain(*stories):
-        place = catalogue().identify(event.dst_host or "", event.path)
+    aliases, events = Aliases(catalogue(), catalogue().platforms), list(chain(*stories))
+    for event in events:
+        aliases.learn(event)
+    for event in events:
+        place = aliases.identify(event.dst_host or "", event.path)
         assert place, event.dst_host
         columns.add(event, place, event.dst_host or "")
     return columns.finish()

@@ -28,6 +28,8 @@ class Place(msgspec.Struct, frozen=True, gc=False):
     evidence: str
     channel: str
     owner: str
+    cname: str | None = None
+    """The platform's name that DNS gave for the host, where the host is somebody's own domain."""
 
 
 def host_place(platform: Platform, host: str, groups: Mapping[str, str | None]) -> Place:
@@ -51,6 +53,16 @@ def custom_place(platform: Platform, host: str, tenant: str) -> Place:
     return _keyed(platform, host, tenant, None, visible="account", evidence="configured")
 
 
+def alias_place(platform: Platform, host: str, target: str, shown: Place | None, evidence: str) -> Place:
+    """Return the place of an own domain that DNS showed to be an alias of `target`.
+
+    It is the place that the target shows, if that tells an owner; else the domain itself stands for the owner.
+    """
+    if shown is None or not (shown.tenant or shown.function):
+        shown = msgspec.structs.replace(custom_place(platform, host, host), visible="platform", evidence=evidence)
+    return msgspec.structs.replace(shown, host=host, cname=target)
+
+
 def path_place(place: Place, platform: Platform, path: str) -> Place:
     """Return the place with what the path adds; what the name already told stays."""
     if platform.path_regex is None:
@@ -61,7 +73,7 @@ def path_place(place: Place, platform: Platform, path: str) -> Place:
     groups = shape.groupdict()
     tenant = place.tenant or _first(groups, platform.tenant)
     function = place.function or _first(groups, platform.function)
-    return _keyed(
+    found = _keyed(
         platform,
         place.host,
         tenant,
@@ -70,6 +82,7 @@ def path_place(place: Place, platform: Platform, path: str) -> Place:
         visible=place.visible,
         evidence=place.evidence,
     )
+    return msgspec.structs.replace(found, cname=place.cname) if place.cname else found
 
 
 def _keyed(

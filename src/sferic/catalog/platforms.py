@@ -6,7 +6,7 @@ and `[[domain]]` tables for functions behind an own domain, which no name can re
 This module neither reads logs nor judges what it finds.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from sferic.catalog.place import Place, custom_place, host_place, path_place, unknown_place
+from sferic.catalog.place import Place, alias_place, custom_place, host_place, path_place, unknown_place
 from sferic.catalog.platform import (
     DEFAULT_TIERS,
     TIERS,
@@ -68,9 +68,7 @@ class Catalogue:
         self.platforms: Mapping[str, Platform] = MappingProxyType({p.id: p for p in platforms})
         self.domains: tuple[Domain, ...] = tuple(domains)
         known = self.platforms.values()
-        entries: list[tuple[str, Platform | VendorHost | Domain]] = [
-            (s, p) for p in known for s in p.suffixes
-        ]
+        entries: list[tuple[str, Platform | VendorHost | Domain]] = [(s, p) for p in known for s in p.suffixes]
         entries += [(v.suffix, v) for p in known for v in p.vendor_hosts]
         entries += [(d.host, d) for d in self.domains]
         self._suffixes = SuffixIndex(entries)
@@ -112,6 +110,44 @@ class Catalogue:
             return None
         hint, platform = match.value
         return platform if _has_shape(hint, name) else None
+
+    def unmask(self, host: str, answers: Iterable[str], wanted: Container[str]) -> Place | None:
+        """Return where somebody's own domain leads, by the names that DNS answered for it.
+
+        `host` and `answers` are normalised; the first name of a `wanted` platform (ids) counts. A host that is known
+        by its own name, the vendor's and the user's domains among them, needs no unmasking: None.
+        """
+        if self._suffixes.find(host) is not None:
+            return None
+        return next((p for a in answers if (p := self._aliased(host, a)) is not None and p.platform in wanted), None)
+
+    def _aliased(self, host: str, target: str) -> Place | None:
+        known = self._suffixes.find(target)
+        if known is not None and isinstance(known.value, VendorHost):
+            return None
+        shown = self.identify(target)
+        platform = self.platforms[shown.platform] if shown else self.identify_cname(target)
+        if platform is None:
+            return None
+        return alias_place(platform, host, target, shown, self._evidence(target) or platform.evidence)
+
+    def _evidence(self, target: str) -> str | None:
+        """Return how well it is known that own domains point there."""
+        hint = self._cnames.find(target)
+        return hint.value[0].evidence if hint else None
+
+    def below(self, place: Place, path: str | None) -> Place:
+        """Return a place with what the path adds."""
+        return place if path is None else path_place(place, self.platforms[place.platform], path)
+
+    def alias_expressions(self, tiers: Collection[str] = DEFAULT_TIERS) -> list[str]:
+        """Return what selects DNS lines that name a wanted platform by a name which is only pointed to.
+
+        Most platforms' own domains point to names that `expressions` finds; these are the others.
+        """
+        wanted = [p for p in self.platforms.values() if p.is_selected(frozenset(tiers))]
+        suffixes = {h.suffix for p in wanted for h in p.cname_hints if self._suffixes.find(_example(h.suffix)) is None}
+        return as_expressions(suffixes, suffixes)
 
     def expressions(self, tiers: Collection[str] = DEFAULT_TIERS) -> list[str]:
         """Return regular expressions of which one is found, caseless, in every line that names a wanted host.
@@ -161,6 +197,11 @@ def _read_user_file(path: Path) -> _UserFile:
         if problem:
             raise settings_error(path, problem[1], f"platform[{i}].{problem[0]}")
     return added
+
+
+def _example(suffix: str) -> str:
+    """Return a host with that suffix."""
+    return f"x.{suffix.replace('*', 'x')}"
 
 
 def _has_shape(hint: CnameHint, name: str) -> bool:

@@ -1,15 +1,18 @@
-"""Reads all inputs of a hunt into one Traffic: once for lines that name a platform, and again for bare addresses.
+"""Reads all inputs of a hunt into one Traffic: once for lines that name a platform, and again for what these taught.
 
-The second pass happens only if logs without names (firewall flows) are there and something in the input taught us
-which addresses the platforms had. It re-reads the files with those addresses as the selection.
+The second pass happens only if it can find something: logs without names (firewall flows), once something taught us
+which addresses the platforms had; own domains that DNS answers showed to be aliases of a platform. It re-reads the
+files with those addresses and domains as the selection.
 """
 
 import re
+from collections import deque
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from sferic.catalog.platforms import DEFAULT_TIERS, Catalogue
+from sferic.engine.aliases import Aliases
 from sferic.engine.columns import Columns, client_of
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
@@ -22,6 +25,9 @@ from sferic.model.event import Event
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.sources._contract import Source
+
+MAX_UNPLACED = 50_000
+"""Events of hosts of no platform that wait until all own domains are known."""
 
 
 class Progress(msgspec.Struct, frozen=True):
@@ -78,18 +84,19 @@ class Gathered(msgspec.Struct, frozen=True):
     period: Period
     tally: Tally
     once: frozenset[str]
-    """Pipes with flows that carry no name, while names are known: a second reading would have joined them."""
+    """Pipes in which a second reading would have looked for flows without names, or for own domains."""
     names_full: bool = False
     """Whether more addresses had names than are remembered."""
     names_forgotten: int = 0
     """How often an address was called something that was not remembered any more."""
+    domains_full: bool = False
+    """Whether more own domains led to a platform, or more events waited for these, than are remembered."""
 
 
 class Gatherer:
     """One run's reading; `gather` is its only verb."""
 
     def __init__(self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings) -> None:
-        self._catalogue = catalogue
         self._sources = sources
         self._settings = settings
         self._tiers = frozenset(settings.tiers) or DEFAULT_TIERS
@@ -98,9 +105,10 @@ class Gatherer:
         self._period = Period(settings)
         self._tally = Tally()
         self._names = Names()
-        self._selector = Selector(
-            [*catalogue.expressions(self._tiers), *_marks(sources)], _nameless_marks(sources)
-        )  # fmt: skip
+        self._aliases = Aliases(catalogue, self._hunted)
+        named = [*catalogue.expressions(self._tiers), *catalogue.alias_expressions(self._tiers)]
+        self._selector = Selector([*named, *_marks(sources)], _nameless_marks(sources))
+        self._unplaced: deque[Event] = deque(maxlen=MAX_UNPLACED)
         self._flows: list[Event] = []
         self._linked: dict[str, str] = {}
         """Sensor's name of a connection → host that another of its rows names."""
@@ -112,15 +120,23 @@ class Gatherer:
         inputs = list(self._ledger.inputs(paths))
         total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
         self._first_pass(inputs, watch, total)
-        nameless = {i.label: i for i in inputs if i.label in self._nameless} if len(self._names) else {}
-        if any(i.can_be_read_again for i in nameless.values()):
-            self._second_pass([i for i in inputs if i.can_be_read_again], watch, total)
+        waiting = len(self._unplaced) == MAX_UNPLACED
+        self._place_the_rest()
+        nameless = [i for i in inputs if i.label in self._nameless and len(self._names)]
+        promising = inputs if len(self._aliases) else nameless
+        if any(i.can_be_read_again for i in promising):
+            addresses = self._names.addresses() if nameless else []
+            self._second_pass([i for i in inputs if i.can_be_read_again], addresses, watch, total)
         self._join()
         traffic = self._columns.finish()
         self._tally.duplicates = self._columns.duplicates
         self._tally.joined -= self._columns.announced
-        once = frozenset(label for label, item in nameless.items() if not item.can_be_read_again)
-        return Gathered(traffic, self._ledger, self._period, self._tally, once, self._names.full, self._names.forgotten)
+        return Gathered(
+            traffic, self._ledger, self._period, self._tally,
+            once=frozenset(item.label for item in promising if not item.can_be_read_again),
+            names_full=self._names.full, names_forgotten=self._names.forgotten,
+            domains_full=self._aliases.full or (waiting and bool(len(self._aliases))),
+        )  # fmt: skip
 
     def _first_pass(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         with Scanner(self._selector, self._settings, inputs) as scanner:
@@ -134,24 +150,37 @@ class Gatherer:
             self._take_flow(event)
             return
         self._names.learn(event, client_of(event))
-        if not self._period.holds(event):
-            return
-        place = self._catalogue.identify(event.dst_host, event.path)
-        if place is None:
+        self._aliases.learn(event)
+        if self._period.holds(event) and not self._placed(event):
             self._tally.not_serverless += 1
-        elif place.platform in self._hunted:
-            self._columns.add(event, place, event.dst_host)
+            self._unplaced.append(event)
+
+    def _placed(self, event: Event) -> bool:
+        """Say whether the host leads to a platform; if that is hunted the event becomes traffic."""
+        host = event.dst_host or ""
+        place = self._aliases.identify(host, event.path)
+        if place is not None and place.platform in self._hunted:
+            self._columns.add(event, place, host)
             if event.connection_id:
-                self._linked[event.connection_id] = event.dst_host
+                self._linked[event.connection_id] = host
+        return place is not None
+
+    def _place_the_rest(self) -> None:
+        """Look again at what came before the answer that made its host an own domain of a platform."""
+        if len(self._aliases):
+            self._tally.not_serverless -= sum(map(self._placed, self._unplaced))
+        self._unplaced.clear()
 
     def _take_flow(self, event: Event) -> None:
         if event.dst_ip is not None and self._period.holds(event):
             self._flows.append(event)
 
-    def _second_pass(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
-        """Read the lines that hold a known address; those that the first pass has read are counted there."""
+    def _second_pass(
+        self, inputs: Sequence[Input], addresses: Sequence[str], watch: Watcher | None, total: int | None
+    ) -> None:
+        """Read the lines that hold a known address or own domain; the first pass has counted those that it read."""
         later = Ledger()
-        expressions = [_as_expression(a) for a in self._names.addresses()] + _marks(self._sources)
+        expressions = [*map(_as_expression, addresses), *self._aliases.expressions(), *_marks(self._sources)]
         with Scanner(Selector(expressions), self._settings, inputs) as scanner:
             reading = self._reading(later, watch, total, "joining names", self._selector.holds)
             for item in inputs:
@@ -160,14 +189,19 @@ class Gatherer:
                         self._take_flow(event)
                     else:
                         self._names.learn(event, client_of(event))
+                        self._take_own_domain(event)
         self._ledger.adopt(later)
+
+    def _take_own_domain(self, event: Event) -> None:
+        if self._aliases.identify(event.dst_host or "") is not None and self._period.holds(event):
+            self._placed(event)
 
     def _join(self) -> None:
         for event in self._flows:
             started = event.time / 1e6
             linked = self._linked.get(event.connection_id) if event.connection_id else None
             host = linked or self._names.name(event.dst_ip or "", client_of(event), started)
-            place = self._catalogue.identify(host) if host else None
+            place = self._aliases.identify(host) if host else None
             if place is None:
                 self._tally.nameless += host is None
             elif place.platform in self._hunted:

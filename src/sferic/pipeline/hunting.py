@@ -16,8 +16,9 @@ from sferic.correlate.activity import Activity, activity
 from sferic.correlate.channels import Census, census, findings
 from sferic.correlate.missing import missing
 from sferic.correlate.weigh import weigh
+from sferic.engine.aliases import MAX_DOMAINS
 from sferic.engine.crew import processes
-from sferic.engine.gather import Gathered, Gatherer, Watcher
+from sferic.engine.gather import MAX_UNPLACED, Gathered, Gatherer, Watcher
 from sferic.engine.inputs import Input, expand
 from sferic.engine.names import MAX_SEEN
 from sferic.engine.quoting import quote
@@ -33,7 +34,14 @@ from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
 from sferic.sources._contract import Source, source, sources
 
-ONCE = "can be read only once, so its flows without host names were not looked for: give the log as a file"
+ONCE = (
+    "can be read only once, so its flows without host names, and own domains that DNS shows to lead to a platform, "
+    "were not looked for: give the log as a file"
+)
+DOMAINS_FULL = (
+    "more own domains led to a platform, or more lines waited for the DNS answers that show so, than are remembered "
+    f"({MAX_DOMAINS:,} and {MAX_UNPLACED:,}): the calls of the others were not looked for"
+)
 FULL = "more addresses had names than are remembered (20,000): flows to the others were not looked for"
 FORGOTTEN = (
     "{:,} more times an address was called something, after {:,} that are remembered of one address: later flows to it "
@@ -150,6 +158,8 @@ def _account(gathered: Gathered, window: Window, counted: Census, *, strict: boo
         account.missing += (Missing("all", "more addresses", FULL),)
     if gathered.names_forgotten:
         account.missing += (Missing("all", "more names", FORGOTTEN.format(gathered.names_forgotten, MAX_SEEN)),)
+    if gathered.domains_full:
+        account.missing += (Missing("all", "more own domains", DOMAINS_FULL),)
     account.not_serverless, account.duplicates = tally.not_serverless, tally.duplicates
     gathered.period.tell(account)
     account.pairs, account.estate = counted.judged + counted.short, window.estate.clients

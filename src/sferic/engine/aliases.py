@@ -1,0 +1,57 @@
+"""Remembers which own domains lead to a platform, as DNS answers of the same input show, and identifies hosts by them.
+
+`api.shop.example` in a proxy's log names no platform; the answer that made it an alias of
+`d-….execute-api.us-east-1.amazonaws.com` does. What names say of themselves comes first, a user's domains included.
+
+What it does not do: follow a chain over several lines; each line must hold the platform's name itself.
+"""
+
+from collections.abc import Container
+
+from sferic.catalog.platforms import Catalogue, Place
+from sferic.catalog.suffixes import as_expressions
+from sferic.model.event import DNS, Event
+
+MAX_DOMAINS = 5_000
+_REVERSE = ".arpa"
+
+
+class Aliases:
+    """The catalogue, and the own domains learned in this run."""
+
+    def __init__(self, catalogue: Catalogue, wanted: Container[str]) -> None:
+        """Take the ids of the platforms whose own domains are wanted."""
+        self._catalogue = catalogue
+        self._wanted = wanted
+        self._places: dict[str, Place] = {}
+        self.full = False
+        """Whether more domains led to a platform than are remembered."""
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def learn(self, event: Event) -> None:
+        """Remember the name that was asked for, if what DNS answered is a platform's name."""
+        host, answers = event.dst_host, event.answers
+        if event.table != DNS or host is None or answers is None or host in self._places:
+            return
+        if "." not in host or host.endswith(_REVERSE):
+            return
+        place = self._catalogue.unmask(host, answers, self._wanted)
+        if place is None:
+            return
+        if len(self._places) >= MAX_DOMAINS:
+            self.full = True
+            return
+        self._places[host] = place
+
+    def identify(self, host: str, path: str | None = None) -> Place | None:
+        """Return where a normalised host leads to, by its own name or as an own domain; None if nowhere known."""
+        place = self._catalogue.identify(host, path)
+        if place is not None or (own := self._places.get(host)) is None:
+            return place
+        return self._catalogue.below(own, path)
+
+    def expressions(self) -> list[str]:
+        """Return what selects the lines that name one of the domains."""
+        return as_expressions(self._places, self._places)
