@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sferic.sources._envelope import Envelope, peel_envelope
+from sferic.sources._shippers import unwrap
 
 RAW = "<13>Mar  2 10:00:00 fw1 said \"hi\", ünïcode {'x'}"
 TEN_US = 1_772_445_600_000_000
@@ -95,3 +96,26 @@ def test_no_object_is_an_error(key: str, beside: dict[str, Any], value: Any) -> 
     """Peeling raises nothing, whatever stands in a shipper's keys."""
     peel_envelope(json.dumps({**beside, key: value}))
     peel_envelope(json.dumps({**beside, key: value}, ensure_ascii=False)[:-1])
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"winlog": {"event_id": "3", "event_data": {"Image": "a"}}, "agent": {"type": "winlogbeat"}},
+        {"winlog.event_id": "3", "agent": {"type": "winlogbeat"}},
+        {"EventID": 3, "Image": "a", "@version": "1"},
+        {"process": {"entity_id": "x", "executable": "/bin/a"}, "agent": {"type": "endpoint"}},
+    ],
+)
+def test_a_windows_event_s_message_is_not_its_line(fields: dict[str, object]) -> None:
+    """Beside the fields of an endpoint's event the message only repeats them in prose, so the object stays whole."""
+    document = {"@timestamp": "2026-03-02T10:00:00Z", "message": "Network connection detected:\nImage: a", **fields}
+    assert unwrap(json.dumps(document).encode()) is None
+
+
+def test_a_syslog_line_with_a_process_is_still_a_line() -> None:
+    """Filebeat names the program that wrote a syslog line; that is no endpoint's event."""
+    document = {"@timestamp": "2026-03-02T10:00:00Z", "message": "a line", "log": {}, "process": {"program": "sshd"}}
+    found = unwrap(json.dumps(document).encode())
+    assert found is not None
+    assert found.text == "a line"

@@ -10,8 +10,9 @@ import msgspec
 HTTP = "http_activity"
 NETWORK = "network_activity"
 DNS = "dns_activity"
+PROCESS = "process_activity"
 API = "api_activity"
-TABLES = (HTTP, NETWORK, DNS, "process_activity", API)
+TABLES = (HTTP, NETWORK, DNS, PROCESS, API)
 HOST_SOURCES = ("sni", "http_host", "url", "connect", "dns_query", "dns_join", "sysmon22", "reverse")
 
 
@@ -59,9 +60,20 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True, kw_only=True):
     answers: tuple[str, ...] | None = None
     """DNS answers: addresses and CNAME targets, in order."""
     process_path: str | None = None
+    """Path of the program that called; in `process_activity` of the one that was started. A bare name if so logged."""
     process_id: int | None = None
+    process_guid: str | None = None
+    """A sensor's own name for one run of a program, never used again (Sysmon's ProcessGuid, ECS's entity_id)."""
     parent_path: str | None = None
+    parent_id: int | None = None
+    parent_guid: str | None = None
     command_line: str | None = None
+    company: str | None = None
+    """Company that the program's file names as its maker; anybody can write that."""
+    signer: str | None = None
+    """Whose signature the program's file bears, where the log says so."""
+    session: int | None = None
+    """Number of the logon session on a Windows machine; 0 is that of services."""
     actor: str | None = None
     provider: str | None = None
     operation: str | None = None

@@ -21,7 +21,9 @@ import msgspec
 MARKS = ('"message"', '"original"', '"log"', '"payload"', '"_source"', '"@message"')
 """Without one of these texts in a line there is nothing to take off."""
 
-_PARSED = frozenset({"source", "destination", "url", "dns", "http", "client", "server"})
+_PARSED = frozenset({"source", "destination", "url", "dns", "http", "client", "server", "winlog", "event_data"})
+_FIELDS_BESIDE = frozenset({"EventID", "ProcessGuid", "process.entity_id"})
+"""Keys of Windows' and endpoints' events: the `message` beside them only repeats the fields in prose."""
 _SHIPPER = frozenset({"agent", "beat", "input", "log", "@version"})
 _BESIDE_LINE = frozenset(
     "log message date time timestamp @timestamp stream tag attrs _p logtag kubernetes docker container_id"
@@ -73,6 +75,8 @@ def _key_of_line(keys: AbstractSet[str]) -> str | None:
 def _is_parsed(found: Keys) -> bool:
     """Say whether the shipper's pipeline has made fields of the line already."""
     nested = any(bytes(found[name]).startswith(b"{") for name in found.keys() & _PARSED)
+    if found.keys() & _FIELDS_BESIDE or b'"entity_id"' in bytes(found.get("process", b"")):
+        return True
     return nested or any(name.partition(".")[0] in _PARSED for name in found if "." in name)
 
 
