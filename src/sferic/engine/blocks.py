@@ -1,13 +1,15 @@
 """Cuts a stream of byte chunks into blocks that end at a line's end, with bounded memory.
 
 A line longer than the cap is not held: it is replaced by an empty line and reported, so line numbers stay right.
-UTF-16 becomes UTF-8 on the way; a byte-order mark is taken off.
+UTF-16 becomes UTF-8 on the way; a byte-order mark is taken off; a document of records becomes a line for each.
 """
 
 import codecs
 from collections.abc import Iterator
 
 import msgspec
+
+from sferic.engine.documents import one_a_line
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -29,7 +31,7 @@ def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
     """Yield blocks of whole lines; memory stays within one chunk plus `line_bytes`."""
     rest = b""
     dropped = 0
-    for read in _as_utf8(chunks):
+    for read in one_a_line(_as_utf8(chunks), line_bytes):
         chunk = read
         if dropped:
             cut = read.find(b"\n")

@@ -19,6 +19,7 @@ from multiprocessing.connection import Connection
 
 import msgspec
 
+from sferic.engine.documents import is_document
 from sferic.engine.inputs import Input, forget_archives
 from sferic.engine.search import Batch, Part, open_text, search
 from sferic.engine.selector import Selector
@@ -34,6 +35,7 @@ turns, and the system puts them on one core."""
 ASKED = 2
 """Parts that a member is asked for at a time: one to search, and one to begin with when that is done."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_HEAD_BYTES = 1 << 16
 
 
 def processes(workers: int) -> int:
@@ -126,16 +128,18 @@ class Crew:
 
 def _divided(number: int, item: Input, codec: str) -> Iterator[_Order]:
     size = item.size or 0
-    if codec != "plain" or item.packed is not None or size <= PART_BYTES or _is_utf_16(item):
+    if codec != "plain" or item.packed is not None or size <= PART_BYTES or _needs_its_beginning(item):
         yield _Order(number)
         return
     for start in range(0, size, PART_BYTES):
         yield _Order(number, start, start + PART_BYTES if start + PART_BYTES < size else None)
 
 
-def _is_utf_16(item: Input) -> bool:
+def _needs_its_beginning(item: Input) -> bool:
+    """Say whether a part of the file cannot be understood without its first bytes."""
     with item.open() as stream:
-        return stream.read(2) in _UTF_16
+        head = stream.read(_HEAD_BYTES)
+    return head[:2] in _UTF_16 or is_document(head)
 
 
 def _can_copy() -> bool:

@@ -1,0 +1,150 @@
+"""Cuts a JSON document that holds its records in one array into lines of a record each, as a stream.
+
+AWS writes CloudTrail to S3 as `{"Records":[{…},{…}]}`, many megabytes in one line; the interfaces of Azure, Cloudflare,
+Google and Vercel answer alike, `gcloud` with a bare array over many lines. Records are told apart by decoding them, so
+no text inside a record can pass for a border. The line number of a record is its place in the document.
+
+Where a record is damaged, those around it are cut at what looks like the begin of the next; the damaged one is a line,
+too, and its reader refuses it. Anything that is no such document passes through untouched, and so does what follows it.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from itertools import chain
+
+import msgspec
+
+TRIES = 8
+"""Borders that are tried from the last one back: between are those of arrays inside the last record."""
+_CARRY = 256
+"""Bytes kept back where no border was seen, so that one that is cut in two is seen with the next chunk."""
+_BEFORE = (
+    rb"kind|etag|nextPageToken|success|errors|messages|result_info|count|pagination|@odata\.context|odata\.metadata"
+)
+_SCALAR = rb'(?:"[^"\\]{0,2000}"|[\w.+-]{1,40}|\{[^{}]{0,400}\}|\[[^\[\]{}]{0,400}\])'
+_HEAD = re.compile(
+    rb'\s{0,100}(?:\{\s{0,100}(?:"(?:' + _BEFORE + rb')"\s{0,20}:\s{0,20}' + _SCALAR + rb"\s{0,20},\s{0,100}){0,8}"
+    rb'"(?:Records|records|value|result|items|events|Events)"\s{0,20}:\s{0,20})?\[\s{0,100}(?=\{\s{0,100}("[^"\\]{1,60}"))'
+)
+_TAIL = re.compile(
+    rb'\}\s{0,100}\](?:\s{0,100},\s{0,100}"[\w@.]{1,40}"\s{0,20}:\s{0,20}' + _SCALAR + rb"){0,8}\s{0,100}\}?\s{0,100}"
+    rb"(?=[^\s,}\]]|\Z)"
+)
+_BY_LINE = re.compile(rb"\s{0,100}\[\s{0,100}(\{[^\n]{1,1000000}\})\s{0,20},?\s{0,20}\n")
+_BORDER = re.compile(rb"\}\s{0,100},\s{0,100}(?=\{)")
+_RECORDS = msgspec.json.Decoder(list[msgspec.Raw])
+
+
+def is_document(head: bytes) -> bool:
+    """Say whether a text begins as such a document; an array with a record in each line is none."""
+    begun = _HEAD.match(head)
+    if begun is None:
+        return False
+    line = _BY_LINE.match(head)
+    return line is None or _records(line[1]) is None
+
+
+def one_a_line(chunks: Iterator[bytes], line_bytes: int) -> Iterator[bytes]:
+    """Pass a stream on, a document's records as a line each; memory stays within `line_bytes` and a chunk."""
+    first = next(chunks, b"")
+    if is_document(first):
+        yield from _Cutter(chain([first], chunks), line_bytes).lines()
+        return
+    yield first
+    yield from chunks
+
+
+class _Cutter:
+    """What is left of the stream: `_held` begins with a record while inside a document."""
+
+    def __init__(self, chunks: Iterator[bytes], line_bytes: int) -> None:
+        self._chunks = chunks
+        self._line_bytes = line_bytes
+        self._held = b""
+        self._ended = False
+        self._is_finished = False
+
+    def lines(self) -> Iterator[bytes]:
+        """Yield documents, as long as one follows another, and then what remains as it is."""
+        self._more()
+        while begun := _HEAD.match(self._held):
+            self._held = self._held[begun.end() :]
+            yield from self._document(re.compile(_BORDER.pattern + rb"(?=\{\s{0,100}" + re.escape(begun[1]) + rb")"))
+            if not self._ended:
+                self._more()
+        yield self._held
+        yield from self._chunks
+
+    def _more(self) -> None:
+        chunk = next(self._chunks, None)
+        self._ended = chunk is None
+        self._held += chunk or b""
+
+    def _document(self, alike: re.Pattern[bytes]) -> Iterator[bytes]:
+        """Yield the records of one document; `alike` are borders before a record that begins as the first one does."""
+        self._is_finished = False
+        while True:
+            for step in (self._finish, partial(self._whole_records, alike), self._finish):
+                yield from step()
+                if self._is_finished:
+                    return
+            if self._ended:
+                yield _line(self._held) if self._held.strip() else b""
+                self._held = b""
+                return
+            self._more()
+
+    def _finish(self) -> Iterator[bytes]:
+        for end in self._tails():
+            if (found := _records(self._held[: end.start() + 1])) is not None:
+                yield b"".join(found)
+                self._held, self._is_finished = self._held[end.end() :], True
+                return
+
+    def _tails(self) -> list[re.Match[bytes]]:
+        found = _TAIL.finditer(self._held)
+        certain = (end for end in found if self._ended or end.end() < len(self._held))
+        return [end for end, _ in zip(certain, range(TRIES), strict=False)]
+
+    def _whole_records(self, alike: re.Pattern[bytes]) -> Iterator[bytes]:
+        borders = list(alike.finditer(self._held))
+        for border in chain(_last(borders), self._any_borders()):
+            if (found := _records(self._held[: border.start() + 1])) is not None:
+                yield b"".join(found)
+                self._held = self._held[border.end() :]
+                return
+        if len(self._held) > self._line_bytes or (self._ended and borders):
+            yield from self._torn(borders)
+
+    def _any_borders(self) -> Iterator[re.Match[bytes]]:
+        yield from _last(list(_BORDER.finditer(self._held)))
+
+    def _torn(self, borders: list[re.Match[bytes]]) -> Iterator[bytes]:
+        """Yield what does not decode by the borders that show; a record without an end becomes a line without one."""
+        begin = 0
+        for border in borders:
+            yield _line(self._held[begin : border.start() + 1])
+            begin = border.end()
+        self._held = self._held[begin:]
+        if not borders:
+            yield self._held[:-_CARRY].replace(b"\n", b" ")
+            self._held = self._held[-_CARRY:]
+
+
+def _last(borders: list[re.Match[bytes]]) -> list[re.Match[bytes]]:
+    """Return the last few, from the last one back."""
+    return borders[: -TRIES - 1 : -1]
+
+
+def _records(text: bytes) -> list[bytes] | None:
+    """Return a text's records as lines; None if it is not a row of whole ones."""
+    try:
+        return [_line(bytes(one)) for one in _RECORDS.decode(b"[%b]" % text)]
+    except (msgspec.DecodeError, RecursionError):
+        return None
+
+
+def _line(record: bytes) -> bytes:
+    """Return a record with its line end; a line feed inside stands between its parts, never in a text."""
+    return (record.replace(b"\n", b" ") if b"\n" in record else record) + b"\n"

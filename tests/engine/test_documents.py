@@ -1,0 +1,99 @@
+"""Documents of many records become lines of one record each, however they are written and wherever they are cut."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sferic.engine.documents import is_document, one_a_line
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text('a"\\}],{[: \n', max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["k", "eventVersion"]), inner, max_size=2)
+    ),
+    max_leaves=6,
+)
+RECORDS = st.lists(
+    VALUES.map(lambda value: {"eventVersion": "1.09", "requestParameters": value}), min_size=1, max_size=8
+)
+FRAMES = [
+    ("{%s}", '"Records":'), ('{"records" : ', "%s}"), ('{"value":', '%s,"nextLink":"https://api.example/?a=b"}'),
+    ('{"success":true,"errors":[],"messages":[],"result":', '%s,"result_info":{"page":1,"count":2}}'),
+    ('{"kind":"admin#reports#activities","etag":"x","items":', "%s}\n"), ("", "%s\n"),
+]  # fmt: skip
+
+
+def written(records: list[Any], frame: tuple[str, str], indent: int | None) -> bytes:
+    """Write a document."""
+    array = json.dumps(records, indent=indent)
+    before, after = frame
+    text = before % (after + array) if "%s" in before else before + after % array
+    return text.encode()
+
+
+def cut(data: bytes, size: int, line_bytes: int = 1 << 20) -> list[bytes]:
+    """Cut a document that arrives in chunks of a size; the first chunk holds its head."""
+
+    def chunks() -> Iterator[bytes]:
+        yield data[: max(size, 400)]
+        for at in range(max(size, 400), len(data), size):
+            yield data[at : at + size]
+
+    return [line for line in b"".join(one_a_line(chunks(), line_bytes)).split(b"\n") if line.strip()]
+
+
+@given(RECORDS, st.sampled_from(FRAMES), st.sampled_from([None, 1]), st.integers(1, 600))
+def test_each_record_is_a_line(records: list[Any], frame: tuple[str, str], indent: int | None, size: int) -> None:
+    """The lines are the records, in order, whatever stands in them and wherever a chunk ends."""
+    assert [json.loads(line) for line in cut(written(records, frame, indent), size)] == records
+
+
+@given(RECORDS, RECORDS, st.integers(50, 600))
+def test_documents_one_after_the_other(one: list[Any], other: list[Any], size: int) -> None:
+    """Files of S3 have no line end: put together they are cut like one; other lines behind them pass."""
+    data = written(one, FRAMES[0], None) + written(other, FRAMES[0], None) + b"\nplain line\n"
+    *records, last = cut(data, size)
+    assert last == b"plain line"
+    assert [json.loads(line) for line in records] == one + other
+
+
+@pytest.mark.parametrize("text", [
+    b"", b"{", b"plain\n", b'{"a":[{"b":1}]}\n', b'{"Records":[]}', b'{"Records":{"a":1}}', b'[{"a":1},\n{"a":2}]\n',
+    b'{"kind":"admin#reports#activity","id":{},"events":[{"name":"x"}]}\n', b'{"result":{"_raw":"x"}}\n', b"[1,2]",
+])  # fmt: skip
+def test_anything_else_passes(text: bytes) -> None:
+    """Other logs, also arrays with a record in each line, are not touched."""
+    assert not is_document(text)
+    assert b"".join(one_a_line(iter([text]), 1024)) == text
+
+
+def test_a_damaged_record_costs_itself() -> None:
+    """A record that is no JSON becomes a line of its own; those around it are whole."""
+    records = [json.dumps({"eventVersion": "1", "n": n, "pad": "x" * 300}) for n in range(60)]
+    records[20] = records[20].replace('"n": 20', '"n": ')
+    data = ('{"Records":[' + ",".join(records) + "]}").encode()
+    lines = cut(data, 1000, 2048)
+    good = [json.loads(line)["n"] for line in lines if b'"n": ,' not in line]
+    assert good == [n for n in range(60) if n != 20]
+    assert len(lines) == 60
+
+
+def test_a_cut_document_gives_what_was_whole() -> None:
+    """Of a file that ends too early the last record is a broken line, the others are whole."""
+    data = written([{"eventVersion": "1", "n": n} for n in range(9)], FRAMES[0], None)[:-20]
+    *whole, broken = cut(data, 5000)
+    assert [json.loads(line)["n"] for line in whole] == list(range(8))
+    with pytest.raises(ValueError, match=r"Expecting|Unterminated"):
+        json.loads(broken)
+
+
+def test_an_endless_record_is_one_long_line() -> None:
+    """A record beyond the cap is not held: it streams through as one line, and the next record is whole."""
+    data = ('{"Records":[{"eventVersion":"' + "x" * 50_000 + '"},' + '{"eventVersion":"2","n":1}]}').encode()
+    long, last = cut(data, 700, 2048)
+    assert len(long) > 50_000
+    assert json.loads(last)["n"] == 1
