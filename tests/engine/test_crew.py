@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.engine import crew
+from sferic.engine import crew, scan
 from sferic.engine.codecs import open_span
 from sferic.engine.inputs import Input
 from sferic.engine.scan import Scanner
@@ -90,7 +90,7 @@ def test_parts_hold_every_line_once(data: bytes, cuts: list[int]) -> None:
 def test_a_process_that_dies_is_told(gather: Any, lines: ModuleType, tmp_path: Path, monkeypatch: Any) -> None:
     """What it had not told is lost, so the file has a problem, and the rest is read."""
     estate(lines, tmp_path)
-    monkeypatch.setattr(crew, "search", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+    monkeypatch.setattr(scan, "_search_part", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
     files = gather(tmp_path, workers=2).ledger.files
     problems = [file for file in files if "ended early" in file.problem]
     assert problems

@@ -22,9 +22,22 @@ class Period:
         if (self._since is not None and time < self._since) or (self._until is not None and time >= self._until):
             self.outside += 1
             return False
-        self.first = time if self.first is None else min(self.first, time)
-        self.last = time if self.last is None else max(self.last, time)
+        self._note(time, time)
         return True
+
+    def bounds(self, first: int, last: int) -> tuple[int, int] | None:
+        """Return the span [from, to) that is to be used of one that reaches beyond; None where all of it is."""
+        since, until = self._since or first, last + 1 if self._until is None else self._until
+        return None if since <= first and last < until else (since, until)
+
+    def note(self, first: int, last: int, outside: int) -> None:
+        """Note many events at once: the first and last time of those inside, and how many lay outside."""
+        self.outside += outside
+        self._note(first, last)
+
+    def _note(self, first: int, last: int) -> None:
+        self.first = first if self.first is None else min(self.first, first)
+        self.last = last if self.last is None else max(self.last, last)
 
     def tell(self, account: Account) -> None:
         """Write what was noted into a run's account."""

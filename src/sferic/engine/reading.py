@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
@@ -31,6 +31,7 @@ from sferic.sources._envelope import Envelope, SplunkCsv
 if TYPE_CHECKING:
     from sferic.engine.parquet_reading import Found
 
+T = TypeVar("T")
 SNIFF_BYTES = 64 << 20
 """So far into a file the first line of each block is looked at, as well as the first lines of all."""
 TOO_LONG = "the line is longer than the cap"
@@ -49,7 +50,7 @@ class Reading(msgspec.Struct, frozen=True):
     """In a second reading: whether the first one has read this line."""
 
 
-class _File(msgspec.Struct, frozen=True):
+class File(msgspec.Struct, frozen=True):
     """One file being read."""
 
     account: FileAccount
@@ -62,13 +63,20 @@ class _File(msgspec.Struct, frozen=True):
 
 def read_input(item: Input, scanner: Scanner, reading: Reading) -> Iterator[Event]:
     """Yield the events of one input; its account is appended to the ledger at once and filled on the way."""
+    return read_with(_read, item, scanner, reading)
+
+
+def read_with(
+    read: Callable[[Input, File], Iterator[T]], item: Input, scanner: Scanner, reading: Reading
+) -> Iterator[T]:
+    """Yield what `read` makes of one input, and keep the account of what goes wrong with the whole of it."""
     account = FileAccount(path=item.label)
     reading.ledger.files.append(account)
-    readers = _readers(item, reading)
+    readers = readers_of(item, reading)
     router = Router(readers, account, reading.ledger)
     quiet = Router(readers, FileAccount(path=item.label), Ledger())
     try:
-        yield from _read(item, _File(account, router, quiet, scanner, reading))
+        yield from read(item, File(account, router, quiet, scanner, reading))
         if not account.sources and not account.rejected:
             _refuse(account)
     except InputError as error:
@@ -83,7 +91,8 @@ def _refuse(account: FileAccount) -> None:
     )  # fmt: skip
 
 
-def _readers(item: Input, reading: Reading) -> dict[str, Reader]:
+def readers_of(item: Input, reading: Reading) -> dict[str, Reader]:
+    """Begin one reader of each source for an input."""
     settings = reading.settings
     written = datetime.fromtimestamp(item.modified, UTC) if item.modified else None
     if settings.until is not None:
@@ -96,7 +105,7 @@ def _readers(item: Input, reading: Reading) -> dict[str, Reader]:
     return made
 
 
-def _read(item: Input, file: _File) -> Iterator[Event]:
+def _read(item: Input, file: File) -> Iterator[Event]:
     if item.parquet:
         yield from _read_parquet(item.parquet, file)
         return
@@ -117,11 +126,11 @@ def _read(item: Input, file: _File) -> Iterator[Event]:
         yield from events
 
 
-def _read_scanned(scanned: Scanned, file: _File) -> Iterator[Event]:
+def _read_scanned(scanned: Scanned, file: File) -> Iterator[Event]:
     before = file.account.lines
     if before > 0 and file.account.bytes < SNIFF_BYTES:
         file.router.recognise(messages(scanned.first))
-    _count(scanned.candidates.count, scanned.size, scanned.long_lines, file)
+    count(scanned.candidates.count, scanned.size, scanned.long_lines, file)
     if scanned.candidates.marks:
         file.reading.on_marks(file.account.path, scanned.candidates.marks)
     counted = file.reading.counted
@@ -137,7 +146,8 @@ def _read_scanned(scanned: Scanned, file: _File) -> Iterator[Event]:
                 yield event
 
 
-def _count(lines: int, size: int, long_lines: tuple[int, ...], file: _File) -> None:
+def count(lines: int, size: int, long_lines: tuple[int, ...], file: File) -> None:
+    """Note that so many lines are about to be read, of which those of these indexes were too long."""
     account, reading = file.account, file.reading
     if reading.counted is None:
         for index in long_lines:
@@ -146,7 +156,7 @@ def _count(lines: int, size: int, long_lines: tuple[int, ...], file: _File) -> N
     account.bytes += size
 
 
-def _read_parquet(path: Path, file: _File) -> Iterator[Event]:
+def _read_parquet(path: Path, file: File) -> Iterator[Event]:
     opened = import_module("sferic.engine.parquet_reading").Parquet(path, file.account.path)
     if not opened.is_ours and "file" not in file.reading.settings.source_options.get("user_mapping", {}):
         raise BinaryInput(
@@ -157,7 +167,7 @@ def _read_parquet(path: Path, file: _File) -> Iterator[Event]:
     size = path.stat().st_size
     for found in opened.search(file.scanner.look):
         before = file.account.lines
-        _count(found.rows, int(size * found.done) - file.account.bytes, (), file)
+        count(found.rows, int(size * found.done) - file.account.bytes, (), file)
         file.router.recognise(found.head)
         file.router.meet(found.sources)
         if found.nameless:
@@ -166,7 +176,7 @@ def _read_parquet(path: Path, file: _File) -> Iterator[Event]:
         file.reading.on_bytes(file.account.path, file.account.bytes)
 
 
-def _read_found(found: "Found", before: int, file: _File) -> Iterator[Event]:
+def _read_found(found: "Found", before: int, file: File) -> Iterator[Event]:
     counted = file.reading.counted
     for place, (index, line) in enumerate(zip(found.numbers, found.lines, strict=True)):
         if counted is not None and counted(line):
@@ -178,7 +188,7 @@ def _read_found(found: "Found", before: int, file: _File) -> Iterator[Event]:
             yield event
 
 
-def _read_csv(text: Text, file: _File) -> Iterator[Event]:
+def _read_csv(text: Text, file: File) -> Iterator[Event]:
     """Read a Splunk CSV export record by record: a record may span lines."""
     usual = csv.field_size_limit(file.reading.settings.limits.line_bytes)
     try:
@@ -187,7 +197,7 @@ def _read_csv(text: Text, file: _File) -> Iterator[Event]:
         csv.field_size_limit(usual)
 
 
-def _read_records(text: Text, file: _File) -> Iterator[Event]:
+def _read_records(text: Text, file: File) -> Iterator[Event]:
     rows = csv.reader(_lines(text, file), strict=False)
     export = SplunkCsv(as_text(text.head[0]))
     next(rows, None)
@@ -207,7 +217,7 @@ def _read_records(text: Text, file: _File) -> Iterator[Event]:
             yield event
 
 
-def _read_record(envelope: Envelope, number: int, file: _File) -> Event | None:
+def _read_record(envelope: Envelope, number: int, file: File) -> Event | None:
     data = envelope.text.encode("utf-8", "replace")
     found = file.scanner.look(data)
     if found.marks:
@@ -223,10 +233,10 @@ def _read_record(envelope: Envelope, number: int, file: _File) -> Event | None:
     return file.router.read_envelope(envelope, number)
 
 
-def _lines(text: Text, file: _File) -> Iterator[str]:
+def _lines(text: Text, file: File) -> Iterator[str]:
     for block in text.blocks:
         lines = io.BytesIO(block.data).readlines()
-        _count(len(lines), block.size, block.long_lines, file)
+        count(len(lines), block.size, block.long_lines, file)
         file.reading.on_bytes(file.account.path, text.taken())
         for line in lines:
             yield as_text(line)

@@ -3,13 +3,14 @@
 The plugin boundary: a reader that fails on a line costs that line (a counted reject), never the run.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import msgspec
 
 from sferic.engine.ledger import Ledger
 from sferic.model.event import Event, Line, Reject
 from sferic.model.report import FileAccount
+from sferic.sources._bulk import BulkReader, Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Reader
 from sferic.sources._envelope import Envelope, peel_envelope
 
@@ -24,6 +25,14 @@ class Claim(msgspec.Struct, frozen=True):
 
     source: str
     surety: int
+
+
+class Bulk(msgspec.Struct, frozen=True):
+    """What a source has read by columns."""
+
+    source: str
+    state: Hashable
+    rows: list[Rows]
 
 
 class Router:
@@ -41,6 +50,41 @@ class Router:
         if text.startswith("{"):
             return self.read_envelope(peel_envelope(text), number)
         return self._read_line(Line(text, number, self._account.path))
+
+    @property
+    def is_in_bulk(self) -> bool:
+        """Say whether the source of the last line reads in bulk."""
+        return isinstance(self._readers.get(self._last or ""), BulkReader)
+
+    def bulk(self, lines: Sequence[bytes]) -> Bulk | None:
+        """Have the plain ones of these lines read by columns, by the source that the first leads to."""
+        name = self.claim(Line(decode(lines[0]), 0, self._account.path)).source
+        reader = self._readers.get(name)
+        if not isinstance(reader, BulkReader):
+            return None
+        self._last = name
+        try:
+            rows = reader.bulk(lines)
+        except Exception:  # its `read` will say what is wrong, with which line
+            return None
+        return Bulk(name, reader.state, rows) if rows else None
+
+    def leads_to(self, name: str, raw: bytes) -> bool:
+        """Say whether a line as it stands, in no envelope, would go to this source; then it is the file's last one."""
+        if self._last != name and self.claim(Line(decode(raw), 0, self._account.path)).source != name:
+            return False
+        self._last = name
+        return True
+
+    def state(self, name: str) -> Hashable:
+        """Return what the reading of a source that reads in bulk depends on."""
+        reader = self._readers[name]
+        return reader.state if isinstance(reader, BulkReader) else None
+
+    def tally(self, name: str, events: int) -> None:
+        """Count events that were read elsewhere."""
+        self._ledger.kinds[name] += events
+        self._tally(name, events)
 
     def meet(self, names: Iterable[str]) -> None:
         """Note who has read the rows of a file that keeps events, whether they are selected or not."""
@@ -146,9 +190,9 @@ class Router:
             self._ledger.reject(account, name, line.number, result.reason, line.text)
         return None
 
-    def _tally(self, name: str) -> None:
-        self._account.events += 1
-        self._account.sources[name] = self._account.sources.get(name, 0) + 1
+    def _tally(self, name: str, events: int = 1) -> None:
+        self._account.events += events
+        self._account.sources[name] = self._account.sources.get(name, 0) + events
 
     def _try(self, name: str, line: Line) -> Event | Reject | None:
         try:

@@ -5,13 +5,14 @@ only this process can read, are searched here.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Self
 
 from sferic.engine.crew import Crew
 from sferic.engine.inputs import Input
-from sferic.engine.search import Batch, Text, search
+from sferic.engine.search import Batch, Part, Text, open_text, search
 from sferic.engine.selector import Candidates, Selector
-from sferic.model.settings import Settings
+from sferic.model.settings import Limits, Settings
 
 
 class Scanner:
@@ -23,7 +24,8 @@ class Scanner:
         """Take the inputs that will be asked for, in that order, so that they can be searched ahead."""
         self._selector = selector
         self._whole = whole
-        self._crew = Crew(selector, settings.limits, inputs, settings.workers) if not whole else None
+        task = partial(_search_part, selector, settings.limits)
+        self._crew = Crew(task, settings.limits, inputs, settings.workers) if not whole else None
 
     def __enter__(self) -> Self:
         return self
@@ -43,3 +45,7 @@ class Scanner:
     def ahead(self, item: Input) -> Iterator[Batch] | None:
         """Give what other processes find in an input; None if none of them has it."""
         return self._crew.found(item) if self._crew else None
+
+
+def _search_part(selector: Selector, limits: Limits, part: Part) -> Iterator[Batch]:
+    return search(open_text(part, limits), selector)

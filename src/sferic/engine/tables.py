@@ -11,10 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from sferic.engine.period import Period
 from sferic.model.event import DNS, TABLES, Event
+from sferic.sources._bulk import Coded, Column, Rows, Scaled
 
 SCHEMA = "sferic.events/1"
 """A change of names or types changes it; a column more does not."""
@@ -60,6 +63,88 @@ def flat(events: Iterable[Event]) -> pa.Table:
     rows = [msgspec.structs.astuple(event) for event in events]
     columns = zip(*rows, strict=True) if rows else ((),) * len(_FIELDS)
     return pa.table([_array(values, kind) for values, kind in zip(columns, FLAT.types, strict=True)], FLAT)
+
+
+def from_rows(rows: Sequence[Rows], numbers: Sequence[int], years: tuple[int, int]) -> pa.Table | None:
+    """Bring what was read in bulk into the columns that it has, by line; rows outside these years are left out.
+
+    `line` is the index of the row's line: `numbers` holds it for each of the lines that were given to read.
+    """
+    tables = [table for part in rows if part.lines and len(table := _table(part, numbers, years))]
+    if not tables:
+        return None
+    whole = pa.concat_tables(tables, promote_options="default")
+    return whole.sort_by("line") if len(tables) > 1 else whole
+
+
+def _table(rows: Rows, numbers: Sequence[int], years: tuple[int, int]) -> pa.Table:
+    first, last = years
+    columns = {name: _column(column, FLAT.field(name).type, len(rows.lines)) for name, column in rows.columns.items()}
+    columns["line"] = pa.array(numbers, _COUNT).take(pa.array(rows.lines, _COUNT))
+    span = pc.min_max(columns["time"]).as_py()
+    table = pa.table(columns)
+    if first <= span["min"] and span["max"] < last:
+        return table
+    return table.filter(pc.and_(pc.greater_equal(table["time"], first), pc.less(table["time"], last)))
+
+
+def _column(column: Column, kind: pa.DataType, rows: int) -> pa.Array:
+    match column:
+        case str():
+            return pa.repeat(column, rows)
+        case Coded():
+            return pa.array(column.words, kind).take(pa.array(column.codes, pa.int32()))
+        case Scaled():
+            seconds = np.array(column.seconds, np.float64)
+            return pa.array(np.rint(np.nan_to_num(seconds * column.factor)).astype(np.int64), mask=np.isnan(seconds))
+        case _:
+            return pa.array(column, kind)
+
+
+def packed(table: pa.Table) -> bytes:
+    """Return a table as an Arrow stream, for another process."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    whole: bytes = sink.getvalue().to_pybytes()
+    return whole
+
+
+def unpacked(stream: bytes) -> pa.Table:
+    """Undo `packed`."""
+    return pa.ipc.open_stream(stream).read_all()
+
+
+def placed(table: pa.Table, source: str, path: str, before: int, lines: int) -> pa.Table:
+    """Fill what rows read in bulk have not: who read them and where they stood. Rows beyond `lines` are dropped."""
+    table = table.filter(pc.less(table.column("line"), lines)) if len(table) else table
+    known = dict(zip(table.column_names, table.columns, strict=True)) | {
+        "source": pa.repeat(source, len(table)),
+        "file": pa.repeat(path, len(table)),
+        "line": pc.add(table.column("line"), before + 1),
+    }
+    kinds = zip(FLAT.names, FLAT.types, strict=True)
+    return pa.table([known[name] if name in known else pa.nulls(len(table), kind) for name, kind in kinds], FLAT)
+
+
+def within(table: pa.Table, period: Period) -> pa.Table:
+    """Leave out the events outside the period, and let it know of all."""
+    if not len(table):
+        return table
+    span = pc.min_max(table.column("time")).as_py()
+    bounds = period.bounds(span["min"], span["max"])
+    if bounds is None:
+        period.note(span["min"], span["max"], 0)
+        return table
+    time = table.column("time")
+    inside = table.filter(pc.and_(pc.greater_equal(time, bounds[0]), pc.less(time, bounds[1])))
+    period.outside += len(table) - len(inside)
+    return within(inside, period)
+
+
+def by_line(tables: Sequence[pa.Table]) -> pa.Table:
+    """Join flat columns of one file in the order of its lines."""
+    return pa.concat_tables(tables).sort_by("line") if len(tables) > 1 else tables[0]
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

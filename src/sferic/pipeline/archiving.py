@@ -1,19 +1,22 @@
 """Every event of every line into a folder of Parquet files; nothing is filtered by platform."""
 
+import time
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from pathlib import Path
 
-from sferic.engine.gather import Watcher
+import pyarrow as pa
+
+from sferic.engine.gather import Meter, Watcher
+from sferic.engine.ledger import Ledger
 from sferic.engine.parquet_writing import Archive
-from sferic.engine.tables import flat
-from sferic.model.event import Event
+from sferic.engine.period import Period
+from sferic.engine.reading import Reading
+from sferic.engine.tables import within
+from sferic.engine.wholesale import Wholesale
 from sferic.model.report import Account
 from sferic.model.settings import Settings
-from sferic.pipeline.normalizing import normalize
-
-TOGETHER = 20_000
-"""Events that are brought into columns at a time."""
+from sferic.pipeline.checking import check
+from sferic.sources._contract import source, sources
 
 
 def archive(
@@ -23,20 +26,30 @@ def archive(
 
     Raises UsageError for a folder that holds something else, or the events of one of the inputs already.
     """
-    found = normalize(paths, settings, watch)
+    settings = settings or Settings()
+    check(settings)
+    began = time.perf_counter()
+    ledger, period = Ledger(), Period(settings)
     written = Archive(folder)
     try:
-        written.expect(item.label for item in found.inputs)
-        events = iter(found)
-        while some := _some(events):
-            written.add(flat(some))
-        account = found.account
+        for table in _tables(paths, settings, ledger, written, Meter(watch, None, "reading")):
+            written.add(within(table, period))
+        account = ledger.account(strict=settings.strict)
+        period.tell(account)
         if account.events:
             written.finish(account.files)
     finally:
         written.close()
+    account.wall_s = time.perf_counter() - began
     return account
 
 
-def _some(events: Iterator[Event]) -> list[Event]:
-    return list(islice(events, TOGETHER))
+def _tables(
+    paths: Sequence[str], settings: Settings, ledger: Ledger, written: Archive, meter: Meter
+) -> Iterator[pa.Table]:
+    chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+    inputs = list(ledger.inputs(paths))
+    written.expect(item.label for item in inputs)
+    with Wholesale(Reading(chosen, settings, ledger, meter, lambda _path, _marks: None), inputs) as whole:
+        for item in inputs:
+            yield from whole.tables(item)

@@ -64,6 +64,11 @@ def send(event: Event, to: Destination) -> None:
         event.dst_ip, event.dst_port = to.address, to.port
 
 
+def host_header(value: str) -> str | None:
+    """Return the name in a Host header; None for an address or for what is neither."""
+    return _named(split_target(value).host, "http_host")[0] if value else None
+
+
 def _named(host: str | None, source: str) -> tuple[str | None, str | None, str | None]:
     if host is None:
         return None, None, None

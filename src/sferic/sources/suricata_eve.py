@@ -24,12 +24,14 @@ unless the flow is logged; the process; the user.
 """
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
-from sferic.sources import _wire
+from sferic.sources import _eve_bulk, _wire
+from sferic.sources._bulk import Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
 from sferic.sources._fields import port, status
 
@@ -116,6 +118,14 @@ class Reader:
             return Reject("neither client nor server")
         return event
 
+    @property
+    def state(self) -> None:
+        """Plain lines stand alone; those that do not, netflows, are left."""
+
+    def bulk(self, lines: Sequence[bytes]) -> list[Rows]:
+        """Read plain requests, handshakes and flows by columns."""
+        return _eve_bulk.read(lines, self._clock, _ACTIONS, _app)
+
     def _start(self, record: _Record, line: Line) -> Event:
         """Start an event with what every record has."""
         time = line.sent_at if record.timestamp is None else _wire.moment(record.timestamp, self._clock)
@@ -131,7 +141,7 @@ class Reader:
             observer=_wire.word(record.host) or line.sender,
             connection_id=_id(record.flow_id),
             protocol=_wire.lower(record.proto),
-            app=_app(record),
+            app=_app(record.app_proto, record.event_type),
         )
         if record.direction == "to_client":
             _turn(event)
@@ -277,10 +287,9 @@ def _id(value: Any) -> str | None:
     return str(value) if isinstance(value, int | str) and value else None
 
 
-def _app(record: _Record) -> str | None:
+def _app(named: Any, kind: str) -> str | None:
     """Return the protocol that Suricata recognised, else the one the record is of."""
-    found = _wire.lower(record.app_proto)
+    found = _wire.lower(named)
     if found and found not in {"failed", "unknown"}:
         return found
-    kind: str = record.event_type
     return kind if kind in {"http", "tls", "quic", "dns", "ssh"} else None

@@ -16,10 +16,12 @@ Cannot show: host names (ssl.log, http.log and dns.log of the same sensor have t
 address), paths, users, processes, and the client behind a proxy or an address translation.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sferic.model.event import NETWORK, Event, Line
-from sferic.sources import _wire, _zeek
+from sferic.sources import _wire, _zeek, _zeek_bulk
+from sferic.sources._bulk import Column, Rows, counts
 
 TABLES = (NETWORK,)
 FIELDS = tuple(
@@ -44,7 +46,7 @@ class Connection(_zeek.Record, gc=False):
     resp_ip_bytes: Any = None
 
 
-class Reader(_zeek.Reader):
+class Reader(_zeek_bulk.Reader):
     """Reads the connections of one file."""
 
     kind = "conn"
@@ -63,6 +65,31 @@ class Reader(_zeek.Reader):
         event.duration_ms = _wire.milliseconds(record.duration)
         event.outcome = _wire.lower(record.conn_state)
         return event
+
+    def rows(self, numbers: Sequence[int], values: _zeek_bulk.Values) -> list[Rows]:
+        """Turn columns into connections; those of ICMP are left, and objects that may be of another log."""
+        states, packets, protocols = values["conn_state"], values["orig_ip_bytes"], values["proto"]
+        icmp = {protocol for protocol in set(protocols) if protocol and protocol.lower() == "icmp"}
+        keep = [
+            protocol not in icmp
+            and (not values.is_json or (host is not None and (state is not None or sent is not None)))
+            for protocol, host, state, sent in zip(protocols, values["orig_h"], states, packets, strict=True)
+        ]
+        columns: dict[str, Column] = {
+            "table": NETWORK,
+            "protocol": values.coded("proto", _wire.lower),
+            "app": values.coded("service", _wire.lower),
+            "bytes_up": _either(values["orig_bytes"], packets),
+            "bytes_down": _either(values["resp_bytes"], values["resp_ip_bytes"]),
+            "duration_ms": _zeek_bulk.milliseconds(values["duration"]),
+            "outcome": values.coded("conn_state", _wire.lower),
+        }
+        return _zeek_bulk.with_ends(numbers, values, columns, keep)
+
+
+def _either(payload: Sequence[int | None], packets: Sequence[int | None]) -> Sequence[int | None]:
+    pairs = zip(counts(payload), counts(packets), strict=True)
+    return [packet if found is None else found for found, packet in pairs]
 
 
 def _bytes(payload: Any, packets: Any) -> int | None:
