@@ -31,6 +31,7 @@ for _name, _place, _help in (
         "List the known platforms, or say where a host name leads.",
     ),
     ("demo", "sferic.cli.demo:demo", "Hunt through an example company and compare with the truth."),
+    ("simulate", "sferic.cli.simulate:simulate", "Write the logs of a made-up company, with known answers."),
     ("config", "sferic.cli.config:config", "Print every setting with its value, as a settings file."),
 ):
     app.command(_place, name=_name, help=_help, help_epilogue="")

@@ -1,6 +1,6 @@
 """Harmless software that talks to functions as regularly as an implant does: the twins that decide precision.
 
-The classes N1 to N14 are agents, pages, runners, cron jobs, developers and the like; what each stands for is
+The classes N1 to N15 are agents, pages, runners, cron jobs, developers and the like; what each stands for is
 said at its function. Steady ones run while the machine is awake, the others in sessions.
 """
 
@@ -42,9 +42,7 @@ def _ask(
     )
 
 
-def timer(
-    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
-) -> Iterator[Request]:
+def timer(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> Iterator[Request]:
     """N1 fleet agents, N9 browser extensions, N13 probes: a strict timer that starts with the machine."""
     for span in awake:
         at_s = span.start_s + rng.uniform(1.0, min(channel.period_s, 240.0))
@@ -62,11 +60,7 @@ def desktop_app(
         changed = rng.random() < 0.02
         request = _ask(rng, channel, moment, user_agent, more_down=rng.randint(300, 9_000) if changed else 0)
         yield request
-        at_s = (
-            moment
-            + request.duration_s
-            + channel.period_s * (1 + rng.uniform(-channel.jitter, channel.jitter))
-        )
+        at_s = moment + request.duration_s + channel.period_s * (1 + rng.uniform(-channel.jitter, channel.jitter))
 
 
 def real_user_monitoring(
@@ -77,9 +71,7 @@ def real_user_monitoring(
         at_s = session.start_s + rng.uniform(0.5, 3.0)
         while at_s < session.end_s:
             if rng.random() < 0.85:
-                yield _ask(
-                    rng, channel, at_s, user_agent, more_up=min(16_384, int(rng.expovariate(1 / 2_600)))
-                )
+                yield _ask(rng, channel, at_s, user_agent, more_up=min(16_384, int(rng.expovariate(1 / 2_600))))
             at_s += channel.period_s + rng.uniform(0.0, 0.4)
         yield _ask(rng, channel, session.end_s, user_agent, more_up=rng.randint(80, 900))
 
@@ -97,25 +89,19 @@ def polling_tab(
             at_s += max(channel.period_s, 60.0 if hidden else 0.0) + request.duration_s
 
 
-def heartbeat(
-    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
-) -> Iterator[Request]:
+def heartbeat(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> Iterator[Request]:
     """N3 the polling fallback of a web socket: the server holds each request for the heartbeat interval."""
     for session in sessions(rng, awake, channel.sessions_per_day, channel.session_s):
         at_s = session.start_s
         while at_s < session.end_s:
             told_early = rng.random() < 0.06
-            held_s = (
-                rng.uniform(1.0, channel.period_s) if told_early else channel.period_s + rng.uniform(0.0, 0.2)
-            )
+            held_s = rng.uniform(1.0, channel.period_s) if told_early else channel.period_s + rng.uniform(0.0, 0.2)
             extra = rng.randint(60, 1_800) if told_early else 0
             yield _ask(rng, channel, at_s, user_agent, more_down=extra, duration_s=held_s)
             at_s += held_s + rng.uniform(0.02, 0.12)
 
 
-def ci_runner(
-    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
-) -> Iterator[Request]:
+def ci_runner(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> Iterator[Request]:
     """N5 a build runner: long polls, a random back-off after errors, and bursts while a job runs."""
     jobs = sessions(rng, awake, channel.sessions_per_day, channel.session_s)
     at_s = awake[0].start_s + rng.uniform(0.0, channel.period_s) if awake else 0.0
@@ -132,9 +118,7 @@ def ci_runner(
             at_s = moment + held_s + rng.uniform(0.05, 0.3)
 
 
-def cron(
-    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
-) -> Iterator[Request]:
+def cron(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> Iterator[Request]:
     """N6 a scheduled job: on the full minute of the clock, a second or two late."""
     for span in awake:
         at_s = (span.start_s // channel.period_s + 1) * channel.period_s
@@ -143,9 +127,7 @@ def cron(
             at_s += channel.period_s
 
 
-def developer(
-    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
-) -> Iterator[Request]:
+def developer(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> Iterator[Request]:
     """N7 somebody testing their own function in a shell loop; now and then it is broken, or tried by hand."""
     for session in sessions(rng, awake, channel.sessions_per_day, channel.session_s):
         pause_s = channel.period_s * rng.choice((0.5, 1.0, 1.0, 2.0))
@@ -165,15 +147,11 @@ def batch_exporter(
         at_s = session.start_s
         while at_s < session.end_s:
             if rng.random() < 0.93:
-                yield _ask(
-                    rng, channel, at_s + rng.uniform(0.0, 0.03), user_agent, more_up=rng.randint(0, 6_000)
-                )
+                yield _ask(rng, channel, at_s + rng.uniform(0.0, 0.03), user_agent, more_up=rng.randint(0, 6_000))
             at_s += channel.period_s
 
 
-def webhooks(
-    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
-) -> Iterator[Request]:
+def webhooks(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> Iterator[Request]:
     """N11 business events posted to a workflow: bursts as work happens, no timer behind them."""
     for session in sessions(rng, awake, channel.sessions_per_day, channel.session_s):
         at_s = session.start_s
@@ -182,9 +160,7 @@ def webhooks(
             at_s += rng.expovariate(1 / channel.period_s)
 
 
-def updater(
-    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
-) -> Iterator[Request]:
+def updater(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> Iterator[Request]:
     """N12 an update check with a random splay: nothing new nearly always, rarely a download."""
     at_s = awake[0].start_s + rng.uniform(20.0, channel.period_s) if awake else 0.0
     while (moment := wake(rng, awake, at_s)) is not None:
@@ -194,9 +170,7 @@ def updater(
         at_s = moment + channel.period_s * (1 + rng.uniform(0.0, channel.jitter))
 
 
-def phones(
-    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
-) -> Iterator[Request]:
+def phones(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> Iterator[Request]:
     """N14 the background work of two dozen phones that share one address."""
     for _phone in range(24):
         for span in sessions(rng, awake, 1.2, 5 * 3_600.0):
@@ -204,6 +178,16 @@ def phones(
             while at_s < span.end_s:
                 yield _ask(rng, channel, at_s, user_agent)
                 at_s += channel.period_s * (1 + rng.uniform(0.0, channel.jitter))
+
+
+def memoryless(
+    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
+) -> Iterator[Request]:
+    """N15 a client that asks whenever its users do: gaps without memory, the same size each time."""
+    for span in awake:
+        at_s = span.start_s
+        while (at_s := at_s + rng.expovariate(1 / channel.period_s)) < span.end_s:
+            yield _ask(rng, channel, at_s, user_agent)
 
 
 TWINS: dict[str, Twin] = {
@@ -221,4 +205,5 @@ TWINS: dict[str, Twin] = {
     "N12": updater,
     "N13": timer,
     "N14": phones,
+    "N15": memoryless,
 }

@@ -34,9 +34,7 @@ def build_web(rng: random.Random) -> Web:
     )
 
 
-def browse(
-    rng: random.Random, machine: Machine, site: Site, web: Web, awake: Sequence[Span]
-) -> Iterator[Request]:
+def browse(rng: random.Random, machine: Machine, site: Site, web: Web, awake: Sequence[Span]) -> Iterator[Request]:
     """All page visits of one person while the machine is awake."""
     favourites = [_pick(rng, web.serverless) for _ in range(3)]
     mean_pause_s = 9 * HOUR_S / site.visits_per_day if site.visits_per_day else DAY_S * 1_000

@@ -8,7 +8,9 @@ at while building it.
 import argparse
 import gzip
 import ipaddress
+import math
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +23,7 @@ from sferic.lab.draw import variant
 from sferic.lab.implant import implant
 from sferic.lab.names import load_names, person
 from sferic.lab.presence import DAY_S, HOUR_S, awake, clip
-from sferic.lab.records import Machine, Request, seeded
+from sferic.lab.records import Machine, Record, Request, Span, seeded
 from sferic.lab.scenario import Channel, Scenario, Site, load_scenario
 from sferic.lab.transport import observe
 from sferic.lab.truth import ANSWERS, Truth, tell
@@ -39,11 +41,49 @@ class Talk:
     requests: tuple[Request, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """One site with what its machines did and what its log box saw of that."""
+
+    site: Site
+    talks: list[Talk]
+    records: list[Record]
+
+    def truth(self, files: list[str]) -> list[Truth]:
+        """The answers for every channel of the site."""
+        own: dict[str, list[Record]] = defaultdict(list)
+        for record in self.records:
+            own[record.machine.name].append(record)
+        return [tell(talk.channel, talk.machine, own[talk.machine.name], files) for talk in self.talks]
+
+
 def write_estate(scenario: Scenario, to: Path) -> None:
     """Write one or two log files for each site, and the answer sheet, into a folder."""
     to.mkdir(parents=True, exist_ok=True)
     truth: list[Truth] = []
+    for watched in watch(scenario):
+        site, records = watched.site, watched.records
+        files: list[str] = []
+        for number, (source, write) in enumerate(BOXES[site.format].items()):
+            lines = write(records, site)
+            if number == 0:
+                lines = _damage(seeded(scenario.seed, "damage", site.name), lines, site.malformed)
+            files.append(f"{site.name}-{source}.log.gz")
+            _write(to / files[-1], lines)
+        truth += watched.truth(files)
+    ordered = sorted(truth, key=lambda one: (one.label != "c2", one.channel, one.device))
+    body = b",\n".join(msgspec.json.encode(one) for one in ordered)
+    (to / ANSWERS).write_bytes(b"[\n" + body + b"\n]\n")
+
+
+def watch(scenario: Scenario) -> Iterator[Watched]:
+    """What the log box of each site sees of everything that its machines and people do."""
     web = build_web(seeded(scenario.seed, "web"))
+    start_s = scenario.start.timestamp()
+    kept = Span(
+        start_s + scenario.since_h * HOUR_S,
+        math.inf if scenario.until_h is None else start_s + scenario.until_h * HOUR_S,
+    )
     for site in scenario.sites:
         machines = build_machines(scenario, site)
         talks = list(build_talks(scenario, site, machines))
@@ -53,18 +93,8 @@ def write_estate(scenario: Scenario, to: Path) -> None:
                 rng = seeded(scenario.seed, "browse", machine.name)
                 spans = awake(rng, _KINDS[site.kind], scenario, site)
                 traffic += [(machine, request) for request in browse(rng, machine, site, web, spans)]
-        records = observe(seeded(scenario.seed, "box", site.name), site, scenario.start.timestamp(), traffic)
-        files: list[str] = []
-        for number, (source, write) in enumerate(BOXES[site.format].items()):
-            lines = write(records, site)
-            if number == 0:
-                lines = _damage(seeded(scenario.seed, "damage", site.name), lines, site.malformed)
-            files.append(f"{site.name}-{source}.log.gz")
-            _write(to / files[-1], lines)
-        truth += [tell(talk.channel, talk.machine, records, files) for talk in talks]
-    ordered = sorted(truth, key=lambda one: (one.label != "c2", one.channel, one.device))
-    body = b",\n".join(msgspec.json.encode(one) for one in ordered)
-    (to / ANSWERS).write_bytes(b"[\n" + body + b"\n]\n")
+        records = observe(seeded(scenario.seed, "box", site.name), site, start_s, traffic)
+        yield Watched(site, talks, [record for record in records if kept.start_s <= record.end_s < kept.end_s])
 
 
 def build_machines(scenario: Scenario, site: Site) -> list[Machine]:
@@ -75,7 +105,7 @@ def build_machines(scenario: Scenario, site: Site) -> list[Machine]:
     short = {"desktop": "WS", "laptop": "NB", "server": "SRV"}[site.kind]
     machines = []
     for number in range(site.machines):
-        home = str(network[10 + number])
+        home = str(network[10 + (0 if site.nat else number)])
         days = [
             str(network[10 + rng.randrange(network.num_addresses - 20)])
             if site.roaming and rng.random() < 0.35
@@ -112,9 +142,7 @@ def build_talks(scenario: Scenario, site: Site, machines: list[Machine]) -> Iter
             yield Talk(channel, machine, tuple(_talk(own, scenario, site, channel, machine)))
 
 
-def _talk(
-    rng: random.Random, scenario: Scenario, site: Site, channel: Channel, machine: Machine
-) -> list[Request]:
+def _talk(rng: random.Random, scenario: Scenario, site: Site, channel: Channel, machine: Machine) -> list[Request]:
     start_s = scenario.start.timestamp()
     end_s = start_s + scenario.days * DAY_S
     kind = channel.presence or _KINDS[site.kind]

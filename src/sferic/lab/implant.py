@@ -13,9 +13,7 @@ from sferic.lab.scenario import Channel
 from sferic.lab.timing import draw_latency, draw_sleep
 
 
-def implant(
-    rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None
-) -> list[Request]:
+def implant(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> list[Request]:
     """Everything one infected machine asks for while it is awake."""
     requests: list[Request] = []
     for number, (time_s, latency_s, mood) in enumerate(check_ins(rng, channel, awake)):
@@ -42,9 +40,7 @@ def implant(
     return requests
 
 
-def check_ins(
-    rng: random.Random, channel: Channel, awake: Sequence[Span]
-) -> Iterator[tuple[float, float, str]]:
+def check_ins(rng: random.Random, channel: Channel, awake: Sequence[Span]) -> Iterator[tuple[float, float, str]]:
     """Moment, time to answer and mood (idle, task, result) of each call home."""
     at_s = awake[0].start_s + rng.uniform(1.0, min(channel.period_s, 900.0)) if awake else 0.0
     idle_s, step, busy_until_s = channel.period_s, 0, 0.0
@@ -56,9 +52,7 @@ def check_ins(
         busy = moment < busy_until_s
         yield moment, latency_s, ("task", "result")[step % 2] if busy else "idle"
         step = step + 1 if busy else 0
-        idle_s = (
-            rng.uniform(0.3, 2.2) if busy else draw_sleep(rng, channel.period_s, channel.jitter, channel.law)
-        )
+        idle_s = rng.uniform(0.3, 2.2) if busy else draw_sleep(rng, channel.period_s, channel.jitter, channel.law)
         at_s = moment + latency_s + idle_s
 
 

@@ -24,7 +24,7 @@ Format = Literal[
     "stream_http",
 ]
 Class = Literal[
-    "C2", "N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "N9", "N10", "N11", "N12", "N13", "N14"
+    "C2", "N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "N9", "N10", "N11", "N12", "N13", "N14", "N15"
 ]  # fmt: skip
 Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
 Seconds = Annotated[float, msgspec.Meta(ge=0.0)]
@@ -48,6 +48,8 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Whether an inspecting box writes an entry for the CONNECT besides those inside the tunnel."""
     roaming: bool = False
     """Whether the machines change their address from day to day."""
+    nat: bool = False
+    """Whether the box sees one address and no user for all machines, as it does behind a proxy or NAT."""
     challenged: Share = 0.0
     """Share of users whose connections are first answered with 407."""
     loss: Share = 0.0
@@ -106,6 +108,10 @@ class Scenario(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     start: datetime
     days: Annotated[int, msgspec.Meta(ge=1, le=60)]
     domain: str = "corp.example"
+    since_h: Seconds = 0.0
+    """Hours after the beginning from which on the logs were kept."""
+    until_h: Seconds | None = None
+    """Hours after the beginning at which the logs end; None: at the end of the last day."""
     sites: list[Site] = msgspec.field(name="site")
     channels: list[Channel] = msgspec.field(name="channel")
 
@@ -139,6 +145,4 @@ def _check(scenario: Scenario, path: Path) -> None:
         if wrong is not None:
             raise SettingsError(wrong, where=str(path), expected=", ".join(sites), hint="correct the channel")
     if scenario.start.tzinfo is None:
-        raise SettingsError(
-            "start has no zone", where=str(path), expected="2026-03-02T00:00:00Z", hint="add Z"
-        )
+        raise SettingsError("start has no zone", where=str(path), expected="2026-03-02T00:00:00Z", hint="add Z")

@@ -28,9 +28,7 @@ _POOLS = (
 )
 
 
-def observe(
-    rng: random.Random, site: Site, start_s: float, traffic: Iterable[tuple[Machine, Request]]
-) -> list[Record]:
+def observe(rng: random.Random, site: Site, start_s: float, traffic: Iterable[tuple[Machine, Request]]) -> list[Record]:
     """All entries a site's box writes, ordered by the time they end."""
     per_client: dict[tuple[str, str, str | None], list[tuple[Machine, Request]]] = defaultdict(list)
     for machine, request in traffic:
@@ -77,10 +75,7 @@ def _connections(requests: list[Request]) -> Iterator[list[Request]]:
     """Group one client's requests to one host by the connection they travel in."""
     current: list[Request] = []
     for request in requests:
-        if (
-            current
-            and request.time_s > current[-1].time_s + current[-1].duration_s + current[-1].keep_alive_s
-        ):
+        if current and request.time_s > current[-1].time_s + current[-1].duration_s + current[-1].keep_alive_s:
             yield current
             current = []
         current.append(request)
@@ -97,6 +92,8 @@ def _entries(
 ) -> list[Record]:
     first = connection[0]
     address, asked = resolver.resolve(machine, first.host, first.time_s)
+    if site.nat:
+        machine = replace(machine, user=None)
     day = min(max(0, int((first.time_s - start_s) // DAY_S)), len(machine.addresses) - 1)
     opened = Record(
         start_s=first.time_s,
@@ -115,9 +112,7 @@ def _entries(
         bytes_down=39,
         looked_up=asked,
     )
-    entries = [
-        replace(opened, status=407, denied=True, bytes_down=4_051, looked_up=False)
-    ] * machine.challenged
+    entries = [replace(opened, status=407, denied=True, bytes_down=4_051, looked_up=False)] * machine.challenged
     if first.scheme == "https" and not site.inspects:
         return [*entries, _tunnel(rng, opened, connection)]
     if first.scheme == "https" and site.logs_connect:

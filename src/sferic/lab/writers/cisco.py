@@ -39,7 +39,5 @@ def _messages(record: Record, number: int) -> list[tuple[float, str]]:
     messages = [(record.start_s, built), (record.end_s, gone)]
     if record.scheme == "http":
         url = f"http://{record.host}{record.path or '/'}"
-        messages.append(
-            (record.start_s + 0.01, f"%ASA-5-304001: {record.src_ip} Accessed URL {record.dst_ip}:{url}")
-        )
+        messages.append((record.start_s + 0.01, f"%ASA-5-304001: {record.src_ip} Accessed URL {record.dst_ip}:{url}"))
     return messages
