@@ -1,4 +1,4 @@
-"""Processes that search inputs ahead of the one that reads what they find.
+"""Processes that work on inputs ahead of the one that uses what they find.
 
 Why processes: Hyperscan lets go of the interpreter lock, but handing blocks between threads cost more than it won.
 Each member has a pipe and answers in the order in which it was asked. A full pipe makes it wait, so what is found and
@@ -13,19 +13,20 @@ import signal
 import sys
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection
+from typing import Generic, TypeVar
 
 import msgspec
 
 from sferic.engine.documents import is_document
 from sferic.engine.inputs import Input, forget_archives
-from sferic.engine.search import Batch, Part, open_text, search
-from sferic.engine.selector import Selector
+from sferic.engine.search import Part, open_text
 from sferic.model.errors import InputError, UnreadableInput
 from sferic.model.settings import Limits
 
+T = TypeVar("T")
 LEAST_BYTES = 32 << 20
 """Less than this is read before processes would have paid for themselves."""
 PART_BYTES = 16 << 20
@@ -53,28 +54,36 @@ class _Order(msgspec.Struct, frozen=True):
     stop: int | None = None
 
 
-class _Work(msgspec.Struct, frozen=True):
+class _Work(msgspec.Struct, Generic[T], frozen=True):
     """What every member needs; it comes along when the process is copied."""
 
-    selector: Selector
+    task: Callable[[Part], Iterator[T]]
     limits: Limits
     inputs: Sequence[Input]
 
 
-class Crew:
+class Crew(Generic[T]):
     """The members, and what they have been asked for."""
 
-    def __init__(self, selector: Selector, limits: Limits, inputs: Sequence[Input], workers: int) -> None:
-        """Begin to search with so many processes, 0 for one a core; nobody is hired for little work."""
-        self._work = _Work(selector, limits, inputs)
+    def __init__(
+        self,
+        task: Callable[[Part], Iterator[T]],
+        limits: Limits,
+        inputs: Sequence[Input],
+        workers: int,
+        part_bytes: int | None = None,
+    ) -> None:
+        """Begin to work with so many processes, 0 for one a core; nobody is hired for little work."""
+        self._work = _Work(task, limits, inputs)
+        self._part_bytes = part_bytes or PART_BYTES
         much = sum(item.size or 0 for item in inputs) >= LEAST_BYTES
         hired = processes(workers) if much and _can_copy() else 1
-        self._members = [_Member(self._work) for _ in range(hired)] if hired > 1 else []
+        self._members: list[_Member[T]] = [_Member(self._work) for _ in range(hired)] if hired > 1 else []
         self._orders = self._all_orders() if self._members else iter(())
-        self._asked: deque[tuple[_Order, _Member]] = deque()
+        self._asked: deque[tuple[_Order, _Member[T]]] = deque()
         self._given_up: set[int] = set()
 
-    def found(self, item: Input) -> Iterator[Batch] | None:
+    def found(self, item: Input) -> Iterator[T] | None:
         """Give what is found in the input, which is asked for in the order of all; None if nobody searched it."""
         self._ask()
         if not self._asked or self._work.inputs[self._asked[0][0].number] is not item:
@@ -86,7 +95,7 @@ class Crew:
         for member in self._members:
             member.dismiss()
 
-    def _found(self, number: int) -> Iterator[Batch]:
+    def _found(self, number: int) -> Iterator[T]:
         try:
             while self._asked and self._asked[0][0].number == number:
                 _, member = self._asked.popleft()
@@ -123,16 +132,16 @@ class Crew:
                 except InputError:
                     continue
                 if not text.is_table:
-                    yield from _divided(number, item, text.codec)
+                    yield from _divided(number, item, text.codec, self._part_bytes)
 
 
-def _divided(number: int, item: Input, codec: str) -> Iterator[_Order]:
+def _divided(number: int, item: Input, codec: str, part_bytes: int) -> Iterator[_Order]:
     size = item.size or 0
-    if codec != "plain" or item.packed is not None or size <= PART_BYTES or _needs_its_beginning(item):
+    if codec != "plain" or item.packed is not None or size <= part_bytes or _needs_its_beginning(item):
         yield _Order(number)
         return
-    for start in range(0, size, PART_BYTES):
-        yield _Order(number, start, start + PART_BYTES if start + PART_BYTES < size else None)
+    for start in range(0, size, part_bytes):
+        yield _Order(number, start, start + part_bytes if start + part_bytes < size else None)
 
 
 def _needs_its_beginning(item: Input) -> bool:
@@ -147,10 +156,10 @@ def _can_copy() -> bool:
     return alone and sys.platform == "linux"
 
 
-class _Member:
+class _Member(Generic[T]):
     """One process, and these ends of its pipes."""
 
-    def __init__(self, work: _Work) -> None:
+    def __init__(self, work: _Work[T]) -> None:
         orders, self._orders = multiprocessing.Pipe(duplex=False)
         self._answers, answers = multiprocessing.Pipe(duplex=False)
         with suppress(OSError):  # a system may allow less
@@ -171,7 +180,7 @@ class _Member:
         with suppress(OSError):  # it has just died, which who waits for the answer will say
             self._orders.send(order)
 
-    def answers(self, label: str) -> Iterator[Batch]:
+    def answers(self, label: str) -> Iterator[T]:
         """Yield what belongs to the order that was asked for first and is not yet answered."""
         self.asked -= 1
         while True:
@@ -193,7 +202,7 @@ class _Member:
         self._process.join()
 
 
-def _serve(orders: Connection, answers: Connection, work: _Work) -> None:
+def _serve(orders: Connection, answers: Connection, work: _Work[T]) -> None:
     """Answer orders until the other end is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that reads decides what an interrupt means
     forget_archives()
@@ -202,8 +211,8 @@ def _serve(orders: Connection, answers: Connection, work: _Work) -> None:
             order = orders.recv()
             try:
                 part = Part(work.inputs[order.number], order.start, order.stop)
-                for batch in search(open_text(part, work.limits), work.selector):
-                    answers.send(batch)
+                for found in work.task(part):
+                    answers.send(found)
                 answers.send(None)
             except InputError as error:
                 answers.send(error)
