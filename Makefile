@@ -9,7 +9,7 @@ TEST  := $(VENV)/.test-installed
 FUZZ  := $(VENV)/.fuzz-installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format golden new-source bench fuzz pins clean
+.PHONY: help demo test check lint format golden new-source bench evaluate fuzz pins clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -41,6 +41,9 @@ bench: $(TEST) ## Time a hunt against plain text tools:  make bench file=PATH
 
 fuzz: $(FUZZ) ## Feed damaged lines to the log sources:  make fuzz [seconds=60] [id=squid_access]
 	@$(BIN)/python -m fuzz --seconds $(or $(seconds),60) $(id)
+
+evaluate: $(RUN) ## Measure detection quality anew and write its page:  make evaluate [full=1]
+	$(BIN)/sferic evaluate $(if $(full),--full) --to docs/explanation > /dev/null
 
 pins: ## Renew requirements/*.txt from pyproject.toml (needs uv)
 	scripts/pins

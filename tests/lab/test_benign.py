@@ -58,9 +58,7 @@ def test_a_runner_polls_backs_off_and_works() -> None:
     """A runner shows long polls, errors with a back-off, and uploads during jobs."""
     requests = _run("N5", period_s=50.0, sessions_per_day=8.0)
     assert statistics.median(request.duration_s for request in requests) > 1.0
-    after_error = [
-        gap for request, gap in zip(requests, _gaps(requests), strict=False) if request.status == 503
-    ]
+    after_error = [gap for request, gap in zip(requests, _gaps(requests), strict=False) if request.status == 503]
     assert after_error
     assert all(15.0 <= gap <= 30.0 for gap in after_error)
 

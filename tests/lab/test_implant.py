@@ -10,9 +10,7 @@ from sferic.lab.records import Request, Span, seeded
 from sferic.lab.scenario import Channel
 
 DAY = [Span(0.0, 86_400.0)]
-QUIET = Channel(
-    name="c", kind="C2", site="s", hosts=["a.example.com"], period_s=60.0, jitter=0.2, law="one_sided"
-)
+QUIET = Channel(name="c", kind="C2", site="s", hosts=["a.example.com"], period_s=60.0, jitter=0.2, law="one_sided")
 
 
 def _run(spans: list[Span] | None = None, **changes: Any) -> list[Request]:
@@ -70,9 +68,7 @@ def test_a_redirected_poll_is_a_pair() -> None:
     pairs = _run(echo_host="echo.example.com")
     assert {request.status for request in pairs[::2]} == {302}
     assert {request.host for request in pairs[1::2]} == {"echo.example.com"}
-    assert all(
-        0 < echo.time_s - first.time_s < 4.5 for first, echo in zip(pairs[::2], pairs[1::2], strict=True)
-    )
+    assert all(0 < echo.time_s - first.time_s < 4.5 for first, echo in zip(pairs[::2], pairs[1::2], strict=True))
 
 
 def test_loss_drops_about_its_share() -> None:

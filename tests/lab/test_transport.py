@@ -63,9 +63,7 @@ def test_the_address_follows_the_day() -> None:
 
 def test_names_are_asked_for_again_when_answers_expire() -> None:
     """A short-lived answer is asked for each time, a long-lived one once; the address is one of the host's."""
-    short = [
-        Request(time_s=100.0 * n, host="a1b2c3d4e5.execute-api.us-east-1.amazonaws.com") for n in range(4)
-    ]
+    short = [Request(time_s=100.0 * n, host="a1b2c3d4e5.execute-api.us-east-1.amazonaws.com") for n in range(4)]
     long = [Request(time_s=50.0 * n, host=HOST) for n in range(4)]
     assert [record.looked_up for record in _see(requests=short)] == [True] * 4
     assert [record.looked_up for record in _see(requests=long)] == [True, False, False, False]

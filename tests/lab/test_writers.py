@@ -12,9 +12,7 @@ from sferic.lab.scenario import Site
 from sferic.lab.writers import BOXES, bluecoat, cisco, panos, squid, stream, zscaler
 
 SITE = Site(name="here", format="squid_access", machines=1, network="10.0.0.0/24")
-MACHINE = Machine(
-    "HERE-WS001", "here", "desktop", "alex.birch", ("10.0.0.10",), "browser/1", challenged=False
-)
+MACHINE = Machine("HERE-WS001", "here", "desktop", "alex.birch", ("10.0.0.10",), "browser/1", challenged=False)
 TUNNEL = Record(
     start_s=1_772_438_400.25,  # 2026-03-02 08:00:00.25 UTC
     end_s=1_772_438_402.5,
@@ -45,8 +43,7 @@ def test_squid_native_columns() -> None:
         "HIER_DIRECT/198.51.100.10 -"
     )
     assert denied == (
-        "1772438402.500   2250 10.0.0.10 TCP_DENIED/407 4700 CONNECT a.acct-lab.workers.dev:443 - "
-        "HIER_NONE/- text/html"
+        "1772438402.500   2250 10.0.0.10 TCP_DENIED/407 4700 CONNECT a.acct-lab.workers.dev:443 - HIER_NONE/- text/html"
     )
     assert post == (
         "1772438402.500   2250 10.0.0.10 TCP_MISS/200 4700 POST https://a.acct-lab.workers.dev/x/y.js?q=1 "
@@ -97,9 +94,7 @@ def test_zscaler_pairs() -> None:
     )
     assert fields["url"] == "a.acct-lab.workers.dev/x/y.js?q=1"
     assert (fields["user"], fields["ClientIP"]) == ("alex.birch@corp.example", "10.0.0.10")
-    assert dict(p.split("=", 1) for p in zscaler.web([TUNNEL], SITE)[0].split("\t")[1:])["url"].endswith(
-        ":443"
-    )
+    assert dict(p.split("=", 1) for p in zscaler.web([TUNNEL], SITE)[0].split("\t")[1:])["url"].endswith(":443")
 
 
 def test_panos_logs_join_on_the_session() -> None:
@@ -132,9 +127,7 @@ def test_asa_has_no_name_but_in_clear_text() -> None:
     assert gone.endswith("duration 0:00:02 bytes 6000 TCP FINs")
     assert re.findall(r"connection (\d+) ", built) == re.findall(r"connection (\d+) ", gone)
     assert TUNNEL.host not in built + gone
-    assert "Accessed URL 198.51.100.10:http://a.acct-lab.workers.dev/x/y.js?q=1" in "".join(
-        cisco.asa([CLEAR], SITE)
-    )
+    assert "Accessed URL 198.51.100.10:http://a.acct-lab.workers.dev/x/y.js?q=1" in "".join(cisco.asa([CLEAR], SITE))
 
 
 def test_stream_dns_answers_with_the_address_used() -> None:

@@ -1,0 +1,122 @@
+"""Holds every detector's alerts on drawn companies against the truth, under one way of counting.
+
+An alert is about an implant when it names the implant's machine and at least half of the hosts that it names are the
+implant's. All draws are ranked together, as one big estate would be.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from sferic.lab.estate import watch
+from sferic.lab.evaluate.alerts import Alert
+from sferic.lab.evaluate.company import company
+from sferic.lab.evaluate.measures import Ranked
+from sferic.lab.evaluate.traffic import traffic_of
+from sferic.lab.presence import DAY_S
+from sferic.lab.truth import Truth
+from sferic.model.traffic import Traffic
+
+Detector = Callable[[Traffic, tuple[float, float]], list[Alert]]
+
+
+class Size(msgspec.Struct, frozen=True):
+    """How much is drawn."""
+
+    machines: int
+    days: int
+    seeds: tuple[int, ...]
+
+    @property
+    def machine_days(self) -> int:
+        """Machines times days, over all draws."""
+        return self.machines * self.days * len(self.seeds)
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """An implant without an alert above the threshold."""
+
+    seed: int
+    entries: int
+    sleep_s: float
+    jitter: float
+    law: str
+    presence: str | None
+    loss: float
+    keep_alive_s: float
+    log: str
+    rank: float | None
+    """What the detector gave it all the same; None for nothing."""
+
+
+class Judged(msgspec.Struct):
+    """What all detectors said over all draws."""
+
+    size: Size
+    alerts: dict[str, list[Ranked]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    """Detector → its alerts; an implant's name begins with its draw."""
+    implants: list[str] = msgspec.field(default_factory=list)
+    false_high: dict[str, Counter[str]] = msgspec.field(default_factory=lambda: defaultdict(Counter))
+    """Detector → class of software → false alerts above the threshold."""
+    missed: dict[str, list[Missed]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    benign_pairs: int = 0
+    """Harmless channels on a machine, browsing aside."""
+    events: int = 0
+
+    def of(self, seed: int) -> list[str]:
+        """The implants of one draw."""
+        return [name for name in self.implants if name.startswith(f"{seed}:")]
+
+
+def judge_draws(size: Size, detectors: Mapping[str, Detector], tell: Callable[[str], None]) -> Judged:
+    """Draw every company and let each detector see it; `tell` is told how far it is."""
+    result = Judged(size)
+    for number, seed in enumerate(size.seeds, 1):
+        tell(f"company {number} of {len(size.seeds)}")
+        scenario = company(size.machines, size.days, seed)
+        sites = list(watch(scenario))
+        traffic = traffic_of(sites)
+        truth = [one for site in sites for one in site.truth([site.site.format]) if one.entries]
+        start_s = scenario.start.timestamp()
+        result.events += len(traffic)
+        result.implants += [_name(seed, one) for one in truth if one.label == "c2"]
+        result.benign_pairs += sum(one.label == "benign" for one in truth)
+        for name, detect in detectors.items():
+            result.alerts[name] += []  # who never says anything is on the page too
+            _count(result, name, seed, truth, detect(traffic, (start_s, start_s + scenario.days * DAY_S)))
+    return result
+
+
+def _name(seed: int, one: Truth) -> str:
+    return f"{seed}:{one.channel}:{one.device}"
+
+
+def _count(result: Judged, name: str, seed: int, truth: Sequence[Truth], alerts: Sequence[Alert]) -> None:
+    best: dict[str, Ranked] = {}
+    for alert in alerts:
+        about = [one for one in truth if is_about(alert, one)]
+        implant = next((_name(seed, one) for one in about if one.label == "c2"), None)
+        ranked = Ranked(alert.rank, alert.high, implant)
+        result.alerts[name].append(ranked)
+        if implant is None and alert.high:
+            result.false_high[name][about[0].kind if about else "people, or several at once"] += 1
+        if implant is not None and (implant not in best or ranked.rank > best[implant].rank):
+            best[implant] = ranked
+    for one in truth:
+        got = best.get(_name(seed, one))
+        if one.label == "c2" and not (got and got.high):
+            result.missed[name].append(_missed(seed, one, got))
+
+
+def is_about(alert: Alert, one: Truth) -> bool:
+    """Whether an alert is about a channel: the same machine, and at least half of the named hosts."""
+    same = alert.client == one.device or alert.client in one.src_ips
+    return same and 2 * len(alert.hosts & set(one.hosts)) >= len(alert.hosts)
+
+
+def _missed(seed: int, one: Truth, got: Ranked | None) -> Missed:
+    return Missed(
+        seed=seed, entries=one.entries, sleep_s=one.sleep_s, jitter=one.jitter, law=one.law, presence=one.presence,
+        loss=one.loss, keep_alive_s=one.keep_alive_s, log=one.files[0], rank=got.rank if got else None,
+    )  # fmt: skip

@@ -1,0 +1,89 @@
+"""Everything an evaluation found, as rows that can be written and compared."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from sferic.lab.evaluate.grid import Cell, Recall
+from sferic.lab.evaluate.judged import Judged
+from sferic.lab.evaluate.measures import Ranked, Share, average_precision, false_high, precision_at, recall_at_high
+
+OURS = "Sferic"
+_BINS = ((0, 25), (25, 50), (50, 75), (75, 90), (90, 101))
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """One detector over all draws."""
+
+    detector: str
+    average_precision: float
+    without_one: tuple[float, float]
+    """The lowest and highest average precision when one draw is left out."""
+    recall_at_high: Share
+    false_high: float
+    """For 1,000 machines and a day."""
+    precision_at_20: Share
+
+
+class Evaluation(msgspec.Struct, frozen=True):
+    """The grid and the drawn companies."""
+
+    command: str
+    recalls: tuple[Recall, ...]
+    repeats: int
+    judged: Judged
+
+
+def verdicts(judged: Judged) -> list[Verdict]:
+    """Every detector's numbers, ours first, then the best first."""
+    made = [_verdict(judged, name, alerts) for name, alerts in judged.alerts.items()]
+    return sorted(made, key=lambda v: (v.detector != OURS, -v.average_precision))
+
+
+def _verdict(judged: Judged, name: str, alerts: Sequence[Ranked]) -> Verdict:
+    total = len(judged.implants)
+    rest = [
+        average_precision(
+            [a for a in alerts if not (a.implant or "").startswith(f"{seed}:")], total - len(judged.of(seed))
+        )
+        for seed in judged.size.seeds
+    ]
+    return Verdict(
+        name, average_precision(alerts, total), (min(rest), max(rest)), recall_at_high(alerts, total),
+        false_high(alerts, judged.size.machine_days), precision_at(alerts, 20),
+    )  # fmt: skip
+
+
+def calibration(alerts: Sequence[Ranked], score: Sequence[int]) -> list[tuple[str, float, Share]]:
+    """For each band of our score: what its points say the share of implants is, and what it was."""
+    rows = []
+    for low, high in _BINS:
+        inside = [a for a, one in zip(alerts, score, strict=True) if low <= one < high]
+        if inside:
+            told = sum(1 / (1 + 10 ** (-a.rank / 10)) for a in inside) / len(inside)
+            rows.append((f"{low} to {high - 1}", told, Share(sum(a.implant is not None for a in inside), len(inside))))
+    return rows
+
+
+def recall_of(recalls: Sequence[Recall], cell: Cell) -> Share | None:
+    """The recall of one setting, if it was made."""
+    return next((r.found for r in recalls if r.cell == cell), None)
+
+
+def rows(evaluation: Evaluation) -> Iterator[dict[str, object]]:
+    """One record for each setting of the grid and each detector, for NDJSON."""
+    for recall in evaluation.recalls:
+        yield {"kind": "recall", **msgspec.to_builtins(recall.cell), **_share(recall.found)}
+    for verdict in verdicts(evaluation.judged):
+        plain = msgspec.to_builtins(verdict)
+        plain["recall_at_high"], plain["precision_at_20"] = (
+            _share(verdict.recall_at_high),
+            _share(verdict.precision_at_20),
+        )
+        yield {"kind": "detector", **plain, "false_high_by_class": dict(evaluation.judged.false_high[verdict.detector])}
+    for missed in evaluation.judged.missed[OURS]:
+        yield {"kind": "missed", **msgspec.to_builtins(missed)}
+
+
+def _share(share: Share) -> dict[str, object]:
+    return {"hits": share.hits, "of": share.of, "low": round(share.interval[0], 3), "high": round(share.interval[1], 3)}

@@ -1,0 +1,51 @@
+"""Weighs traffic that is already in memory: the hunt without reading logs, and the published search in both forms.
+
+For evaluation, which makes its events itself and wants them judged exactly as a hunt would.
+"""
+
+from datetime import UTC
+
+from sferic.catalog.published_search import published_facts
+from sferic.catalog.weights import load_weights
+from sferic.correlate.activity import activity
+from sferic.correlate.published import PublishedSearch, SearchFields
+from sferic.model.finding import ActivityRow, Finding
+from sferic.model.settings import Settings
+from sferic.model.traffic import UNKNOWN, Ints, Traffic
+from sferic.pipeline.hunting import _weigh_all
+from sferic.signals._segments import Cutting, cut
+
+
+def judge(traffic: Traffic, span_s: tuple[float, float], min_score: int) -> list[Finding]:
+    """Return what a hunt would find in this traffic, best first; the logs cover `span_s`, epoch seconds."""
+    settings = Settings(min_score=min_score)
+    return _weigh_all(cut(traffic, Cutting(0, span_s)), traffic, settings, load_weights())
+
+
+def busy(traffic: Traffic) -> tuple[ActivityRow, ...]:
+    """Return the rows of the published search, repaired."""
+    return activity(traffic, Settings().activity).rows
+
+
+def as_published(traffic: Traffic) -> tuple[ActivityRow, ...]:
+    """Return the rows of the search as published, with every field it asks for filled where a log holds it."""
+    search = PublishedSearch(published_facts(), Settings().activity, UTC)
+    for row in range(len(traffic)):
+        client, user = int(traffic.client[row]), int(traffic.user[row])
+        address = traffic.addresses.get(client, traffic.clients[client])
+        search.take(
+            SearchFields(
+                time_s=float(traffic.time_s[row]),
+                src_ip=address,
+                c_ip=address,
+                cs_username=None if user == UNKNOWN else traffic.users[user],
+                cs_host=traffic.hosts[traffic.host[row]],
+                cs_bytes=_known(traffic.up, row),
+                sc_bytes=_known(traffic.down, row),
+            )
+        )
+    return search.result().rows
+
+
+def _known(values: Ints, row: int) -> int | None:
+    return int(values[row]) if values[row] >= 0 else None

@@ -1,0 +1,151 @@
+"""Drawn companies, the detectors on them, and the counting."""
+
+from collections import Counter
+from functools import cache
+
+import numpy as np
+import pytest
+
+from sferic.lab.estate import watch
+from sferic.lab.evaluate.alerts import Alert, asim, elastic, fortinet, rita
+from sferic.lab.evaluate.company import company
+from sferic.lab.evaluate.grid import START_S, Cell, client_of, full, reduced, run, traffic_of
+from sferic.lab.evaluate.judged import Judged, Size, is_about, judge_draws
+from sferic.lab.evaluate.page import page, pictures
+from sferic.lab.evaluate.picture import bars
+from sferic.lab.evaluate.result import OURS, Evaluation, rows, verdicts
+from sferic.lab.evaluate.traffic import traffic_of as traffic_of_sites
+from sferic.lab.truth import Truth
+from sferic.model.traffic import Traffic
+from sferic.pipeline.judging import as_published, busy, judge
+
+SIZE = Size(60, 1, (1, 2))
+SPAN = (START_S, START_S + 86_400)
+
+
+def _ours(traffic: Traffic, span_s: tuple[float, float]) -> list[Alert]:
+    found = judge(traffic, span_s, 25)
+    return [Alert(f.device or f.src_ip or "", frozenset(f.hosts), f.points, f.score >= 75) for f in found]
+
+
+def _nothing(_traffic: Traffic, _span_s: tuple[float, float]) -> list[Alert]:
+    return []
+
+
+def _silent(_text: str) -> None:
+    return None
+
+
+@cache
+def _judged() -> Judged:
+    return judge_draws(SIZE, {OURS: _ours, "nothing": _nothing, "RITA v5": rita}, _silent)
+
+
+def test_the_benign_side_is_as_dense_as_promised() -> None:
+    """Per 1,000 machines: 50 developers' loops, 60 rare applications, 60 extensions, 30 collectors, and six implants."""
+    kinds = Counter(channel.kind for channel in company(1_000, 1, 5).channels)
+    assert kinds["N7"] >= 50
+    assert kinds["N8"] >= 60
+    assert kinds["N9"] >= 60
+    assert kinds["N10"] >= 30
+    assert kinds["C2"] == 6
+    assert set(kinds) == {"C2", *(f"N{n}" for n in range(1, 16))}
+
+
+def test_a_company_is_a_function_of_its_seed() -> None:
+    """The same seed gives the same company, another seed another."""
+    assert company(60, 1, 3) == company(60, 1, 3)
+    assert company(60, 1, 3) != company(60, 1, 4)
+
+
+def test_traffic_in_memory_is_what_the_boxes_saw() -> None:
+    """Every implant's entries are rows; tunnels have no path; whole-second logs have no fractions."""
+    sites = list(watch(company(60, 1, 1)))
+    traffic = traffic_of_sites(sites)
+    for one in (t for site in sites for t in site.truth([]) if t.label == "c2"):
+        named = np.isin(traffic.host, [traffic.hosts.index(h) for h in one.hosts if h in traffic.hosts])
+        assert named.sum() >= one.entries > 0
+    tunnels = traffic.source == traffic.sources.index("panos")
+    assert (traffic.path[tunnels] == -1).all()
+    assert (traffic.time_s[tunnels] % 1 == 0).all()
+
+
+def _truth(hosts: list[str]) -> Truth:
+    return Truth(
+        label="c2", kind="C2", channel="c", device="D", user=None, src_ip="10.0.0.1", src_ips=["10.0.0.1"], hosts=hosts,
+        files=[], entries=1, first_seen=None, last_seen=None, sleep_s=1, jitter=0, law="one_sided", presence=None, loss=0,
+        keep_alive_s=0,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("client", "hosts", "about"),
+    [("D", "a", True), ("10.0.0.1", "ab", True), ("D", "abc", False), ("E", "a", False), ("D", "b", False)],
+)
+def test_half_of_the_named_hosts_must_belong(client: str, hosts: str, about: bool) -> None:
+    """One of two hosts is enough, one of three is not; the machine must be the implant's."""
+    assert is_about(Alert(client, frozenset(hosts), 1.0, high=True), _truth(["a"])) is about
+
+
+def test_detectors_are_counted_alike() -> None:
+    """Who says nothing finds nothing and misses all; what is found and what is missed are all the implants."""
+    judged = _judged()
+    ours, *others = verdicts(judged)
+    assert ours.detector == OURS
+    assert len(judged.implants) == 8
+    assert len(judged.missed["nothing"]) == 8
+    assert ours.recall_at_high.hits + len(judged.missed[OURS]) == 8
+    assert ours.average_precision > max(v.average_precision for v in others)
+
+
+def test_baselines_on_a_strict_timer() -> None:
+    """A strict hour is seen by RITA and by the Fortinet rule, a strict minute by all but that; a lone call by none."""
+    traffic = traffic_of([np.arange(5.0, 86_400, 60.0), np.arange(9.0, 86_400, 3_600.0), np.array([77.0])])
+    minute, hour = client_of(0), client_of(1)
+    assert {a.client for a in rita(traffic, SPAN)} == {minute, hour}
+    assert {a.client for a in elastic(traffic, SPAN) if a.high} == {minute}
+    assert {a.client for a in asim(traffic, SPAN)} == {minute}
+    assert {a.client for a in fortinet(traffic, SPAN)} == {hour}
+    assert {row.src_ip for row in busy(traffic)} == {minute}
+    assert as_published(traffic) == ()  # it needs a user name, which this log has not
+
+
+def test_the_grid_finds_a_minute_and_not_a_handful_of_hours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day of a jittered minute raises the alarm, two calls do not; the alarm lies above all but one benign pair."""
+    monkeypatch.setattr("sferic.lab.evaluate.grid.BENIGN", 250)
+
+    def rank(traffic: Traffic, span_s: tuple[float, float]) -> dict[str, float]:
+        return {f.src_ip or "": f.points for f in reversed(judge(traffic, span_s, 40))}
+
+    cells = [Cell(6.0, 60.0, 0.3, "one_sided"), Cell(6.0, 14_400.0, 0.3, "one_sided")]
+    slow, fast = sorted(run(cells, 4, rank, _silent), key=lambda r: -r.cell.sleep_s)
+    assert (slow.found.hits, fast.found.hits) == (0, 4)
+
+
+def test_grids() -> None:
+    """The reduced grid has no setting twice, and the full one holds every value of the axes."""
+    assert len(set(reduced())) == len(reduced())
+    assert {c.sleep_s for c in full()} == {2, 5, 10, 20, 30, 60, 300, 900, 3_600, 14_400}
+    assert {c.jitter for c in full()} == {0, 0.1, 0.2, 0.3, 0.5, 0.9}
+    assert {c.loss for c in full()} == {0, 0.05, 0.2, 0.5}
+
+
+def test_page_and_pictures() -> None:
+    """The page says that it is generated and how, names every detector and miss; pictures are well-formed."""
+    evaluation = Evaluation("make evaluate", (), 4, _judged())
+    text = page(evaluation)
+    assert "Generated by `make evaluate`; do not edit." in text
+    assert all(f"| {name} |" in text for name in (OURS, "nothing", "RITA v5"))
+    assert f"{len(_judged().missed[OURS])} of 8." in text
+    assert all(f"(pictures/{name})" in text for name in pictures(evaluation))
+    assert Counter(str(row["kind"]) for row in rows(evaluation))["detector"] == 3
+
+
+def test_pictures_escape_what_they_write() -> None:
+    """A name cannot leave its text element, and every element that is opened is closed."""
+    drawing = bars("a < b", [("<script>", 0.5, "& more")])
+    assert "<script>" not in drawing
+    assert "&lt;script&gt;" in drawing
+    assert "&amp; more" in drawing
+    for name in ("svg", "title", "text"):
+        assert drawing.count(f"<{name}") == drawing.count(f"</{name}>")
