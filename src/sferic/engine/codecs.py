@@ -6,21 +6,22 @@ Knows the usual binaries that end up in log folders, so that the refusal can say
 
 import zipfile
 from collections.abc import Callable, Iterator
+from itertools import chain
 from typing import IO
 
 import msgspec
 
 from sferic.engine.inputs import Input
 from sferic.engine.unpacking import DAMAGE, DECOMPRESSORS, unpack
+from sferic.engine.windows_events import EVTX, from_evtx, is_xml, one_a_line
 from sferic.model.errors import BinaryInput, DamagedInput, EmptyInput, LimitExceeded, UnreadableInput
 from sferic.model.settings import Limits
 
 READ_BYTES = 1 << 20
 _SNIFF = 4096
-_MAGICS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz"}
+_MAGICS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", EVTX: "evtx"}
 _CAPTURE = "a packet capture; run Zeek or Suricata over it and give me their logs"
 _BINARIES = {
-    b"ElfFile\x00": "a Windows event log (.evtx); export it as XML or JSON first",
     b"\xd4\xc3\xb2\xa1": _CAPTURE,
     b"\xa1\xb2\xc3\xd4": _CAPTURE,
     b"\x4d\x3c\xb2\xa1": _CAPTURE,
@@ -66,7 +67,8 @@ def open_chunks(item: Input, limits: Limits) -> Opened:
         raw.close()
         raise EmptyInput("is empty", where=item.label, expected="at least one log line")
     codec = next((name for magic, name in _MAGICS.items() if head.startswith(magic)), "plain")
-    return Opened(codec, _sniffed(_guarded(raw, codec, item, limits), item.label), lambda: raw.taken)
+    text = _sniffed(_guarded(raw, codec, item, limits), item.label, limits.line_bytes)
+    return Opened("xml" if is_xml(head) else codec, text, lambda: raw.taken)
 
 
 def open_span(item: Input, start: int, stop: int | None) -> Opened:
@@ -165,15 +167,18 @@ def _check_size(total: int, packed: int, label: str, limits: Limits) -> None:
         raise LimitExceeded(f"unpacks to more than {limits.file_bytes:,} bytes", where=label)
 
 
-def _sniffed(chunks: Iterator[bytes], label: str) -> Iterator[bytes]:
+def _sniffed(chunks: Iterator[bytes], label: str, line_bytes: int) -> Iterator[bytes]:
     first = next(chunks, b"")
     if not first:
         raise EmptyInput("is empty inside its compression", where=label, expected="at least one log line")
+    whole = chain([first], chunks)
+    if first.startswith(EVTX):
+        yield from from_evtx(whole, label)
+        return
     kind = binary_kind(first[:_SNIFF])
     if kind:
         raise BinaryInput(f"is not a text log: {kind}", where=label)
-    yield first
-    yield from chunks
+    yield from one_a_line(whole, line_bytes) if is_xml(first) else whole
 
 
 def binary_kind(head: bytes) -> str | None:
