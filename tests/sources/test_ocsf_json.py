@@ -110,3 +110,16 @@ def test_any_values_are_read_or_refused(fields: dict[str, Any]) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever the line, claiming raises nothing and reading nothing but ValueError."""
     LOG.reads_or_refuses(text)
+
+
+def test_a_launched_process_has_the_actor_as_its_parent() -> None:
+    """In Process Activity `process` was launched by the actor; other activities give no event."""
+    launcher = {"pid": 1, "uid": "a", "file": {"path": "/bin/sh"}}
+    process = {"pid": 612, "uid": "b", "file": {"path": "/usr/bin/curl"}, "cmd_line": "curl -s fn.example.com"}
+    record = {"class_uid": 1007, "activity_id": 1, "time": 1772445600000, "device": {"hostname": "build-3"},
+              "actor": {"process": launcher, "user": {"name": "deploy"}}, "process": process}  # fmt: skip
+    found = LOG.event(json.dumps(record))
+    assert (found.process_path, found.process_id, found.process_guid) == ("/usr/bin/curl", 612, "b")
+    assert (found.parent_path, found.parent_id, found.parent_guid) == ("/bin/sh", 1, "a")
+    assert (found.device, found.user, found.command_line) == ("build-3", "deploy", "curl -s fn.example.com")
+    assert LOG.made().read(Line(json.dumps(record | {"activity_id": 2}))) is None

@@ -158,13 +158,44 @@ def test_claims_what_the_mapping_fits(write: Write, form: str, text: str, claim:
     st.text() | st.text().map(lambda text: '{"ts":1772445600,"host":' + text) | st.text().map(lambda text: "ts," + text)
 )
 def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    """Whatever the line, claiming raises nothing and reading nothing but ValueError."""
+    """Whatever the line, claiming and reading raise nothing but ValueError, which in a claim means no."""
     path = tmp_path_factory.getbasetemp() / "fuzz.toml"
     path.write_text(FIELDS, encoding="utf-8")
     reader, line = made(path), Line(text)
-    reader.claims(line)
+    for ask in (reader.claims, reader.read, reader.claims):
+        with suppress(ValueError):
+            ask(line)
     with suppress(ValueError):
         reader.read(line)
-    reader.claims(line)
-    with suppress(ValueError):
-        reader.read(line)
+
+
+PROCESS = """
+table = "process_activity"
+[fields]
+time = "unixTime"
+device = "hostIdentifier"
+process_path = "columns.path"
+process_id = "columns.pid"
+parent_id = "columns.parent"
+command_line = "columns.cmdline"
+"""
+
+
+def test_a_started_process_needs_no_destination(tmp_path: Path) -> None:
+    """osquery's and auditd's processes are read by a mapping that names the table."""
+    path = tmp_path / "osquery.toml"
+    path.write_text(PROCESS, encoding="utf-8")
+    columns = {"path": "/usr/bin/curl", "pid": "612", "parent": "1", "cmdline": "curl -s fn.example.com"}
+    row = {"name": "process_events", "hostIdentifier": "build-3", "unixTime": 1772445600, "columns": columns}
+    found = made(path).read(Line(json.dumps(row)))
+    assert isinstance(found, Event)
+    assert (found.table, found.device, found.process_path) == ("process_activity", "build-3", "/usr/bin/curl")
+    assert (found.process_id, found.parent_id, found.command_line) == (612, 1, "curl -s fn.example.com")
+
+
+def test_a_mapping_of_processes_needs_a_process(tmp_path: Path) -> None:
+    """Without a path or a name of its own there is no process to tell of."""
+    path = tmp_path / "osquery.toml"
+    path.write_text(PROCESS.replace('process_path = "columns.path"\n', ""), encoding="utf-8")
+    with pytest.raises(SettingsError, match="names no process"):
+        made(path)

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from sferic.model.event import DNS, HTTP, NETWORK, Event, Reject
+from sferic.model.event import DNS, HTTP, NETWORK, PROCESS, Event, Reject
 from sferic.model.hosts import Target, address, is_address, normalise_host, split_target
 from sferic.sources._clock import MONTHS, Clock, epoch_us
 from sferic.sources._envelope import splunk_time
@@ -30,6 +30,7 @@ MEANINGS = frozenset(
     "time src_ip src_port dst_ip dst_port dst_host user device observer connection_id bytes_up bytes_down bytes_total"
     " duration_ms duration_s duration_us duration_ns method path query status action user_agent referer content_type"
     " protocol app answers outcome process_path process_id parent_path command_line"
+    " process_guid parent_id parent_guid company signer session"
     " url http_host sni query_name".split()
 )
 _DESTINATIONS = ("url", "http_host", "sni", "dst_host", "dst_ip", "query_name")
@@ -136,7 +137,11 @@ def read(record: Record, time: int, table: str | None = None) -> Event | Reject 
     """Make the event; None for a record that has no field for a destination, so that it is no connection.
 
     Without a given table, a name that was asked for makes it DNS, a request's field HTTP, anything else a flow.
+    A started process needs no destination, but a path or a name of its own.
     """
+    if table == PROCESS:
+        event = _flow(record, time, table)
+        return event if event.process_path or event.process_guid else Reject("the process has no name")
     method = record.text("method")
     method = method.upper() if method else None
     target = split_target(url) if (url := record.text("url")) else _NOWHERE
@@ -213,7 +218,13 @@ def _flow(record: Record, time: int, table: str) -> Event:
         process_path=record.text("process_path"),
         process_id=record.count("process_id"),
         parent_path=record.text("parent_path"),
+        process_guid=record.text("process_guid"),
+        parent_id=record.count("parent_id"),
+        parent_guid=record.text("parent_guid"),
         command_line=record.text("command_line"),
+        company=record.text("company"),
+        signer=record.text("signer"),
+        session=record.count("session"),
     )
 
 

@@ -1,39 +1,40 @@
-"""Documents in the Elastic Common Schema, one JSON object a line or a table: web requests, flows and DNS.
+"""Documents in the Elastic Common Schema, JSON or a table: web requests, flows, DNS and started processes.
 
 Format: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html
 Names may be nested, dotted or both, as in exports of Elasticsearch (`_source` is taken off before), Elastic Agent's
-file output, or a CSV of Kibana's Discover with ECS names in its header. Zeek's and Suricata's logs as Elastic's modules
-index them keep the sensor's own name of the connection (`connection_id`).
+file output, or a CSV of Kibana's Discover with ECS names in its header. Elastic Defend's events
+are such documents. Zeek's and Suricata's logs as Elastic's modules index them keep the sensor's own name of the
+connection (`connection_id`).
 
 `source.bytes` went from client to server, `destination.bytes` came back. The verdict is in `event.type`
 (`allowed`, `denied`), else in `event.action`.
 The time is `event.start`; without it, `event.end` less `event.duration`, else `@timestamp` as it stands.
-A document without a destination (logins, processes, metrics) is known and gives no event.
+A document without a destination (logins, files, metrics) is known and gives no event, unless a process was started.
 
 `host` is the client where the document tells of a process or `host.ip` holds the source's address, else the machine
 that wrote the log.
 
 Cannot show: what the integration that wrote it did not map, and whether `destination.domain` was seen on the wire or
-comes from a reverse look-up.
+comes from a reverse look-up; which connections Elastic Defend left out because they repeat.
 """
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
+from sferic.model.event import DNS, HTTP, NETWORK, PROCESS, Event, Line, Reject
 from sferic.sources._contract import GENERIC, NO, Setup
 from sferic.sources._meaning import Names, Record, flat, from_json, moment, read
 from sferic.sources._table import Table
 
-TABLES = (HTTP, NETWORK, DNS)
+TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
     "src_ip src_port dst_ip dst_port dst_host host_source user device observer bytes_up bytes_down duration_ms method"
     " path status action user_agent referer protocol app answers".split()
 )
 STAMP = "start"
 MARKS = (r"@timestamp\"?[,;\t\r\n]",)
-NAMELESS_MARKS = (r'"(?:network_traffic|netflow)[._]', r'"netflow"', r'"zeek\.connection"')
+NAMELESS_MARKS = (r'"(?:network_traffic|netflow)[._]', r'"(?:netflow|zeek\.connection|endpoint\.events\.network)"')
 
 _NAMES: Names = {
     "src_ip": ("source.ip", "client.ip", "source.address"),
@@ -67,11 +68,19 @@ _NAMES: Names = {
     "outcome": ("dns.response_code",),
     "process_path": ("process.executable",),
     "process_id": ("process.pid",),
+    "process_guid": ("process.entity_id",),
     "parent_path": ("process.parent.executable",),
+    "parent_id": ("process.parent.pid",),
+    "parent_guid": ("process.parent.entity_id",),
     "command_line": ("process.command_line",),
+    "company": ("process.pe.company",),
+    "signer": ("process.code_signature.subject_name",),
+    "session": ("process.Ext.session_info.id",),
 }
 _NEEDED = re.compile(r'"(?:destination|url|dns|server)(?:\.[a-z_.]{1,40})?" ?:')
+_PROCESS = re.compile(r'"(?:process\.)?(?:executable|entity_id)" ?:')
 _WORDS = re.compile(r"\w+")
+_INBOUND = ("ingress", "inbound")
 _IN_HEADER = {"source.ip", "destination.ip", "destination.domain", "url.domain", "url.full", "dns.question.name"}
 
 
@@ -83,16 +92,17 @@ class Reader:
         self._table: Table | None = None
 
     def claims(self, line: Line) -> int:
-        """Claim objects with `@timestamp` and a field of a destination, tables with ECS names, and their rows."""
+        """Claim objects with `@timestamp` and a destination or process, tables with ECS names, and their rows."""
         text = line.text
         if text.startswith("{"):
-            return GENERIC if '"@timestamp"' in text and _NEEDED.search(text) else NO
+            known = '"@timestamp"' in text and (_NEEDED.search(text) or _PROCESS.search(text))
+            return GENERIC if known else NO
         if self._table is not None:
             return GENERIC if self._table.fits(text) else NO
         return GENERIC if _is_header(text) else NO
 
     def read(self, line: Line) -> Event | Reject | None:
-        """Turn a document into a request, a flow or a look-up; None where it has no destination."""
+        """Turn a document into a request, a flow, a look-up or a started process; None for others."""
         if line.text.startswith("{"):
             return self._event(flat(from_json(line.text)), line)
         if self._table is None:
@@ -102,11 +112,12 @@ class Reader:
         return None if row is None else self._event(row, line)
 
     def _event(self, fields: Mapping[str, Any], line: Line) -> Event | Reject | None:
-        event = read(Record(fields, _NAMES), 0)
+        kinds = set(_WORDS.findall(str(fields.get("event.type") or "")))
+        started = "start" in kinds and "process" in str(fields.get("event.category") or "")
+        event = read(Record(fields, _NAMES), 0, PROCESS if started else None)
         if not isinstance(event, Event):
             return event
         event.time = self._time(fields, event, line)
-        kinds = set(_WORDS.findall(str(fields.get("event.type") or "")))
         if kinds & {"denied", "allowed"}:
             event.action = "blocked" if "denied" in kinds else "allowed"
         elif event.method and event.action == event.method.lower():  # Elastic's zeek module
@@ -129,7 +140,9 @@ class Reader:
 def _place_host(event: Event, fields: Mapping[str, Any]) -> None:
     """Take `host` for the client where the document is an endpoint's, else for the machine that wrote the log."""
     named = next((name for key in ("host.hostname", "host.name") if isinstance(name := fields.get(key), str)), None)
-    if event.process_path or (event.src_ip and event.src_ip in str(fields.get("host.ip") or "").split("'")):
+    of_process = event.table == PROCESS or event.process_path is not None
+    calls = of_process and fields.get("network.direction") not in _INBOUND
+    if calls or (event.src_ip and event.src_ip in str(fields.get("host.ip") or "").split("'")):
         event.device = named or event.device
     else:
         event.observer = event.observer or named

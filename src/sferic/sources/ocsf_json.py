@@ -1,6 +1,7 @@
-"""Events in the Open Cybersecurity Schema Framework, one JSON object a line: web requests, flows and DNS.
+"""Events in the Open Cybersecurity Schema Framework, one JSON object a line: requests, flows, DNS, processes.
 
-Format: https://schema.ocsf.io/ (HTTP Activity, class 4002; Network Activity, 4001; DNS Activity, 4003)
+Format: https://schema.ocsf.io/ (HTTP Activity, class 4002; Network Activity, 4001; DNS Activity, 4003;
+Process Activity, 1007, where it was launched)
 Any producer's: Amazon Security Lake after export to JSON, collectors, products that write OCSF themselves.
 
 `traffic.bytes_out` went from source to destination, `bytes_in` came back. The time is `start_time`; without it,
@@ -14,11 +15,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
+from sferic.model.event import DNS, HTTP, NETWORK, PROCESS, Event, Line, Reject
 from sferic.sources._contract import GENERIC, NO, Setup
 from sferic.sources._meaning import Names, Record, flat, from_json, moment, read
 
-TABLES = (HTTP, NETWORK, DNS)
+TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
     "src_ip src_port dst_ip dst_port dst_host host_source user device observer bytes_up bytes_down duration_ms method"
     " path status action user_agent referer protocol app answers".split()
@@ -26,7 +27,7 @@ FIELDS = frozenset(
 STAMP = "start"
 NAMELESS_MARKS = (r'"class_uid" ?: ?4001\b',)
 
-_CLASSES = {"4001": NETWORK, "4002": HTTP, "4003": DNS}
+_CLASSES = {"4001": NETWORK, "4002": HTTP, "4003": DNS, "1007": PROCESS}
 _MARK = re.compile(r'"class_uid" ?: ?"?\d{4,9}\b')
 _DISPOSITIONS = {1: "allowed", 2: "blocked"}
 """`action_id` (1 Allowed, 2 Denied) and `disposition_id` (1 Allowed, 2 Blocked) agree here."""
@@ -62,7 +63,25 @@ _NAMES: Names = {
     "process_id": ("actor.process.pid",),
     "parent_path": ("actor.process.parent_process.file.path",),
     "command_line": ("actor.process.cmd_line",),
+    "process_guid": ("actor.process.uid",),
+    "parent_id": ("actor.process.parent_process.pid",),
+    "parent_guid": ("actor.process.parent_process.uid",),
+    "company": ("actor.process.file.company_name",),
+    "signer": ("actor.process.file.signature.certificate.subject",),
 }
+_OF_PROCESS: Names = {
+    "user": ("process.user.name", "actor.user.name"),
+    "process_path": ("process.file.path", "process.name"),
+    "process_id": ("process.pid",),
+    "process_guid": ("process.uid",),
+    "command_line": ("process.cmd_line",),
+    "company": ("process.file.company_name",),
+    "signer": ("process.file.signature.certificate.subject",),
+    "parent_path": ("process.parent_process.file.path", "actor.process.file.path", "actor.process.name"),
+    "parent_id": ("process.parent_process.pid", "actor.process.pid"),
+    "parent_guid": ("process.parent_process.uid", "actor.process.uid"),
+}
+"""In Process Activity the actor is who launched the process."""
 
 
 class Reader:
@@ -76,12 +95,12 @@ class Reader:
         return GENERIC if line.text.startswith("{") and _MARK.search(line.text) else NO
 
     def read(self, line: Line) -> Event | Reject | None:
-        """Turn an event of one of the three classes into ours; None for other classes."""
+        """Turn an event of one of the four classes into ours; None for other classes."""
         fields = flat(from_json(line.text))
         table = _CLASSES.get(str(fields.get("class_uid")))
-        if table is None:
+        if table is None or (table == PROCESS and str(fields.get("activity_id")) != "1"):
             return None
-        event = read(Record(fields, _NAMES), 0, table)
+        event = read(Record(fields, _OF_PROCESS if table == PROCESS else _NAMES), 0, table)
         if not isinstance(event, Event):
             return event or Reject("no destination")
         event.time = self._time(fields, event, line)

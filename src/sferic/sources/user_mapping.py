@@ -34,13 +34,13 @@ from msgspec import Meta
 
 from sferic.catalog.toml_file import read_toml
 from sferic.model.errors import SettingsError
-from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
+from sferic.model.event import DNS, HTTP, NETWORK, PROCESS, Event, Line, Reject
 from sferic.sources._contract import LIKELY, NO, Setup
 from sferic.sources._meaning import MEANINGS, Names, Record, flat, formatted, from_json, moment, read
 from sferic.sources._syslog import iso_time
 from sferic.sources._table import DELIMITERS, Table
 
-TABLES = (HTTP, NETWORK, DNS)
+TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = MEANINGS - {"url", "http_host", "sni", "query_name", "query", "duration_s", "duration_us", "duration_ns"}
 STAMP = "end"
 MARKS = (r"^\"?[a-z_@][\w .@()/-]*\"?(?:[,;|\t]\"?[a-z_@][\w .@()/-]*\"?){2,}\r?\n",)
@@ -48,6 +48,7 @@ MARKS = (r"^\"?[a-z_@][\w .@()/-]*\"?(?:[,;|\t]\"?[a-z_@][\w .@()/-]*\"?){2,}\r?
 OPTIONS = {"file": "Your mapping: a TOML file that says which of the log's names carry which field."}
 
 _DESTINATIONS = ("url", "http_host", "sni", "dst_host", "dst_ip", "query_name")
+_STARTED = ("process_path", "process_guid")
 _CONSTANTS = frozenset({"observer", "device", "app", "protocol"})
 _UNITS_US = {"epoch_s": Decimal(10**6), "epoch_ms": Decimal(1000), "epoch_us": Decimal(1), "epoch_ns": Decimal("0.001")}
 _NUMBER = re.compile(r"[0-9]{1,19}(?:\.[0-9]{1,9})?")
@@ -61,7 +62,7 @@ class Mapped(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, Column | Annotated[list[Column], Meta(min_length=1, max_length=20)]]
     constants: dict[str, Column] = {}
     time_format: str | None = None
-    table: Literal["http_activity", "network_activity", "dns_activity"] | None = None
+    table: Literal["http_activity", "network_activity", "dns_activity", "process_activity"] | None = None
     format: Literal["json", "csv"] | None = None
     delimiter: Annotated[str, Meta(min_length=1, max_length=1)] | None = None
     columns: Annotated[list[Column], Meta(min_length=2, max_length=1000)] | None = None
@@ -140,7 +141,7 @@ class Reader:
             return None
         table = Table.from_header(text, self._mapped.delimiter if self._mapped else None)
         has = set(table.columns)
-        named = any(has.intersection(self._names.get(meaning, ())) for meaning in _DESTINATIONS)
+        named = any(has.intersection(self._names.get(meaning, ())) for meaning in (*_DESTINATIONS, *_STARTED))
         return table if named and has.intersection(self._names["time"]) else None
 
 
@@ -156,8 +157,9 @@ def load(path: Path) -> Mapped:
     _check_keys(path, "constants", mapped.constants, _CONSTANTS)
     if "time" not in mapped.fields:
         raise _wrong(path, "fields.time", "is missing", "the name of the field that holds the time")
-    if not mapped.fields.keys() & set(_DESTINATIONS):
-        raise _wrong(path, "fields", "names no destination", f"one of {', '.join(_DESTINATIONS)}")
+    what, needed = ("process", _STARTED) if mapped.table == PROCESS else ("destination", _DESTINATIONS)
+    if not mapped.fields.keys() & set(needed):
+        raise _wrong(path, "fields", f"names no {what}", f"one of {', '.join(needed)}")
     if mapped.delimiter and mapped.delimiter not in DELIMITERS:
         raise _wrong(path, "delimiter", f"{mapped.delimiter!r} is none", "a comma, semicolon, tab or pipe")
     if (form := mapped.time_format) and form not in {"iso", *_UNITS_US} and not ("%Y" in form or "%y" in form):
