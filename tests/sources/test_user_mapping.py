@@ -182,7 +182,7 @@ command_line = "columns.cmdline"
 
 
 def test_a_started_process_needs_no_destination(tmp_path: Path) -> None:
-    """osquery's and auditd's processes are read by a mapping that names the table."""
+    """Processes of osquery or auditd are read by a mapping that names the table."""
     path = tmp_path / "osquery.toml"
     path.write_text(PROCESS, encoding="utf-8")
     columns = {"path": "/usr/bin/curl", "pid": "612", "parent": "1", "cmdline": "curl -s fn.example.com"}
