@@ -231,3 +231,41 @@ def test_progress_is_told(lines: ModuleType, tmp_path: Path) -> None:
         (size, str(path), "reading"), (size, str(path), "joining names"),
     }  # fmt: skip
     assert max(p.bytes_done for p in heard) == size
+
+
+def _sysmon(number: int, minute: int, **data: str) -> str:
+    """Write an event of Sysmon as Winlogbeat does."""
+    data |= {"UtcTime": f"2026-03-02 10:{minute:02}:00.000", "ProcessGuid": "{0a}", "Image": "C:\\a.exe"}
+    winlog = {"provider_name": "Microsoft-Windows-Sysmon", "event_id": number, "computer_name": "ws-1"}
+    return json.dumps({"winlog": winlog | {"event_data": data}})
+
+
+def test_an_endpoint_s_connections_are_named_by_its_look_ups(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:
+    """What Sysmon's look-up found names its connections; the name of a reverse look-up is not believed."""
+    asked = _sysmon(22, 0, QueryName=lines.HOST, QueryResults="::ffff:192.0.2.10;")
+    called = [_sysmon(3, n, DestinationIp="192.0.2.10", SourceIp="10.0.0.5", Initiated="true") for n in (1, 2)]
+    reverse = "fn.quarry-test.workers.dev"
+    named = _sysmon(3, 3, DestinationIp="192.0.2.10", DestinationHostname=reverse, Initiated="true")
+    alone = _sysmon(3, 4, DestinationIp="192.0.2.77", DestinationHostname=reverse, Initiated="true")
+    started = _sysmon(1, 0, CommandLine=f"curl {lines.HOST}")
+    path = tmp_path / "sysmon.ndjson"
+    path.write_bytes(lines.log(started, asked, *called, named, alone))
+    found = gather(path)
+    assert joined(found) == [lines.HOST] * 3
+    assert (found.tally.joined, found.tally.nameless) == (3, 1)
+    assert {found.traffic.clients[client] for client in found.traffic.client} == {"ws-1"}
+
+
+def test_defender_s_connections_without_a_name_are_named_by_its_look_ups(
+    gather: Gather, lines: ModuleType, tmp_path: Path
+) -> None:
+    """A row of DeviceEvents that holds an answer names the connections whose RemoteUrl is empty."""
+    base = {"DeviceName": "ws-1", "InitiatingProcessId": 7}
+    more = {"DnsQueryString": lines.HOST, "DnsQueryResult": [{"DnsQueryType": "A", "DnsQueryResult": "192.0.2.10"}]}
+    asked = base | {"Timestamp": "2026-03-02T10:00:00Z", "ActionType": "DnsQueryResponse", "AdditionalFields": more}
+    called = base | {"Timestamp": "2026-03-02T10:01:00Z", "ActionType": "ConnectionSuccess", "RemoteIP": "192.0.2.10"}
+    path = tmp_path / "defender.ndjson"
+    path.write_bytes(lines.log(json.dumps(asked), json.dumps(called | {"RemoteUrl": ""})))
+    found = gather(path)
+    assert joined(found) == [lines.HOST]
+    assert found.tally.nameless == 0

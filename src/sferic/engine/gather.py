@@ -146,7 +146,7 @@ class Gatherer:
                     self._take(event)
 
     def _take(self, event: Event) -> None:
-        if event.dst_host is None:
+        if _is_nameless(event):
             self._take_flow(event)
             return
         self._names.learn(event, client_of(event))
@@ -185,7 +185,7 @@ class Gatherer:
             reading = self._reading(later, watch, total, "joining names", self._selector.holds)
             for item in inputs:
                 for event in read_input(item, scanner, reading):
-                    if event.dst_host is None:
+                    if _is_nameless(event):
                         self._take_flow(event)
                     else:
                         self._names.learn(event, client_of(event))
@@ -221,6 +221,11 @@ class Gatherer:
             self._nameless.add(path)
 
         return Reading(self._sources, self._settings, ledger, Meter(watch, total, stage), on_marks, counted)
+
+
+def _is_nameless(event: Event) -> bool:
+    """Say whether nobody knows what was asked for: a reverse look-up names whose machine it is, not what it served."""
+    return event.dst_host is None or event.host_source == "reverse"
 
 
 def _as_expression(address: str) -> str:
