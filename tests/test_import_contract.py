@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "src" / "sferic"
 
 _READING = {"model", "catalog", "sources", "engine"}
-_JUDGING = {"model", "catalog", "signals", "correlate"}
+_JUDGING = {"model", "catalog", "signals", "rules", "correlate"}
 _SHOWING = {"model", "catalog", "render", "export"}
 MAY_IMPORT = {
     "model": set[str](),
@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "sources": {"model", "catalog"},
     "signals": {"model", "catalog"},
     "engine": {"model", "catalog", "sources"},
-    "correlate": {"model", "catalog", "signals"},
+    "rules": {"model", "catalog"},
+    "correlate": {"model", "catalog", "signals", "rules"},
     "store": {"model", "catalog"},
     "render": {"model", "catalog"},
     "export": {"model", "catalog"},

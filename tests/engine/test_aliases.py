@@ -189,3 +189,24 @@ def test_as_many_domains_as_are_remembered_can_be_searched_for(lines: ModuleType
     selector = Selector(as_expressions(names, names))
     assert selector.holds(lines.squid(1, names[-1]).encode())
     assert not selector.holds(lines.squid(1, "host-1.shop-1.example.org").encode())
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("www.corp.example", "corp.example", True),
+        ("a.corp.co.uk", "b.corp.co.uk", True),
+        ("corp.co.uk", "other.co.uk", False),
+        ("api.ibm.de", "www.ibm.de", True),
+        ("cdn.corp.example", "synthetic-other.workers.dev", False),
+        ("one.synthetic-account.workers.dev", "two.synthetic-account.workers.dev", True),
+        ("one.synthetic-account.workers.dev", "one.synthetic-stranger.workers.dev", False),
+        ("script.google.com", "www.google.com", True),
+        (SHOP, SITE, True),
+        (SHOP, "synthetic-stranger.netlify.app", False),
+    ],
+)
+def test_whose_two_names_are(one: str, other: str, same: bool) -> None:
+    """A tenant's names are one owner's, its own domains among them; elsewhere the registered domain decides."""
+    aliases = learned(answer(SHOP, SITE))
+    assert (aliases.same_owner(one, other), aliases.same_owner(other, one)) == (same, same)

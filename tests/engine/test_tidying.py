@@ -3,8 +3,16 @@
 from typing import Any
 
 import numpy as np
+import pytest
 
-from sferic.engine.tidying import one_name_a_machine, one_row_a_connection, without_openings
+from sferic.catalog.platforms import Place, load_catalogue
+from sferic.engine.tidying import (
+    behind_proxies,
+    of_other_owners,
+    one_name_a_machine,
+    one_row_a_connection,
+    without_openings,
+)
 from sferic.model.traffic import IS_TUNNEL, JOINED, OPENING, UNKNOWN
 
 
@@ -12,7 +20,7 @@ def columns(*rows: dict[str, int]) -> dict[str, Any]:
     """Build columns from rows that name only what matters."""
     usual = {
         "time_s": 0, "source": 0, "client": 1, "method": UNKNOWN, "up": UNKNOWN, "down": UNKNOWN, "total": UNKNOWN,
-        "duration_ms": UNKNOWN, "flags": 0, "link": 0, "host": 7,
+        "duration_ms": UNKNOWN, "flags": 0, "link": 0, "host": 7, "other_host": UNKNOWN,
     }  # fmt: skip
     return {name: np.array([row.get(name, value) for row in rows]) for name, value in usual.items()}
 
@@ -73,3 +81,76 @@ def test_an_address_with_one_device_bears_its_name() -> None:
     devices = {"10.0.0.5": {1}, "10.0.0.9": {3, 4}}
     found = one_name_a_machine(np.array([0, 1, 2, UNKNOWN], np.int32), names, devices)
     assert found.tolist() == [1, 1, 2, UNKNOWN]
+
+
+def places(*owners: str) -> list[Place]:
+    """Give places that differ in their owner."""
+    made = [load_catalogue().identify(f"x.{owner}.workers.dev") for owner in owners]
+    return [place for place in made if place is not None]
+
+
+def through(pairs: list[tuple[int, int]], listed: int = UNKNOWN) -> list[tuple[int, int]]:
+    """Give (client, via) of rows from address 1, each (forwarded, place), with perhaps a listed proxy."""
+    rows = columns(*[{"time_s": n} for n in range(len(pairs))])
+    rows |= {"forwarded": np.array([f for f, _ in pairs]), "place": np.array([p for _, p in pairs])}
+    known = np.zeros(100, bool)
+    known[listed] = listed != UNKNOWN
+    found = behind_proxies(rows, places("a", "b", "c", "d"), known)
+    return list(zip(found["client"].tolist(), found["via"].tolist(), strict=True))
+
+
+def test_a_proxy_is_known_by_the_crowd_it_names() -> None:
+    """Five clients that call three owners: the rows are theirs, by way of the proxy; rows without a header stay."""
+    crowd = [(10, 0), (11, 1), (12, 2), (13, 0), (14, 0)]
+    assert through([*crowd, (UNKNOWN, 3)]) == [*[(f, 1) for f, _ in crowd], (1, UNKNOWN)]
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        [(10, 0), (11, 1), (12, 2), (13, 0)],
+        [(10 + n, 0) for n in range(50)],
+        [(10 + n, n % 2) for n in range(50)],
+        [(10, n % 4) for n in range(50)],
+    ],
+)
+def test_a_header_alone_makes_no_proxy(pairs: list[tuple[int, int]]) -> None:
+    """Too few names, or many names invented for one or two owners, leave the rows with their address."""
+    assert through(pairs) == [(1, UNKNOWN)] * len(pairs)
+
+
+def test_a_listed_proxy_is_believed_at_once() -> None:
+    """What the settings call a proxy needs no crowd."""
+    assert through([(10, 0)], listed=1) == [(10, 1)]
+    assert through([(10, 0)], listed=2) == [(1, UNKNOWN)]
+
+
+def test_a_connect_gets_the_name_that_tls_asked_for() -> None:
+    """A sensor before a proxy sees the CONNECT and the handshake behind it; the flow's row adds nothing."""
+    connect = {"time_s": 10, "link": 5, "method": 3, "flags": IS_TUNNEL}
+    flow, tls = {"time_s": 10, "link": 5, "flags": IS_TUNNEL}, {"time_s": 11, "link": 5, "flags": IS_TUNNEL, "host": 8}
+    found = one_row_a_connection(columns(flow, tls, connect))
+    assert [(int(h), int(o)) for h, o in zip(found["host"], found["other_host"], strict=True)] == [(7, 8)]
+
+
+def test_names_that_say_nothing_of_the_tunnel() -> None:
+    """The same name, a name that was joined by address, and a clear request before the tunnel give no second name."""
+    connect = {"time_s": 10, "link": 5, "method": 3, "flags": IS_TUNNEL}
+    tls = {"time_s": 11, "link": 5, "flags": IS_TUNNEL}
+    clear = {"time_s": 9, "link": 5, "method": 0, "host": 9}
+    for rows in ([connect, tls], [connect, tls | {"host": 8, "flags": IS_TUNNEL | JOINED}], [clear, connect, tls]):
+        assert one_row_a_connection(columns(*rows))["other_host"].tolist() == [UNKNOWN] * (len(rows) - 1)
+
+
+def test_names_of_one_owner_are_no_second_name() -> None:
+    """Each pair is judged once, whatever the rows; UNKNOWN stays."""
+    hosts, asked = ["a.one", "b.one", "c.two"], []
+
+    def same(one: str, other: str) -> bool:
+        asked.append((one, other))
+        return one[2:] == other[2:]
+
+    pairs = [(0, 1), (0, 2), (0, 1), (1, UNKNOWN), (0, 2)]
+    rows = columns(*[{"host": host, "other_host": other} for host, other in pairs])
+    assert of_other_owners(rows, hosts, same).tolist() == [UNKNOWN, 2, UNKNOWN, UNKNOWN, 2]
+    assert sorted(asked) == [("a.one", "b.one"), ("a.one", "c.two")]

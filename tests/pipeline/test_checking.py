@@ -11,6 +11,7 @@ from sferic.pipeline import Progress, hunt, normalize
 WRONG = {
     "analytic": Settings(analytics=("beacn",)),
     "network": Settings(shared_addresses=("10.0.0.0/8", "guests")),
+    "proxy": Settings(proxy_addresses=("10.0.0.0/33",)),
     "offset": Settings(timezone="+99"),
     "source of an option": Settings(source_options={"squid_acces": {"timezone": "UTC"}}),
     "option": Settings(source_options={"squid_access": {"logfromat": "x"}}),

@@ -86,3 +86,21 @@ def test_own_domain_names_the_alias() -> None:
     assert text.endswith("shop.netlify.app")
     value, _ = heard("own_domain", calls(ME, WORKER, every(60, 40)))
     assert np.isnan(value)
+
+
+def test_fronting_names_both_owners() -> None:
+    """Calls whose TLS asked for somebody else's name are counted, with that name; www and siblings are no others."""
+    names = ["cdn.corp.example", "cdn.corp.example", None, "w2.alpha-lab.workers.dev"]
+    value, text = heard("fronting", calls(ME, WORKER, every(60, 40), tls_name=names))
+    assert value == pytest.approx(0.5)
+    assert (
+        text
+        == f"50% of connections to {WORKER} also bear another owner's name, cdn.corp.example, as in domain fronting"
+    )
+
+
+@pytest.mark.parametrize("names", [None, WORKER, "w2.alpha-lab.workers.dev"])
+def test_names_of_one_owner_say_nothing(names: str | None) -> None:
+    """No second name, or one of the same tenant, is no evidence for or against."""
+    value, _ = heard("fronting", calls(ME, WORKER, every(60, 40), tls_name=names))
+    assert np.isnan(value)

@@ -129,8 +129,8 @@ def traffic(*stories: Iterable[Event]) -> Traffic:
     for event in events:
         place = aliases.identify(event.dst_host or "", event.path)
         assert place, event.dst_host
-        columns.add(event, place, event.dst_host or "")
-    return columns.finish()
+        columns.add(event, place, event.dst_host or "", other=event.tls_name)
+    return columns.finish(aliases.same_owner)
 
 
 def window(*stories: Iterable[Event], span_s: tuple[float, float] | None = None, shared: Sequence[str] = ()) -> Window:

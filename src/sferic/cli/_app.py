@@ -30,6 +30,7 @@ for _name, _place, _help in (
         "sferic.cli.platforms:platforms",
         "List the known platforms, or say where a host name leads.",
     ),
+    ("rules", "sferic.cli.rules:rules", "List the rules for cloud audit logs, or show one."),
     ("demo", "sferic.cli.demo:demo", "Hunt through an example company and compare with the truth."),
     ("simulate", "sferic.cli.simulate:simulate", "Write the logs of a made-up company, with known answers."),
     ("evaluate", "sferic.cli.evaluate:evaluate", "Measure how well it detects, beside what others compute."),

@@ -14,6 +14,8 @@ from sferic.model.event import DNS, Event
 
 MAX_DOMAINS = 5_000
 _REVERSE = ".arpa"
+_SECOND_LEVELS = frozenset("ac co com edu gob gouv gov go gv mil ne net or org".split())
+"""What registries of countries put before the names that can be registered."""
 
 
 class Aliases:
@@ -52,6 +54,22 @@ class Aliases:
             return place
         return self._catalogue.below(own, path)
 
+    def same_owner(self, one: str, other: str) -> bool:
+        """Say whether two hosts are of one owner: one tenant of a platform, or else one registered domain.
+
+        No list of public suffixes is asked: below one of the usual second levels (`co.uk`) three labels count.
+        """
+        places = self.identify(one), self.identify(other)
+        if places[0] is not None and places[1] is not None:
+            return places[0].owner == places[1].owner
+        return _registered(one) == _registered(other)
+
     def expressions(self) -> list[str]:
         """Return what selects the lines that name one of the domains."""
         return as_expressions(self._places, self._places)
+
+
+def _registered(host: str) -> str:
+    labels = host.split(".")
+    deep = len(labels) > 2 and len(labels[-1]) == 2 and labels[-2] in _SECOND_LEVELS
+    return ".".join(labels[-3 if deep else -2 :])

@@ -1,21 +1,25 @@
 """Collects events into the columns of `sferic.model.traffic`, a few dozen bytes each."""
 
+import operator
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from sferic.catalog.platforms import Place
 from sferic.engine.tidying import (
+    behind_proxies,
     by_time,
     first_copies,
+    of_other_owners,
     one_name_a_machine,
     one_row_a_connection,
     shown,
     without_openings,
 )
 from sferic.model.event import Event
+from sferic.model.hosts import in_networks, is_address
 from sferic.model.traffic import (
     BLOCKED,
     CHALLENGE,
@@ -27,6 +31,7 @@ from sferic.model.traffic import (
     OPENING,
     PATH_STATIC,
     UNKNOWN,
+    Bools,
     Traffic,
 )
 
@@ -56,7 +61,8 @@ _STATIC = (
 )
 _LONGEST_STATIC = max(map(len, _STATIC))
 _TYPES = {
-    "time_s": "d", "source": "i", "client": "i", "user": "i", "agent": "i", "host": "i", "place": "i",
+    "time_s": "d", "source": "i", "client": "i", "forwarded": "i", "user": "i", "agent": "i", "host": "i",
+    "other_host": "i", "place": "i",
     "up": "q", "down": "q", "total": "q", "duration_ms": "q", "path": "i", "method": "i", "flags": "H",
     "file": "i", "line": "q", "link": "q",
 }  # fmt: skip
@@ -78,8 +84,10 @@ class Vocabulary(dict[str, int]):
 class Columns:
     """Grows row by row; `finish` turns it into a Traffic sorted by time."""
 
-    def __init__(self, stamped_at_end: Callable[[str], bool]) -> None:
+    def __init__(self, stamped_at_end: Callable[[str], bool], proxies: Sequence[str] = ()) -> None:
+        """Take what says of a source whether it stamps ends, and the networks of known proxies."""
         self._at_end = stamped_at_end
+        self._proxies = proxies
         self._rows: list[tuple[float | int, ...]] = []
         self._columns: dict[str, array[Any]] = {name: array(code) for name, code in _TYPES.items()}
         self._words = {n: Vocabulary() for n in ("source", "client", "user", "agent", "host", "path", "method", "file")}
@@ -99,14 +107,14 @@ class Columns:
     def __len__(self) -> int:
         return len(self._columns["time_s"]) + len(self._rows)
 
-    def add(self, event: Event, place: Place, host: str, *, joined: bool = False) -> None:
-        """Append one event that reached a platform."""
+    def add(self, event: Event, place: Place, host: str, *, joined: bool = False, other: str | None = None) -> None:
+        """Append one event that reached a platform; `other` is another name that its connection bears."""
         words = self._words
         user, agent, path, method, link = event.user, event.user_agent, event.path, event.method, event.connection_id
         up, down, total, lasted_ms = event.bytes_up, event.bytes_down, event.bytes_total, event.duration_ms
         if lasted_ms is not None and lasted_ms > LONGEST_MS:
             lasted_ms = None
-        source = self._source(event)
+        source, forwarded = self._source(event), event.forwarded_for
         started = event.time / 1e6
         if lasted_ms and self._ended[source]:
             started -= lasted_ms / 1e3
@@ -114,9 +122,11 @@ class Columns:
             started,
             source,
             self._client(event),
+            UNKNOWN if forwarded is None else words["client"][forwarded],
             UNKNOWN if user is None else words["user"][user],
             UNKNOWN if agent is None else words["agent"][agent],
             words["host"][host],
+            UNKNOWN if other is None else words["host"][other],
             self._place(place),
             UNKNOWN if up is None else _fitting(up),
             UNKNOWN if down is None else _fitting(down),
@@ -170,21 +180,25 @@ class Columns:
         bare = path[:MAX_PATH_CHARS].partition("?")[0]
         return words[bare if len(words) < MAX_PATHS or bare in words else "(other)"]
 
-    def finish(self) -> Traffic:
-        """Return the columns, sorted by time, as one frozen record."""
+    def finish(self, same_owner: Callable[[str, str], bool] = operator.eq) -> Traffic:
+        """Return the columns, sorted by time, as one frozen record; `same_owner` says it of two hosts."""
         self._flush()
         columns: dict[str, Any] = {
             n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._columns.items()
         }
-        columns["client"] = one_name_a_machine(columns["client"], self._words["client"], self._devices)
+        for name in ("client", "forwarded"):
+            columns[name] = one_name_a_machine(columns[name], self._words["client"], self._devices)
         before = len(columns["time_s"])
         columns = first_copies(columns)
         self.duplicates = before - len(columns["time_s"])
         announced = _announced(columns)
         columns = by_time(without_openings(one_row_a_connection(columns)))
         self.announced = announced - _announced(columns)
+        columns = behind_proxies(columns, self._place_list, self._listed())
+        columns["other_host"] = of_other_owners(columns, list(self._words["host"]), same_owner)
         columns["place"] = shown(columns, self._place_list)
-        del columns["link"]
+        for name in ("link", "forwarded"):
+            del columns[name]
         words: dict[str, Any] = {f"{name}s" if name != "path" else "paths": list(v) for name, v in self._words.items()}
         return Traffic(
             **columns,
@@ -193,6 +207,11 @@ class Columns:
             subsecond=self._subsecond,
             addresses=self._addresses,
         )
+
+    def _listed(self) -> Bools:
+        """Mark the clients whose address lies in the networks of known proxies; the last place is UNKNOWN's."""
+        known = (n if is_address(n) else self._addresses.get(i) for n, i in self._words["client"].items())
+        return np.array([*in_networks(known, self._proxies), False])
 
 
 def _announced(columns: dict[str, Any]) -> int:

@@ -112,7 +112,7 @@ class Gatherer:
         self._flows: list[Event] = []
         self._linked: dict[str, str] = {}
         """Sensor's name of a connection → host that another of its rows names."""
-        self._columns = Columns(lambda name: sources[name].stamp == "end")
+        self._columns = Columns(lambda name: sources[name].stamp == "end", settings.proxy_addresses)
         self._nameless: set[str] = set()
 
     def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
@@ -128,7 +128,7 @@ class Gatherer:
             addresses = self._names.addresses() if nameless else []
             self._second_pass([i for i in inputs if i.can_be_read_again], addresses, watch, total)
         self._join()
-        traffic = self._columns.finish()
+        traffic = self._columns.finish(self._aliases.same_owner)
         self._tally.duplicates = self._columns.duplicates
         self._tally.joined -= self._columns.announced
         return Gathered(
@@ -156,11 +156,18 @@ class Gatherer:
             self._unplaced.append(event)
 
     def _placed(self, event: Event) -> bool:
-        """Say whether the host leads to a platform; if that is hunted the event becomes traffic."""
-        host = event.dst_host or ""
+        """Say whether the host leads to a platform; if that is hunted the event becomes traffic.
+
+        Where the connection was opened for another name, the request's own comes first.
+        """
+        host, other = event.dst_host or "", event.tls_name
         place = self._aliases.identify(host, event.path)
+        if other is not None and (place is None or place.platform not in self._hunted):
+            outside = self._aliases.identify(other)
+            if outside is not None:
+                place, host, other = outside, other, host
         if place is not None and place.platform in self._hunted:
-            self._columns.add(event, place, host)
+            self._columns.add(event, place, host, other=other)
             if event.connection_id:
                 self._linked[event.connection_id] = host
         return place is not None
@@ -193,7 +200,8 @@ class Gatherer:
         self._ledger.adopt(later)
 
     def _take_own_domain(self, event: Event) -> None:
-        if self._aliases.identify(event.dst_host or "") is not None and self._period.holds(event):
+        names = (event.dst_host, event.tls_name)
+        if any(name and self._aliases.identify(name) for name in names) and self._period.holds(event):
             self._placed(event)
 
     def _join(self) -> None:

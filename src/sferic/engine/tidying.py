@@ -4,7 +4,7 @@ Pure functions over a dictionary of arrays of equal length; see `sferic.engine.c
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,10 @@ Columns = dict[str, Any]
 LEG_S = 10.0
 """A redirect is followed within this time."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
+MIN_FORWARDED = 5
+"""So many clients an address must have named before it is taken for a proxy's."""
+MIN_OWNERS = 3
+"""And so many owners must be called in their names: an implant that invents names calls its own."""
 _AMOUNTS = ("up", "down", "total", "duration_ms")
 
 
@@ -60,7 +64,8 @@ def one_row_a_connection(columns: Columns) -> Columns:
 
     Requests stay, each its own row, and take the place of the connection's other rows; without requests one row
     stays, the one that names the host, from the connection's beginning, and its end rather than its announcement.
-    What stays alone gets the largest amounts.
+    What stays alone gets the largest amounts. A CONNECT, or a row that stays for the connection, gets the name by
+    which another row of it calls the server, if that is another.
     """
     linked = np.flatnonzero(columns["link"] != 0)
     if not len(linked):
@@ -78,6 +83,7 @@ def one_row_a_connection(columns: Columns) -> Columns:
     columns = {name: column.copy() for name, column in columns.items()}
     for name in _AMOUNTS:
         columns[name][alone] = np.maximum.reduceat(columns[name][order], heads)[requests <= 1]
+    columns["other_host"] = _with_other_names(columns, order, heads, stay)
     quiet = requests == 0
     columns["time_s"][order[heads[quiet]]] = np.minimum.reduceat(columns["time_s"][order], heads)[quiet]
     keep = np.ones(len(columns["time_s"]), bool)
@@ -92,7 +98,31 @@ def _begins(columns: Columns, order: Any) -> Bools:
     return begins
 
 
-_IDENTITY = ("source", "client", "user", "host", "up", "down", "total", "duration_ms", "path", "method")
+def _with_other_names(columns: Columns, order: Any, heads: Any, stay: Bools) -> Small:
+    """Return `other_host`, filled in from the rows that go; names that were joined say nothing."""
+    group = np.repeat(np.arange(len(heads)), np.diff(np.append(heads, len(order))))
+    host, flags = columns["host"][order], columns["flags"][order]
+    tells = ~stay & ((flags & JOINED) == 0) & (host != host[heads][group])
+    told = np.full(len(heads), UNKNOWN, np.int32)
+    told[group[tells]] = host[tells]
+    other: Small = columns["other_host"].copy()
+    takes = stay & ((flags & IS_TUNNEL) != 0) & (other[order] == UNKNOWN) & (told[group] != host)
+    other[order[takes]] = told[group[takes]]
+    return other
+
+
+def of_other_owners(columns: Columns, hosts: list[str], same_owner: Callable[[str, str], bool]) -> Small:
+    """Return `other_host` only where it is another owner's than `host`."""
+    host, other = columns["host"].astype(np.int64), columns["other_host"]
+    rows = np.flatnonzero(other != UNKNOWN)
+    pairs, pair = np.unique(host[rows] << 32 | other[rows].astype(np.int64), return_inverse=True)
+    alike = np.array([same_owner(hosts[code >> 32], hosts[code & 0xFFFFFFFF]) for code in pairs.tolist()], bool)
+    found: Small = np.full(len(other), UNKNOWN, np.int32)
+    found[rows] = np.where(alike[pair], UNKNOWN, other[rows])
+    return found
+
+
+_IDENTITY = ("source", "client", "forwarded", "user", "host", "up", "down", "total", "duration_ms", "path", "method")
 
 
 def first_copies(columns: Columns) -> Columns:
@@ -114,6 +144,31 @@ def first_copies(columns: Columns) -> Columns:
     first_file = columns["file"][order][np.maximum.accumulate(np.where(fresh, np.arange(count), 0))]
     keep[order] = columns["file"][order] == first_file
     return _take(columns, keep)
+
+
+def behind_proxies(columns: Columns, places: list[Place], listed: Bools) -> Columns:
+    """Take the client of a proxy's rows from what the proxy forwarded; `via` keeps the proxy.
+
+    A caller can write the header itself. So an address is believed only if it is `listed` (per client, and one place
+    for UNKNOWN), or names many clients that call many owners.
+    """
+    client, forwarded = columns["client"], columns["forwarded"]
+    told = (forwarded != UNKNOWN) & (client != UNKNOWN)
+    owners: dict[str, int] = {}
+    owner = np.array([owners.setdefault(p.owner, len(owners)) for p in places] + [0])
+    named = _distinct(client[told], forwarded[told], len(listed))
+    called = _distinct(client[told], owner[columns["place"][told]], len(listed))
+    believed = told & (listed | ((named >= MIN_FORWARDED) & (called >= MIN_OWNERS)))[client]
+    return columns | {
+        "via": np.asarray(np.where(believed, client, UNKNOWN), np.int32),
+        "client": np.asarray(np.where(believed, forwarded, client), np.int32),
+    }
+
+
+def _distinct(group: Any, member: Any, groups: int) -> Any:
+    """Return how many distinct members each group has."""
+    pairs: Any = np.unique(group.astype(np.int64) << 32 | member.astype(np.int64))
+    return np.bincount(pairs >> 32, minlength=groups)
 
 
 def shown(columns: Columns, places: list[Place]) -> Small:

@@ -28,12 +28,16 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True, kw_only=True):
     """1-based line number in the uncompressed file."""
     src_ip: str | None = None
     src_port: int | None = None
+    forwarded_for: str | None = None
+    """First address of X-Forwarded-For, where that is not `src_ip`: the client, if `src_ip` is an honest proxy's."""
     dst_ip: str | None = None
     dst_port: int | None = None
     dst_host: str | None = None
     """Normalised host name (`sferic.model.hosts`); in `dns_activity` the name asked for."""
     host_source: str | None = None
     """How the name was learned: one of `HOST_SOURCES`."""
+    tls_name: str | None = None
+    """Name for which the connection was opened (TLS's SNI, or a CONNECT's target), where that is not `dst_host`."""
     user: str | None = None
     device: str | None = None
     """Name of the client machine, where the log knows it."""

@@ -4,8 +4,9 @@ Everything that is compared with the catalogue or shown as a destination passes 
 """
 
 import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import msgspec
 
@@ -100,3 +101,10 @@ def _port(authority: str) -> int | None:
 _known_host = lru_cache(maxsize=65536)(_host)
 _known_address = lru_cache(maxsize=65536)(_address)
 _known_place = lru_cache(maxsize=65536)(_place)
+
+
+def in_networks(addresses: Iterable[str | None], networks: Sequence[str]) -> list[bool]:
+    """Say of each address whether one of the networks (CIDR) holds it; what is no address is in none."""
+    nets = [ip_network(network, strict=False) for network in networks]
+    known = (ip_address(text) if nets and text and is_address(text) else None for text in addresses)
+    return [one is not None and any(one in net for net in nets) for one in known]

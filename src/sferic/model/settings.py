@@ -63,6 +63,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             description="Networks (CIDR) whose addresses stand for many machines: NAT, guest Wi-Fi, terminal servers."
         ),
     ] = ()
+    proxy_addresses: Annotated[
+        tuple[str, ...],
+        Meta(description="Networks (CIDR) of own proxies, whose X-Forwarded-For headers are believed."),
+    ] = ()
     source_options: Annotated[Mapping[str, Mapping[str, str]], Meta(description="Options per source id.")] = {}
     only_sources: Annotated[
         tuple[str, ...], Meta(description="Read only as these sources; empty means recognise.")

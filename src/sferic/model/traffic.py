@@ -43,9 +43,13 @@ class Traffic(msgspec.Struct, frozen=True):
     source: Small
     client: Small
     """The machine: its device name, else its address."""
+    via: Small
+    """The proxy that named the client in X-Forwarded-For and was believed, as a client; mostly UNKNOWN."""
     user: Small
     agent: Small
     host: Small
+    other_host: Small
+    """Another name that the same connection bears, of another owner, as a host; mostly UNKNOWN."""
     place: Small
     """Index into `places`."""
     up: Ints

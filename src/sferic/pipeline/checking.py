@@ -22,8 +22,9 @@ def check(settings: Settings) -> None:
     if settings.since is not None and settings.until is not None and settings.since >= settings.until:
         raise UsageError("no time lies at or after `since` and before `until`", expected="`since` before `until`")
     _one_of("analytics", settings.analytics, ANALYTICS)
-    for network in settings.shared_addresses:
-        _network(network)
+    for where in ("shared_addresses", "proxy_addresses"):
+        for network in getattr(settings, where):
+            _network(where, network)
     for name in settings.only_sources:
         source(name)
     for name, options in settings.source_options.items():
@@ -36,12 +37,12 @@ def _options(name: str, options: Mapping[str, str]) -> None:
         zone(options["timezone"])
 
 
-def _network(text: str) -> None:
+def _network(where: str, text: str) -> None:
     try:
         ip_network(text, strict=False)
     except ValueError:
         expected = "an address or a network such as 10.20.0.0/16"
-        raise SettingsError(f"{text!r} is no network", where="shared_addresses", expected=expected) from None
+        raise SettingsError(f"{text!r} is no network", where=where, expected=expected) from None
 
 
 def _one_of(where: str, names: Collection[str], known: Collection[str]) -> None:

@@ -90,7 +90,7 @@ def _hunted(paths: Sequence[str], chosen: dict[str, Source], settings: Settings,
     catalogue = load_catalogue([Path(p) for p in settings.platform_files])
     gathered = Gatherer(catalogue, chosen, settings).gather(paths, watch)
     window = _window(gathered, settings)
-    found = tuple(_weigh_all(window, gathered.traffic, settings, load_weights()))
+    found = tuple(weigh_all(window, gathered.traffic, settings, load_weights()))
     weighed = set(settings.analytics) - {ACTIVITY, AS_PUBLISHED}
     counted = census(window) if weighed else Census(0, 0)
     beacons = sum(f.analytic == "beacon" for f in found)
@@ -111,7 +111,8 @@ def _window(gathered: Gathered, settings: Settings) -> Window:
     return cut(traffic, Cutting(int(offset.total_seconds()) if offset else 0, span, settings.shared_addresses))
 
 
-def _weigh_all(window: Window, traffic: Traffic, settings: Settings, weights: Weights) -> list[Finding]:
+def weigh_all(window: Window, traffic: Traffic, settings: Settings, weights: Weights) -> list[Finding]:
+    """Return what the settings' analytics find in a window, highest first."""
     floor_db = weights.severity.points(settings.min_score)
     found: list[Finding] = []
     if "beacon" in settings.analytics and len(window):
@@ -139,8 +140,8 @@ def _kept_connections(window: Window, traffic: Traffic) -> Window | None:
 
 
 _COLUMNS = (
-    "time_s", "source", "client", "user", "agent", "host", "place", "up", "down", "total", "duration_ms", "path",
-    "method", "flags", "file", "line",
+    "time_s", "source", "client", "via", "user", "agent", "host", "other_host", "place", "up", "down", "total",
+    "duration_ms", "path", "method", "flags", "file", "line",
 )  # fmt: skip
 
 

@@ -12,14 +12,14 @@ from sferic.correlate.published import PublishedSearch, SearchFields
 from sferic.model.finding import ActivityRow, Finding
 from sferic.model.settings import Settings
 from sferic.model.traffic import UNKNOWN, Ints, Traffic
-from sferic.pipeline.hunting import _weigh_all
+from sferic.pipeline.hunting import weigh_all
 from sferic.signals._segments import Cutting, cut
 
 
 def judge(traffic: Traffic, span_s: tuple[float, float], min_score: int) -> list[Finding]:
     """Return what a hunt would find in this traffic, best first; the logs cover `span_s`, epoch seconds."""
     settings = Settings(min_score=min_score)
-    return _weigh_all(cut(traffic, Cutting(0, span_s)), traffic, settings, load_weights())
+    return weigh_all(cut(traffic, Cutting(0, span_s)), traffic, settings, load_weights())
 
 
 def busy(traffic: Traffic) -> tuple[ActivityRow, ...]:

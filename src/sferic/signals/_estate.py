@@ -4,11 +4,10 @@ Only calls to serverless platforms are known here, since lines that name none ar
 """
 
 from collections.abc import Sequence
-from ipaddress import ip_address, ip_network
 
 import numpy as np
 
-from sferic.model.hosts import is_address
+from sferic.model.hosts import in_networks, is_address
 from sferic.model.traffic import HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Floats, Ints, Small, Traffic
 from sferic.model.window import Estate
 from sferic.signals._grouping import joint, opens
@@ -56,12 +55,8 @@ def _shared(client: Ints, user: Ints, agent: Ints, clients: int) -> Bools:
 
 
 def _listed(traffic: Traffic, networks: Sequence[str]) -> Bools:
-    nets = [ip_network(n, strict=False) for n in networks]
-    found = np.zeros(len(traffic.clients), bool)
-    for number, name in enumerate(traffic.clients if nets else ()):
-        text = name if is_address(name) else traffic.addresses.get(number)
-        found[number] = text is not None and any(ip_address(text) in net for net in nets)
-    return found
+    known = (n if is_address(n) else traffic.addresses.get(i) for i, n in enumerate(traffic.clients))
+    return np.array(in_networks(known, networks), bool)
 
 
 def _first(time_s: Floats, group: Ints | Small, groups: int) -> Floats:

@@ -107,7 +107,7 @@ def read(lines: Sequence[bytes], clock: Clock, actions: Mapping[str, str], app: 
         group = groups.get(record.event_type)
         if group is not None and record.flow_id > 0 and record.direction != "to_client":
             line = lines[number]
-            if b"\\" not in line and _opens(line) and _types(line):
+            if b"\\" not in line and b'"xff"' not in line and _opens(line) and _types(line):
                 group.append((number, record))
     made = []
     for kind, group in groups.items():

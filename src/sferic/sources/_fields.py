@@ -5,7 +5,7 @@ from ipaddress import ip_address, ip_network
 from string import ascii_letters, digits
 from urllib.parse import unquote_plus
 
-from sferic.model.hosts import address
+from sferic.model.hosts import address, is_address, normalise_host
 
 _PRIVATE = "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 169.254.0.0/16 fc00::/7 fe80::/10"
 _INSIDE = tuple(ip_network(net) for net in _PRIVATE.split())
@@ -68,6 +68,18 @@ def _ip(value: str) -> str | None:
 
 
 _known_ip = lru_cache(maxsize=65536)(_ip)
+
+
+def forwarded(value: str | None, peer: str | None) -> str | None:
+    """Return the first address of X-Forwarded-For, unless it is that of the peer itself."""
+    first = ip(value.partition(",")[0]) if value else None
+    return None if first == peer else first
+
+
+def another_name(value: str | None, host: str | None) -> str | None:
+    """Return a host name beside another one, unless it is the same; None for an address."""
+    name = normalise_host(value) if value and host else None
+    return None if name is None or name == host or is_address(name) else name
 
 
 def port(value: str | int | None) -> int | None:

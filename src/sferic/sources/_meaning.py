@@ -20,16 +20,16 @@ from sferic.model.event import DNS, HTTP, NETWORK, PROCESS, Event, Reject
 from sferic.model.hosts import Target, address, is_address, normalise_host, split_target
 from sferic.sources._clock import MONTHS, Clock, epoch_us
 from sferic.sources._envelope import splunk_time
-from sferic.sources._fields import port, status, text, transport, verdict
+from sferic.sources._fields import another_name, forwarded, port, status, text, transport, verdict
 from sferic.sources._syslog import fraction_us, iso_time, peel
 
 Names = Mapping[str, tuple[str, ...]]
 """Meaning → the names that carry it; the first with a value counts."""
 
 MEANINGS = frozenset(
-    "time src_ip src_port dst_ip dst_port dst_host user device observer connection_id bytes_up bytes_down bytes_total"
-    " duration_ms duration_s duration_us duration_ns method path query status action user_agent referer content_type"
-    " protocol app answers outcome process_path process_id parent_path command_line"
+    "time src_ip src_port forwarded_for dst_ip dst_port dst_host user device observer connection_id bytes_up bytes_down"
+    " bytes_total duration_ms duration_s duration_us duration_ns method path query status action user_agent referer"
+    " content_type protocol app answers outcome process_path process_id parent_path command_line"
     " process_guid parent_id parent_guid company signer session"
     " url http_host sni query_name".split()
 )
@@ -161,6 +161,8 @@ def read(record: Record, time: int, table: str | None = None) -> Event | Reject 
     if table == DNS:
         event.answers = _answers(record, place.host)
         event.outcome = _RCODES.get(event.outcome or "", event.outcome)
+    else:
+        event.tls_name = another_name(record.text("sni"), place.host)
     if table == HTTP:
         _add_request(event, record, method, target)
     return event
@@ -197,11 +199,13 @@ def _place(record: Record, table: str, target: Target, tunnel: bool) -> Place:
 
 def _flow(record: Record, time: int, table: str) -> Event:
     up, down = record.count("bytes_up"), record.count("bytes_down")
+    client = record.address("src_ip")
     return Event(
         table=table,
         time=time,
-        src_ip=record.address("src_ip"),
+        src_ip=client,
         src_port=port(record.count("src_port")),
+        forwarded_for=forwarded(record.text("forwarded_for"), client),
         dst_port=port(record.count("dst_port")),
         user=record.text("user"),
         device=record.name("device"),

@@ -14,6 +14,7 @@ What it does not do: decide what becomes an event; `zeek_conn`, `zeek_http`, `ze
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from typing import Any
 
@@ -84,7 +85,7 @@ class _Layout(msgspec.Struct, frozen=True, gc=False):
     """Whether it is the reader's own kind of log."""
 
 
-class Reader:
+class Reader(ABC):
     """Reads the lines of one file; remembers the last header. A source names its `kind`, `record` and `event`."""
 
     kind: str
@@ -101,9 +102,9 @@ class Reader:
         given = setup.options.get("fields", "").replace(",", " ").removeprefix("#fields").split()
         self._layout = self._lay_out("\t", given, mine=True) if given else None
 
+    @abstractmethod
     def event(self, record: Any, line: Line) -> Event:
         """Turn one record of the reader's kind into an event."""
-        raise NotImplementedError
 
     def claims(self, line: Line) -> int:
         """Be certain of this kind's objects and headers, and of rows below such a header."""

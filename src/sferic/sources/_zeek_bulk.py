@@ -5,6 +5,7 @@ Left to the reader: values of unexpected type, escapes, times in other forms tha
 What it does not do: know what the columns of one log mean; its source does.
 """
 
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from operator import attrgetter, methodcaller
 from typing import Any
@@ -97,9 +98,9 @@ class Reader(_zeek.Reader):
             return None
         return self.rows(numbers, Values(columns, len(numbers), form)) if numbers else None
 
+    @abstractmethod
     def rows(self, numbers: Sequence[int], values: Values) -> list[Rows]:
         """Turn columns of this kind into events."""
-        raise NotImplementedError
 
     def _tsv(self) -> "_Tsv | None":
         layout, said = self._layout, self._said

@@ -45,10 +45,10 @@ class Reader:
         table = text_at(record, "category", "Category", "Type")
         if table not in {"AppServiceAuditLogs", "AppServiceFileAuditLogs"}:
             return None
-        own = part_at(record, "properties")
         if isinstance(packed := record.get("properties"), str):
-            own = _audit.entry(packed).record
-        values = record | own
+            record["properties"] = _audit.entry(packed).record
+            found = _audit.rewritten(record)
+        values = record | part_at(record, "properties")
         word = text_at(values, "OperationName", "operationName")
         if word is None:
             return Reject("no operation's name")

@@ -6,7 +6,8 @@ and https://knowledge.broadcom.com/external/article/203342/details-for-wss-integ
 A W3C log names its columns in a `#Fields:` line, which may change within a file and may stand behind a syslog
 header; other `#` lines give no event. Where that line is lost, the option `fields` names the columns.
 `date`, `time` and `gmttime` are GMT. A line is written when the transaction is over.
-A certificate's name (`x-rs-certificate-hostname`) is not where the client went, so it is not read.
+A certificate's name (`x-rs-certificate-hostname`) is not where the client went, so it is not read. Where TLS is
+intercepted, the name that the tunnel was asked for (`x-http-connect-host`) stands beside that of the request in it.
 
 Cannot show: the process; the path inside a tunnel that is not intercepted; the server's address for what came
 from the cache; the client behind an office's public address, where that is all the cloud service sees.
@@ -22,12 +23,12 @@ from sferic.model.event import HTTP, Event, Line, Reject
 from sferic.model.hosts import Target, address, is_address, normalise_host, split_target
 from sferic.sources._clock import MONTHS, Clock, epoch_us
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
-from sferic.sources._fields import ip, number, port, status, text
+from sferic.sources._fields import another_name, forwarded, ip, number, port, status, text
 from sferic.sources._syslog import Header, iso_time, peel
 
 TABLES = (HTTP,)
 FIELDS = (
-    "src_ip", "dst_port", "dst_host", "host_source", "user", "bytes_up", "bytes_down", "duration_ms",
+    "src_ip", "forwarded_for", "dst_port", "dst_host", "host_source", "user", "bytes_up", "bytes_down", "duration_ms",
     "method", "path", "status", "action", "user_agent", "content_type",
 )  # fmt: skip
 STAMP = "end"
@@ -253,10 +254,12 @@ def _event(values: Values, time: int, observer: str | None) -> Event:
         time=time,
         src_ip=ip(get("c-ip")),
         src_port=port(get("c-port")),
+        forwarded_for=forwarded(text(get("cs-x-forwarded-for")), ip(get("c-ip"))),
         dst_ip=_server(values) if name or host is None else host,
         dst_port=port(get("cs-uri-port")) or target.port or port(get("r-port")) or _PORTS.get(scheme),
         dst_host=name,
         host_source=("connect" if method == "CONNECT" else "url") if name else None,
+        tls_name=another_name(text(get("x-http-connect-host")), name),
         user=_user(values),
         device=text(get("x-client-device-name")),
         observer=observer,

@@ -7,7 +7,7 @@ the API, so that one rule fits both.
 
 Version 2 says `create`, `update`, `delete` or `view` whatever was done, so `operation` is the request: its method and
 path, without the API's prefix (`PUT /accounts/…/workers/scripts/NAME`). In version 1 it is the vendor's word in lower
-case; its words for Workers are not documented, and those that no rule knows are counted.
+case; its words for Workers are not documented.
 
 Cannot show: what a GET read (not logged); the client's software in version 1; traffic; what the new code does.
 """

@@ -29,8 +29,8 @@ from sferic.sources._table import Table
 
 TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port dst_host host_source user device observer bytes_up bytes_down duration_ms method"
-    " path status action user_agent referer protocol app answers".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source tls_name user device observer bytes_up"
+    " bytes_down duration_ms method path status action user_agent referer protocol app answers".split()
 )
 STAMP = "start"
 MARKS = (r"@timestamp\"?[,;\t\r\n]",)
@@ -39,6 +39,7 @@ NAMELESS_MARKS = (r'"(?:network_traffic|netflow)[._]', r'"(?:netflow|zeek\.conne
 _NAMES: Names = {
     "src_ip": ("source.ip", "client.ip", "source.address"),
     "src_port": ("source.port", "client.port"),
+    "forwarded_for": ("network.forwarded_ip", "client.ip"),
     "dst_ip": ("destination.ip", "server.ip", "destination.address"),
     "dst_port": ("destination.port", "server.port", "url.port"),
     "url": ("url.full", "url.original"),

@@ -4,7 +4,7 @@ Format: https://open-api.netlify.com/ (listAccountAuditEvents) and
 https://docs.netlify.com/manage/accounts-and-billing/team-management/team-audit-log/
 One event a line, `{"id", "account_id", "payload": {"actor_email", "action", "timestamp", "log_type", …}}`.
 
-`operation` is Netlify's word in lower case. Its words are not documented in full: those that no rule knows are counted.
+`operation` is Netlify's word in lower case. Its words are not documented in full.
 
 Cannot show: the client's address and software, in the form that is documented; what a deploy contains.
 """

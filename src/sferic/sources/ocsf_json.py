@@ -21,8 +21,8 @@ from sferic.sources._meaning import Names, Record, flat, from_json, moment, read
 
 TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port dst_host host_source user device observer bytes_up bytes_down duration_ms method"
-    " path status action user_agent referer protocol app answers".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source tls_name user device observer bytes_up"
+    " bytes_down duration_ms method path status action user_agent referer protocol app answers".split()
 )
 STAMP = "start"
 NAMELESS_MARKS = (r'"class_uid" ?: ?4001\b',)
@@ -34,6 +34,7 @@ _DISPOSITIONS = {1: "allowed", 2: "blocked"}
 _NAMES: Names = {
     "src_ip": ("src_endpoint.ip",),
     "src_port": ("src_endpoint.port",),
+    "forwarded_for": ("http_request.x_forwarded_for",),
     "dst_ip": ("dst_endpoint.ip",),
     "dst_port": ("dst_endpoint.port", "http_request.url.port"),
     "url": ("http_request.url.url_string", "url.url_string"),

@@ -22,8 +22,8 @@ from sferic.sources._fields import ip, port, text
 
 TABLES = (HTTP,)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port dst_host host_source user observer method path action user_agent referer"
-    " content_type protocol app".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source user observer method path action user_agent"
+    " referer content_type protocol app".split()
 )
 STAMP = "start"
 OPTIONS = {
@@ -66,11 +66,13 @@ class Reader:
         method, proto, user = text(get("http_method")), text(get("proto")), text(get("srcuser"))
         forwarded = user.startswith(_FORWARDED) if user else False
         method = method.upper() if method else None
+        peer, client = ip(get("src")), self._client(fields)
         return Event(
             table=HTTP,
             time=time,
-            src_ip=(self._client(fields) if self._forwarded else None) or ip(get("src")),
+            src_ip=(client if self._forwarded else None) or peer,
             src_port=port(get("sport")),
+            forwarded_for=None if self._forwarded or client == peer else client,
             dst_ip=ip(get("dst")) or (host if literal else None),
             dst_port=port(get("dport")),
             dst_host=None if literal else host,

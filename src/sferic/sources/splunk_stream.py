@@ -9,10 +9,9 @@ event. A value may be text, a number, an array, or several lines of text: the fi
 answers. `bytes_in` is what the client sent. A record of an aggregated stream (`count` above 1) is a reject:
 it tells no single request.
 
-In `stream:http`, `src_ip` is what the client's X-Forwarded-For header says, if it sent one. It is believed
-if it is a private address (a proxy in between names its client); else the connection's own `c_ip` counts,
-where logged. For a request to a proxy (CONNECT, or an absolute URI) `dest_ip` is the proxy's address and
-left out.
+In `stream:http`, `src_ip` is what the client's X-Forwarded-For header says, if it sent one. Where the
+connection's own `c_ip` is logged that is the client, and the header is `forwarded_for`. For a request to a
+proxy (CONNECT, or an absolute URI) `dest_ip` is the proxy's address and left out.
 
 `reply_code` of DNS becomes `outcome`. Answers are the canonical names, then the addresses; Stream does not
 say which section of the message they are from, so a name server's own address may be among them.
@@ -31,13 +30,13 @@ from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
 from sferic.model.hosts import Target, is_address, normalise_host, split_target
 from sferic.sources._clock import epoch_us
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
-from sferic.sources._fields import ip, is_inside, number, port, status, text
+from sferic.sources._fields import forwarded, ip, number, port, status, text
 from sferic.sources._syslog import iso_time
 
 TABLES = (HTTP, NETWORK, DNS)
 FIELDS = tuple(
-    "src_ip src_port dst_ip dst_port dst_host bytes_up bytes_down duration_ms method path status user_agent"
-    " referer content_type protocol answers".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host bytes_up bytes_down duration_ms method path status"
+    " user_agent referer content_type protocol answers".split()
 )
 STAMP = "start"
 NAMELESS_MARKS = ("stream:tcp", "tcp_status", "ssl_issuer")
@@ -219,10 +218,9 @@ def _name_server(event: Event, site: str | None, target: Target | None) -> None:
 
 
 def _correct_client(event: Event, record: _Record) -> None:
-    """Believe X-Forwarded-For, which anyone can write, only as far as it names a private address."""
-    peer = ip(_one(record.c_ip))
-    if peer and event.src_ip and not is_inside(event.src_ip):
-        event.src_ip = peer
+    """Tell the connection's own client from what X-Forwarded-For says, which anyone can write."""
+    if peer := ip(_one(record.c_ip)):
+        event.src_ip, event.forwarded_for = peer, forwarded(text(_one(record.src_ip)), peer)
 
 
 def _path(record: _Record) -> str | None:

@@ -19,7 +19,7 @@ import msgspec
 from sferic.model.event import HTTP, Event, Line, Reject
 from sferic.model.hosts import Target, is_address, normalise_host, split_target
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
-from sferic.sources._fields import ip, number, port, status, text
+from sferic.sources._fields import another_name, forwarded, ip, number, port, status, text
 from sferic.sources._squid_logformat import (
     Layout,
     backslash_decoded,
@@ -38,9 +38,7 @@ OPTIONS = {"logformat": "The format string of squid.conf, when the log is in a f
 
 _HEADED = re.compile(r"<|[A-Z][a-z]{2} |20\d\d-")
 _TAG = re.compile(r"\(?[A-Za-z][\w.-]{0,63}\)?(?:\[\d{1,10}\])?: *")
-_NATIVE_MARK = re.compile(
-    r'(?:[^"]{0,200}?[ :\]])?(?=\d{9,11}\.\d{3} +-?\d{1,12} [^ ]{1,64} [A-Z][A-Z_]{1,48}/\d{3} )'
-)
+_NATIVE_MARK = re.compile(r'(?:[^"]{0,200}?[ :\]])?(?=\d{9,11}\.\d{3} +-?\d{1,12} [^ ]{1,64} [A-Z][A-Z_]{1,48}/\d{3} )')
 """The start of a native line, perhaps behind a syslog header; not in quotes, where a client could put it."""
 _NATIVE_START = re.compile(r"\d{9,11}\.\d{3} +-?\d{1,12} ")
 _NATIVE = Layout(
@@ -150,10 +148,12 @@ class Reader:
             time=time,
             src_ip=ip(values.get(">a")),
             src_port=port(values.get(">p")),
+            forwarded_for=forwarded(text(values.get(">h:x-forwarded-for")), ip(values.get(">a"))),
             dst_ip=to.ip,
             dst_port=to.port,
             dst_host=to.host,
             host_source=to.source,
+            tls_name=another_name(text(values.get("ssl::>sni")), to.host),
             user=_user(values),
             observer=self._observer(line),
             bytes_up=number(values.get(">st")),

@@ -4,8 +4,8 @@ Format: https://supabase.com/docs/guides/security/platform-audit-logs
 One event a line with `actor`, `action` (its name, and route and status as metadata), `target` and a time; metadata may
 be an object or a list of one. An answer's `result` has been cut into events before.
 
-`operation` is the action's name, or its method and route. The list of names is not public: those that no rule knows
-are counted. The form was read from documentation, not from a running project.
+`operation` is the action's name, or its method and route. The list of names is not public.
+The form was read from documentation, not from a running project.
 
 Cannot show: what a deployed function does; calls of functions, which are in the project's own logs.
 """

@@ -14,6 +14,7 @@ beside the flow's own records, so whoever counts connections counts one `connect
 The client is the source of every record, also where Suricata names the sender of the packet first (an answer
 from port 53, an alert or netflow to the client). A netflow has one direction; of the two of a flow the one to
 the server comes first. `bytes_down` of a request is the body's length.
+What its option `xff` adds (the address in X-Forwarded-For) is `forwarded_for`.
 A request to a proxy, and TLS in its tunnel, has the proxy's address, which is left out.
 
 Known without an event are all other types: files, sessions of mail, shares and the like, packets (`drop`,
@@ -33,12 +34,12 @@ from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
 from sferic.sources import _eve_bulk, _wire
 from sferic.sources._bulk import Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
-from sferic.sources._fields import port, status
+from sferic.sources._fields import forwarded, port, status
 
 TABLES = (HTTP, NETWORK, DNS)
 FIELDS = tuple(
-    "src_ip src_port dst_ip dst_port dst_host host_source connection_id bytes_up bytes_down duration_ms method path"
-    " status user_agent referer content_type protocol app answers outcome".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source connection_id bytes_up bytes_down duration_ms"
+    " method path status user_agent referer content_type protocol app answers outcome".split()
 )
 STAMP = "start"
 NAMELESS_MARKS = (r'"event_type": ?"(?:flow|netflow)"',)
@@ -70,6 +71,7 @@ class _Record(msgspec.Struct, gc=False):
     app_proto: Any = None
     app_proto_orig: Any = None
     direction: Any = None
+    xff: Any = None
     host: Any = None
     http: Any = None
     tls: Any = None
@@ -145,6 +147,7 @@ class Reader:
         )
         if record.direction == "to_client":
             _turn(event)
+        event.forwarded_for = forwarded(_wire.word(record.xff), event.src_ip)
         return event
 
     def _plain(self, _record: _Record, event: Event) -> Event:

@@ -4,7 +4,7 @@ Format: https://vercel.com/docs/audit-log and https://vercel.com/docs/rest-api/r
 One event a line: of the REST interface (an answer's `events` has been cut before), or of an audit log's export or
 stream as JSON or CSV (`timestamp`, `action`, `actor_email`, `location`, `user_agent`).
 
-`operation` is Vercel's word (`env-variable-read`, `deployment`); words that no rule knows are counted.
+`operation` is Vercel's word (`env-variable-read`, `deployment`).
 The form of audit log drains was not seen in full: what has neither form is left to other sources.
 
 Cannot show: what a deployment contains; in the REST interface's events the client's address and software.

@@ -6,8 +6,8 @@ The time is that of the request. `bytes_up` and `bytes_down` are the bodies only
 a GET sends 0. A request to a proxy (CONNECT, or an absolute URI) names its destination itself; the address it
 was sent to is then the proxy's and left out. `content_type` is what Zeek found the reply's first body to be.
 
-Behind a proxy that sets X-Forwarded-For, the option `forwarded_for` believes that header as far as it names a
-private address, as anyone can write it.
+The first address of X-Forwarded-For is kept beside the client's, as anyone can write it; a hunt believes proxies. The
+option `forwarded_for` believes every such header as far as it names a private address.
 
 Cannot show: anything inside TLS (ssl.log has the names), how long a request took, the process; the user, unless
 by basic authentication; what happens in a tunnel after its CONNECT.
@@ -20,12 +20,12 @@ from sferic.model.event import HTTP, Event, Line
 from sferic.sources import _wire, _zeek, _zeek_bulk
 from sferic.sources._bulk import Column, Rows, counts, where
 from sferic.sources._contract import Setup
-from sferic.sources._fields import is_inside, status
+from sferic.sources._fields import forwarded, is_inside, status
 
 TABLES = (HTTP,)
 FIELDS = tuple(
-    "src_ip src_port dst_ip dst_port dst_host host_source connection_id bytes_up bytes_down method path status"
-    " user_agent referer content_type".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source connection_id bytes_up bytes_down method path"
+    " status user_agent referer content_type".split()
 )
 STAMP = "start"
 MARKS = _zeek.MARKS
@@ -75,8 +75,9 @@ class Reader(_zeek_bulk.Reader):
         event.referer = _wire.word(record.referrer)
         event.content_type = _first(record.resp_mime_types)
         event.user = _user(record.username)
-        if self._believes_header and (client := _forwarded(record.proxied)):
-            event.src_ip, event.src_port = client, None
+        event.forwarded_for = _forwarded(record.proxied, event.src_ip)
+        if self._believes_header and event.forwarded_for and is_inside(event.forwarded_for):
+            event.src_ip, event.src_port, event.forwarded_for = event.forwarded_for, None, None
         return event
 
     def bulk(self, lines: Sequence[bytes]) -> list[Rows] | None:
@@ -88,10 +89,11 @@ class Reader(_zeek_bulk.Reader):
         told = (values[n] for n in ("orig_h", "method", "uri", "host", "request_body_len", "response_body_len"))
         keep = [
             method != "CONNECT"
+            and not proxied
             and (not uri or uri[0] == "/")
             and (not values.is_json or client is not None)
             and (not values.is_json or sent is not None or got is not None or None not in (method, uri, host))
-            for client, method, uri, host, sent, got in zip(*told, strict=True)
+            for client, method, uri, host, sent, got, proxied in zip(*told, values.texts("proxied"), strict=True)
         ]
         names = values.coded("host", _wire.host_header)
         columns: dict[str, Column] = {
@@ -121,10 +123,9 @@ def _user(value: Any) -> str | None:
     return None if name is None or name.startswith(_UNDECODED) else name
 
 
-def _forwarded(headers: Any) -> str | None:
-    """Return the first address of X-Forwarded-For, if it is private."""
+def _forwarded(headers: Any, peer: str | None) -> str | None:
+    """Return the first address of X-Forwarded-For."""
     for header in headers if isinstance(headers, list) else ():
         if isinstance(header, str) and header.startswith(_FORWARDED):
-            client = _wire.place(header.removeprefix(_FORWARDED).partition(",")[0])
-            return client if client and is_inside(client) else None
+            return forwarded(header.removeprefix(_FORWARDED), peer)
     return None

@@ -78,8 +78,7 @@ def _session(fields: Fields, time: int) -> Event | Reject:
         src_ip=source,
         src_port=port(value(fields, "csport", "spt")),
         dst_ip=destination,
-        dst_port=port(value(fields, "sdport", "destinationtranslatedport"))
-        or port(value(fields, "cdport", "dpt")),
+        dst_port=port(value(fields, "sdport", "destinationtranslatedport")) or port(value(fields, "cdport", "dpt")),
         dst_host=name,
         host_source="http_host" if name else None,
         user=_user(fields),
@@ -97,9 +96,7 @@ def _query(fields: Fields, time: int, asked: str) -> Event | Reject:
     name = normalise_host(asked)
     if name is None:
         return Reject("name asked for is no host name")
-    answers = tuple(
-        found for word in _WORDS.split(value(fields, "dns_resp", "res") or "") if (found := ip(word))
-    )
+    answers = tuple(found for word in _WORDS.split(value(fields, "dns_resp", "res") or "") if (found := ip(word)))
     return Event(
         table=DNS,
         time=time,

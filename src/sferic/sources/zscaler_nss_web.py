@@ -5,6 +5,7 @@ Tab-separated `key=value` (the feed for Splunk), JSON (Cloud NSS, bare or inside
 and plain columns: the documented default order, or the one that the option `fields` gives.
 URLs have no scheme. The time is the transaction's Logged Time, in the zone of `tz` or else in the log's own.
 `reqsize` (`out` in CEF) goes from client to server, `respsize` (`in`) comes back.
+Where the names of one connection differ Zscaler says so (`df_hostname`: the SNI; `df_hosthead`: the Host header).
 The client is the internal address (`cip`) where Zscaler sees one.
 A login that equals the location means that nobody signed in: the device's owner is then the user.
 
@@ -21,12 +22,12 @@ from sferic.model.event import HTTP, Event, Line, Reject
 from sferic.model.hosts import Target, is_address, split_target
 from sferic.sources import _zscaler
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
-from sferic.sources._fields import ip, number, port, status
+from sferic.sources._fields import another_name, ip, number, port, status
 from sferic.sources._zscaler import Fields, Meanings, Pairs, decoded
 
 TABLES = (HTTP,)
 FIELDS = frozenset(
-    "src_ip dst_ip dst_host host_source user device bytes_up bytes_down method path status action user_agent"
+    "src_ip dst_ip dst_host host_source tls_name user device bytes_up bytes_down method path status action user_agent"
     " referer content_type protocol app".split()
 )
 STAMP = "end"
@@ -47,6 +48,7 @@ _MEANINGS = Meanings(
         "method": "reqmethod requestmethod",
         "url": "url eurl request",
         "host": "ehost host hostname dhost",
+        "other": "df_hostname edf_hostname df_hosthead edf_hosthead",
         "own": "cip clientip cltip src",
         "outside": "cintip cltintip sourcetranslatedaddress clientpublicip cpubip",
         "port": "clt_sport cltsourceport spt",
@@ -132,6 +134,7 @@ class Reader:
             event.dst_ip = event.dst_ip or host
         else:
             event.dst_host, event.host_source = host, origin
+            event.tls_name = another_name(decoded(said.get("other")), host)
         return event
 
     def _fields(self, text: str) -> Fields:

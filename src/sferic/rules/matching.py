@@ -1,0 +1,247 @@
+"""Makes a test over one JSON record of a Sigma rule's condition.
+
+As Sigma has it: text is compared without regard to case unless `cased`, `*` and `?` are wildcards, and a field with
+several values (a list, or objects in a list) fits if one of them does. An object is compared as its JSON text, which
+is what rules of others mean by `responseElements|contains`. A field that is null is not there.
+
+What cannot be decided on a record is refused with a reason: keywords, parts of timestamps, placeholders, queries, and
+regular expressions that may take for ever. The record is hostile: what an expression sees of a value is cut.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+from sigma.conditions import (
+    ConditionAND,
+    ConditionFieldEqualsValueExpression,
+    ConditionItem,
+    ConditionNOT,
+    ConditionOR,
+)
+from sigma.types import (
+    CompareOperators,
+    SigmaBool,
+    SigmaCasedString,
+    SigmaCIDRExpression,
+    SigmaCompareExpression,
+    SigmaExists,
+    SigmaExpansion,
+    SigmaFieldReference,
+    SigmaNull,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaRegularExpressionFlag,
+    SigmaString,
+    SigmaTimestampPart,
+    SpecialChars,
+)
+
+SEEN_BY_EXPRESSIONS = 4096
+"""Characters of a value that a regular expression, or a pattern with `?`, looks at."""
+MOST_VALUES = 1000
+"""Values of one field that are looked at."""
+_ENDLESS = re.compile(r"\([^()]*[+*}][^()]*\)[+*{]|\\[1-9]|\(\?P=")
+"""Repetition of what repeats, and references back: the ways to an exponential search."""
+_FLAGS = {
+    SigmaRegularExpressionFlag.IGNORECASE: re.IGNORECASE,
+    SigmaRegularExpressionFlag.MULTILINE: re.MULTILINE,
+    SigmaRegularExpressionFlag.DOTALL: re.DOTALL,
+}
+_COMPARE: Mapping[CompareOperators, Callable[[float, float], bool]] = {
+    CompareOperators.LT: operator.lt,
+    CompareOperators.LTE: operator.le,
+    CompareOperators.GT: operator.gt,
+    CompareOperators.GTE: operator.ge,
+}
+
+Record = Mapping[str, Any]
+Test = Callable[[Record], bool]
+ValueTest = Callable[[Any], bool]
+Aliases = Mapping[str, Sequence[str]]
+"""Field in a rule → paths in a record, any of which may hold it."""
+
+
+class Unsupported(ValueError):
+    """The rule asks for something that one record cannot answer here; the text says what."""
+
+
+def compiled(condition: Any, aliases: Aliases) -> Test:
+    """Make a test of a parsed condition; raises Unsupported."""
+    if isinstance(condition, ConditionFieldEqualsValueExpression):
+        return _field(condition.field, condition.value, aliases)
+    if not isinstance(condition, ConditionItem) or not isinstance(condition, ConditionAND | ConditionOR | ConditionNOT):
+        raise Unsupported("it looks for keywords anywhere in a record, and names no field")
+    tests = [compiled(part, aliases) for part in condition.args]
+    if isinstance(condition, ConditionNOT):
+        return lambda record: not tests[0](record)
+    if isinstance(condition, ConditionAND):
+        return lambda record: all(test(record) for test in tests)
+    return lambda record: any(test(record) for test in tests)
+
+
+def values(record: Record, paths: Sequence[str]) -> Iterator[Any]:
+    """Yield what stands at dotted paths: of lists each member, of what is missing or null nothing."""
+    seen = 0
+    for path in paths:
+        found: list[Any] = [record.get(path)] if path in record else _walk(record, path)
+        while found and seen < MOST_VALUES:
+            value = found.pop()
+            seen += 1
+            if isinstance(value, list):
+                found.extend(value[: MOST_VALUES - seen])
+            elif value is not None:
+                yield value
+
+
+def _walk(record: Record, path: str) -> list[Any]:
+    level: list[Any] = [record]
+    for key in path.split("."):
+        level = [value[key] for value in _opened(level) if isinstance(value, dict) and key in value]
+    return level
+
+
+def _opened(level: list[Any]) -> Iterator[Any]:
+    for value in level:
+        if isinstance(value, list):
+            yield from value[:MOST_VALUES]
+        else:
+            yield value
+
+
+def _field(field: str, wanted: Any, aliases: Aliases) -> Test:
+    paths = aliases.get(field, (field,))
+    if isinstance(wanted, SigmaExpansion):
+        several = [_field(field, one, aliases) for one in wanted.values]
+        return lambda record: any(test(record) for test in several)
+    if isinstance(wanted, SigmaNull):
+        return lambda record: next(values(record, paths), None) is None
+    if isinstance(wanted, SigmaExists):
+        there = bool(wanted.exists)
+        return lambda record: (next(values(record, paths), None) is not None) is there
+    if isinstance(wanted, SigmaFieldReference):
+        return _reference(paths, wanted, aliases)
+    test = _value(wanted)
+    return lambda record: any(test(value) for value in values(record, paths))
+
+
+def _reference(paths: Sequence[str], wanted: SigmaFieldReference, aliases: Aliases) -> Test:
+    others = aliases.get(wanted.field, (wanted.field,))
+    compare: Callable[[str, str], bool] = operator.eq
+    if wanted.starts_with or wanted.ends_with:
+        compare = str.startswith if wanted.starts_with else str.endswith
+
+    def test(record: Record) -> bool:
+        known = [_text(value).lower() for value in values(record, others)]
+        return any(compare(_text(value).lower(), one) for value in values(record, paths) for one in known)
+
+    return test
+
+
+def _value(wanted: Any) -> ValueTest:
+    if isinstance(wanted, SigmaString):
+        return _string(wanted, cased=isinstance(wanted, SigmaCasedString))
+    if isinstance(wanted, SigmaRegularExpression):
+        return _expression(wanted)
+    if isinstance(wanted, SigmaBool):
+        told = "true" if wanted.boolean else "false"
+        return lambda value: _text(value).lower() == told
+    if isinstance(wanted, SigmaNumber) and not isinstance(wanted, SigmaTimestampPart):
+        number = float(wanted.number)
+        return lambda value: _number(value) == number
+    if isinstance(wanted, SigmaCompareExpression) and isinstance(wanted.number, SigmaNumber):
+        compare, limit = _COMPARE[wanted.op], float(wanted.number.number)
+        return lambda value: (found := _number(value)) is not None and compare(found, limit)
+    if isinstance(wanted, SigmaCIDRExpression):
+        return _network(wanted)
+    raise Unsupported(f"a value of the kind {type(wanted).__name__} cannot be asked for here")
+
+
+def _network(wanted: SigmaCIDRExpression) -> ValueTest:
+    network = wanted.network
+
+    def test(value: Any) -> bool:
+        try:
+            return ip_address(_text(value)) in network
+        except ValueError:
+            return False
+
+    return test
+
+
+def _expression(wanted: SigmaRegularExpression) -> ValueTest:
+    text = str(wanted.regexp)
+    if len(text) > 1000 or _ENDLESS.search(text):
+        raise Unsupported("its regular expression repeats what repeats, which may take for ever")
+    try:
+        found = re.compile(text, sum((_FLAGS[flag] for flag in wanted.flags), re.NOFLAG))
+    except re.error as error:
+        raise Unsupported(f"its regular expression is none of Python's: {error}") from None
+    return lambda value: found.search(_text(value)[:SEEN_BY_EXPRESSIONS]) is not None
+
+
+def _string(wanted: SigmaString, *, cased: bool) -> ValueTest:
+    parts = list(wanted.s)
+    if any(not isinstance(part, str | SpecialChars) for part in parts):
+        raise Unsupported("it holds a placeholder, which only a pipeline of its author can fill")
+    if SpecialChars.WILDCARD_SINGLE in parts:
+        return _pattern(parts, cased=cased)
+    folded: Callable[[str], str] = str if cased else str.lower
+    pieces = [folded(piece) for piece in _between_wildcards(parts)]
+    if len(pieces) == 1:
+        return lambda value: folded(_text(value)) == pieces[0]
+    return lambda value: _fits(folded(_text(value)), pieces)
+
+
+def _between_wildcards(parts: Sequence[Any]) -> list[str]:
+    pieces = [""]
+    for part in parts:
+        if isinstance(part, str):
+            pieces[-1] += part
+        else:
+            pieces.append("")
+    return pieces
+
+
+def _fits(text: str, pieces: Sequence[str]) -> bool:
+    """Say whether a text begins and ends with the outer pieces and has the others between, in order."""
+    first, *middle, last = pieces
+    at, end = len(first), len(text) - len(last)
+    if not text.startswith(first) or not text.endswith(last) or at > end:
+        return False
+    for piece in middle:
+        found = text.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
+def _pattern(parts: Sequence[Any], *, cased: bool) -> ValueTest:
+    if any(a == b == SpecialChars.WILDCARD_MULTI for a, b in pairwise(parts)):
+        raise Unsupported("it has two wildcards side by side")
+    marks = {SpecialChars.WILDCARD_SINGLE: ".", SpecialChars.WILDCARD_MULTI: ".*"}
+    text = "".join(re.escape(part) if isinstance(part, str) else marks[part] for part in parts)
+    found = re.compile(text, re.DOTALL | (re.NOFLAG if cased else re.IGNORECASE))
+    return lambda value: found.fullmatch(_text(value)[:SEEN_BY_EXPRESSIONS]) is not None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return msgspec.json.encode(value).decode()
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        return float(value)
+    except (ValueError, OverflowError):
+        return None

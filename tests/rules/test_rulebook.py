@@ -1,0 +1,136 @@
+"""The catalogue's rules are good Sigma, fire on what they are about, and are silent on its neighbours."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sigma.collection import SigmaCollection
+from sigma.plugins import InstalledSigmaPlugins
+from sigma.rule import SigmaRule
+from sigma.validation import SigmaValidator
+
+from sferic.engine.selector import Selector
+from sferic.model.errors import SettingsError
+from sferic.model.event import Event
+from sferic.rules.rulebook import OWN, Rule, load, logsources, own_rules, rulebook
+from sferic.sources._contract import sources
+from tests.sources.single_lines import Log
+
+EVENTS = Path(__file__).parent / "events"
+RULES = {rule.name: rule for rule in own_rules().rules}
+each_rule = pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+
+
+def records(rule: Rule, kind: str) -> list[dict[str, Any]]:
+    """Read the records on which a rule must fire, or must be silent."""
+    found: list[dict[str, Any]] = json.loads((EVENTS / f"{rule.name}.json").read_text(encoding="utf-8"))[kind]
+    assert found
+    return found
+
+
+def kept(rule: Rule, record: dict[str, Any]) -> dict[str, Any]:
+    """Read a record as the rule's source does, and return what it keeps of it; it must have been selected."""
+    event: Event = Log(sources()[rule.source].reader).event(json.dumps(record))
+    found: dict[str, Any] = json.loads(event.raw or "")
+    return found
+
+
+@each_rule
+def test_fires(rule: Rule) -> None:
+    """The rule fires on the deeds it is about, and a hunt selects their lines."""
+    selector = Selector(sources()[rule.source].marks)
+    for record in records(rule, "fires"):
+        assert rule.matches(kept(rule, record))
+        for separators in ((",", ":"), (", ", ": ")):
+            assert selector.holds(json.dumps(record, separators=separators).encode())
+
+
+@each_rule
+def test_is_silent(rule: Rule) -> None:
+    """The rule is silent on what is nearly the same."""
+    assert not [record for record in records(rule, "silent") if rule.matches(kept(rule, record))]
+
+
+@each_rule
+def test_other_providers_are_left_alone(rule: Rule) -> None:
+    """A rule never fires on another source's records."""
+    others = [record for other in RULES.values() if other.source != rule.source for record in records(other, "fires")]
+    assert not [record for record in others if rule.matches(record)]
+
+
+@each_rule
+def test_says_what_it_is(rule: Rule) -> None:
+    """A rule lies in its provider's folder and has a description, a benign cause, a reference and a technique."""
+    assert rule.source.startswith(rule.path.parent.name)
+    assert rule.name.startswith(rule.path.parent.name.split("_")[0])
+    assert rule.description.endswith(".")
+    assert rule.falsepositives
+    assert rule.techniques
+    assert all(reference.startswith("https://") for reference in rule.references)
+
+
+@each_rule
+def test_similar_rules_know_each_other(rule: Rule) -> None:
+    """A rule that counts once with others names rules that exist."""
+    assert rule.similar <= {other.id for other in RULES.values()}
+
+
+def test_rules_pass_pysigmas_validators() -> None:
+    """Every validator of pySigma that needs no network finds nothing, over all rules together."""
+    validators = InstalledSigmaPlugins.autodiscover().validators
+    chosen = {v for name, v in validators.items() if "attack" not in name and "d3" not in name}
+    assert len(chosen) > 25
+    parsed = SigmaCollection.load_ruleset([OWN]).rules
+    assert len(parsed) == len(RULES)
+    rules = [rule for rule in parsed if isinstance(rule, SigmaRule)]
+    issues = SigmaValidator(cast("Any", chosen)).validate_rules(iter(rules))
+    assert not [f"{[r.title for r in i.rules]}: {i.description} {vars(i)}" for i in issues]
+    tags = {str(tag) for rule in rules for tag in rule.tags}
+    assert all(re.fullmatch(r"attack\.(t\d{4}(\.\d{3})?|[a-z-]+)", tag) for tag in tags)
+
+
+def test_every_audit_source_has_a_logsource() -> None:
+    """Rules of others are possible for every audit source, and their mark selects the records."""
+    assert set(logsources()) == {name for name, source in sources().items() if source.tables == ("api_activity",)}
+    for rule in RULES.values():
+        selector = Selector([logsources()[rule.source].mark])
+        assert all(selector.holds(json.dumps(record).encode()) for record in records(rule, "fires"))
+
+
+def test_rules_of_others(tmp_path: Path) -> None:
+    """A folder's rules are added, those that cannot run are named with the reason, and an equal id replaces ours."""
+    own = RULES["aws_function_url_public"]
+    (tmp_path / "mine.yml").write_text(own.path.read_text(encoding="utf-8").replace("level: high", "level: low"))
+    (tmp_path / "windows.yml").write_text(
+        "title: W\nlogsource: {product: windows, category: process_creation}\ndetection: {s: {a: b}, condition: s}\n"
+    )
+    (tmp_path / "words.yml").write_text(
+        "title: K\nlogsource: {product: aws, service: cloudtrail}\ndetection: {k: [a, b], condition: k}\n"
+    )
+    (tmp_path / "broken.yml").write_text("title: [\n")
+    (tmp_path / "list.yaml").write_text("- 1\n- 2\n")
+    (tmp_path / "correlation.yml").write_text(
+        "title: C\ncorrelation: {type: event_count, rules: [x], group-by: [a], timespan: 1h, condition: {gte: 3}}\n"
+    )
+    found = rulebook([str(tmp_path)])
+    assert len(found.rules) == len(RULES)
+    assert [rule.level for rule in found.rules if rule.id == own.id] == ["low"]
+    refused = {r.path.stem: r.reason for r in found.refused}
+    assert set(refused) == {"windows", "words", "broken", "list", "correlation"}
+    assert "process_creation" in refused["windows"]
+    assert "keywords" in refused["words"]
+    assert "several events" in refused["correlation"]
+
+
+def test_a_folder_without_rules(tmp_path: Path) -> None:
+    """A folder that holds no rule is an error that names it."""
+    with pytest.raises(SettingsError, match="no Sigma rule"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("record", [{}, {"eventName": 1}, {"raw": "x"}, {"events": [[]]}])
+def test_any_record_can_be_asked(record: dict[str, Any]) -> None:
+    """No rule raises on a record of another form, and none fires."""
+    assert not [rule.name for rule in RULES.values() if rule.matches(record)]
