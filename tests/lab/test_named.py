@@ -114,9 +114,6 @@ def test_a_rare_app_is_low_and_explained() -> None:
     assert all("agent" in " ".join(f.benign_explanations) and f.score < MEDIUM for f in found)
 
 
-@pytest.mark.xfail(
-    reason="a loop that runs for half an hour at a time weighs like a fixed timer of a lone script: high"
-)
 def test_a_developers_loop_is_medium_at_most_and_says_so() -> None:
     """A developer's loop stays below `high`, and the developer is among the explanations."""
     found = _of("own-function", "developer-loop")

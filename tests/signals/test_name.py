@@ -36,6 +36,15 @@ def test_refusals_are_silent_in_a_log_that_shows_none() -> None:
     assert np.isnan(value)
 
 
+def test_unchanged_counts_empty_answers() -> None:
+    """An update check hears that there is nothing new; an implant is answered."""
+    value, text = heard("unchanged", calls(ME, WORKER, every(60, 50), status=[200, *[304] * 9]))
+    assert value == pytest.approx(0.9)
+    assert "90% of 50 calls were answered with 304" in text
+    value, _ = heard("unchanged", calls(ME, WORKER, every(60, 50), status=200))
+    assert np.isnan(value)
+
+
 def test_known_service_recognises_a_documented_path() -> None:
     """OpenTelemetry's path explains the calls; half of them on another path are half explained."""
     value, text = heard("known_service", calls(ME, WORKER, every(60, 40), path="/v1/traces"))

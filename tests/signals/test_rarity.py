@@ -101,6 +101,18 @@ def test_novelty_hears_an_old_friend() -> None:
     assert "called since the log begins, 72 h before its end" in text
 
 
+def test_novelty_does_not_take_the_morning_for_news() -> None:
+    """A log that begins at midnight says nothing about machines that nobody switched on before nine."""
+    begins = calls("10.0.0.9", SITE, every(600, 400))
+    morning = [*browse(ME), *calls(ME, WORKER, every(60, 40, 9 * HOUR + 60))]
+    value, text = heard("novelty", window(begins, morning, span_s=(0, 3 * DAY)))
+    assert 0 <= value < 1
+    assert "within an hour of seeing anything" in text
+    late = [*browse(ME), *calls(ME, WORKER, every(60, 40, 15 * HOUR))]
+    value, _ = heard("novelty", window(begins, late, span_s=(0, 3 * DAY)))
+    assert value == pytest.approx(6, abs=1)
+
+
 def test_novelty_lets_anybodys_first_call_count() -> None:
     """A tenant that a colleague has called all week is not new because this machine begins today."""
     early = calls("10.0.0.6", WORKER, every(3600, 72))

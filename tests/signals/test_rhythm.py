@@ -134,15 +134,39 @@ def test_persistence_counts_hours() -> None:
     assert value == 1
 
 
-def test_interruptions_count_pauses_a_day() -> None:
-    """A loop started five times in a day pauses four times; an implant on the same day never."""
+def test_interruptions_count_pauses_for_the_hours_run() -> None:
+    """A loop that runs five times for twenty minutes pauses four times in so little; an implant never."""
     loops = np.concatenate([every(20, 60, n * HOUR) for n in range(5)])
     value, text = heard("interruptions", calls(ME, WORKER, loops))
-    assert value == 4
-    assert "pauses 4.0 times a day" in text
+    assert value == pytest.approx(4 * 8 / (5 * 59 * 20 / HOUR + 2))
+    assert "for eight hours of running the rhythm pauses 8.8 times" in text
     value, text = heard("interruptions", calls(ME, WORKER, every(20, 720)))
     assert value == 0
     assert "does not pause" in text
+
+
+def test_interruptions_forgive_a_laptop_its_sleep() -> None:
+    """Two working days of nine hours with lunch are three pauses in eighteen hours of running."""
+    days = np.concatenate([every(60, 270, start * HOUR) for start in (8, 13.5, 32, 37.5)])
+    value, _ = heard("interruptions", calls(ME, WORKER, days))
+    assert value < 1.5
+
+
+def test_splay_hears_a_delay_that_is_only_added() -> None:
+    """A half hour and up to a fifth more is a scheduler's; a sleep that is shortened by as much is not."""
+    up = after(1800 * (1 + rng().uniform(0, 0.2, 120)))
+    value, text = heard("splay", calls(ME, WORKER, up))
+    assert value == 1
+    assert "added to a period of 30 min" in text
+    value, text = heard("splay", calls(ME, WORKER, after(one_sided(1800, 0.2, 120))))
+    assert value == 0
+    assert "not a round period" in text
+
+
+def test_splay_is_silent_without_a_timer() -> None:
+    """Memoryless calls have no period to which anything could be added."""
+    value, _ = heard("splay", calls(ME, WORKER, after(rng().exponential(300, 200))))
+    assert np.isnan(value)
 
 
 def test_continuity_compares_with_the_machines_day() -> None:

@@ -48,12 +48,18 @@ _EXPLANATIONS: tuple[tuple[str, str, str, Callable[[float], bool]], ...] = (
         "the phase is {}",
         lambda v: v > 0.8,
     ),
+    (
+        "interruptions",
+        "A developer's loop or a job: it would be started and stopped",
+        "pauses of the rhythm: {}",
+        lambda v: v >= 5,
+    ),
     ("jitter", "A telemetry timer: it would not vary", "the timer's jitter is {}", lambda v: v <= 0.02),
     ("size", "Telemetry that grows with use: sizes would vary", "{} of the sizes are alike", lambda v: v <= 0.4),
     (
         "novelty",
         "A long-standing integration: it would have been called from the start",
-        "anybody's first call comes {} of the log",
+        "anybody's first call comes {}",
         lambda v: v <= 0,
     ),
     (

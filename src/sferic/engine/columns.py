@@ -30,6 +30,7 @@ from sferic.model.traffic import (
     LOOKUP,
     OPENING,
     PATH_STATIC,
+    UNCHANGED,
     UNKNOWN,
     Bools,
     Traffic,
@@ -248,6 +249,8 @@ def _flags(event: Event) -> int:
         flags |= OPENING
     if event.status == 407:
         flags |= CHALLENGE
+    elif event.status == 304:
+        flags |= UNCHANGED
     elif event.status is not None and event.status >= 400:
         flags |= FAILED
     return flags

@@ -31,6 +31,8 @@ LOOKUP = 128
 """The row is a DNS question, not a call."""
 OPENING = 256
 """The row announces a connection that its source logs again when it ends."""
+UNCHANGED = 512
+"""Status 304: what was asked for has not changed, and nothing but headers came back."""
 CHALLENGE = 64
 """A proxy asked for credentials (407); the real request follows as its own row."""
 

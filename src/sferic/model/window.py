@@ -48,6 +48,8 @@ class Estate(msgspec.Struct, frozen=True):
     """Owner → how many machines (or users, where more) call it."""
     owner_first_s: Floats
     """Owner → first call by anybody."""
+    owner_company_s: Floats
+    """Owner → when any of its callers first called another owner; infinity where they call nobody else."""
     source_first_s: Floats
     """Log source → first row of it."""
     agent_clients: Ints

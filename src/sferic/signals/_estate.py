@@ -10,7 +10,7 @@ import numpy as np
 from sferic.model.hosts import in_networks, is_address
 from sferic.model.traffic import HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Floats, Ints, Small, Traffic
 from sferic.model.window import Estate
-from sferic.signals._grouping import joint, opens
+from sferic.signals._grouping import joint, opens, rising
 
 BUSY_OWNERS = 3
 """A client that calls this many owners within an hour is being used by somebody."""
@@ -39,6 +39,7 @@ def survey(
         clients=max(len(np.unique(client)), len(np.unique(user[named]))),
         owner_clients=callers,
         owner_first_s=_first(traffic.time_s, owner, owners),
+        owner_company_s=_company(traffic.time_s, owner, client, owners),
         source_first_s=_first(traffic.time_s, traffic.source, len(traffic.sources)),
         agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
         shared=np.append(_shared(client, user, agent, len(traffic.clients)) | _listed(traffic, shared), True),
@@ -64,6 +65,22 @@ def _first(time_s: Floats, group: Ints | Small, groups: int) -> Floats:
     first = np.full(groups, np.inf)
     np.minimum.at(first, group, time_s)
     return first
+
+
+def _company(time_s: Floats, owner: Ints, client: Ints, owners: int) -> Floats:
+    """Return when anybody who calls an owner first called another one; infinity where they call nobody else."""
+    code = joint(client, owner)
+    order = rising(code)
+    pairs = order[opens(code[order])]  # the first row of each client and owner, for rows stand by time
+    pairs = pairs[np.lexsort((pairs, client[pairs]))]
+    at = np.append(opens(client[pairs]), len(pairs))
+    first = pairs[at[:-1]]
+    later = np.full(len(first), np.inf)
+    several = np.diff(at) > 1
+    later[several] = time_s[pairs[at[:-1][several] + 1]]
+    place = np.repeat(np.arange(len(first)), np.diff(at))
+    is_first = pairs == first[place]
+    return _first(np.where(is_first, later[place], time_s[first[place]]), owner[pairs], owners)
 
 
 def _distinct(group: Ints, member: Ints, groups: int) -> Ints:

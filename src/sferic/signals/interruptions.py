@@ -1,6 +1,7 @@
-"""The rhythm stops and starts again, several times a day.
+"""The rhythm stops and starts again, several times in a day's running.
 
-What it measures: pauses of at least ten minutes and six of the rhythm's longest gaps, per day with check-ins.
+What it measures: pauses of at least ten minutes and six of the rhythm's longest gaps, for each eight
+hours in which it ran (two more are added, so that one pause of a short series says little).
 Why it matters: an implant pauses when its machine does; what a person starts and stops pauses with the person.
 What else looks like this: an implant on a machine with a bad network, or one told to sleep by its operator.
 Limits: needs a rhythm; a log with outages shows pauses that were none.
@@ -18,18 +19,20 @@ FIELDS = frozenset({"time"})
 DEAR = True
 PAUSE_S = 600.0
 PAUSE_GAPS = 6.0
-DAY_S = 86_400.0
+WORKDAY_S = 8 * 3600.0
+SOFTENED_S = 2 * 3600.0
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
-    """Return the number of pauses per active day."""
+    """Return the number of pauses for eight hours of running."""
     found = np.full(len(window), np.nan)
     for i in np.flatnonzero(wanted):
         fit = window.fits.get(int(i))
         if fit is not None and fit.evidence_db >= REGULAR_DB:
             times = window.times(int(i))
-            pauses = np.count_nonzero(np.diff(times) > max(PAUSE_S, PAUSE_GAPS * fit.high_s))
-            found[i] = pauses / len(np.unique((times + window.zone_s) // DAY_S))
+            gaps = np.diff(times)
+            pause = gaps > max(PAUSE_S, PAUSE_GAPS * fit.high_s)
+            found[i] = np.count_nonzero(pause) * WORKDAY_S / (gaps[~pause].sum() + SOFTENED_S)
     return found
 
 
@@ -38,4 +41,4 @@ def describe(window: Window, i: int, value: float) -> Words:
     del window, i
     if value < 0.05:
         return Words("none", "the rhythm does not pause")
-    return Words(f"{value:.1f} a day", f"the rhythm pauses {value:.1f} times a day and starts again")
+    return Words(f"{value:.1f} in 8 h", f"for eight hours of running the rhythm pauses {value:.1f} times and starts again")
