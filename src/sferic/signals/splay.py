@@ -5,8 +5,8 @@ Why it matters: operators' jitter shortens the sleep or goes both ways in most f
 fleet is added to the period.
 What else looks like this: Sliver adds its jitter as well.
 Limits: only where the law's lower end is round and its other readings are not.
-References: `RandomizedDelaySec` in systemd.timer(5); RandomDelay of Windows' Task Scheduler; docs/explanation/scoring.md
-for the frameworks' laws.
+References: `RandomizedDelaySec` in systemd.timer(5); RandomDelay of Windows' Task Scheduler; for the frameworks' laws
+docs/explanation/scoring.md.
 """
 
 import numpy as np
