@@ -139,7 +139,7 @@ def test_interruptions_count_pauses_for_the_hours_run() -> None:
     loops = np.concatenate([every(20, 60, n * HOUR) for n in range(5)])
     value, text = heard("interruptions", calls(ME, WORKER, loops))
     assert value == pytest.approx(4 * 8 / (5 * 59 * 20 / HOUR + 2))
-    assert "for eight hours of running the rhythm pauses 8.8 times" in text
+    assert "in eight hours of running it stops 8.8 times" in text
     value, text = heard("interruptions", calls(ME, WORKER, every(20, 720)))
     assert value == 0
     assert "does not pause" in text

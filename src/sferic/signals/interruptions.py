@@ -41,4 +41,4 @@ def describe(window: Window, i: int, value: float) -> Words:
     del window, i
     if value < 0.05:
         return Words("none", "the rhythm does not pause")
-    return Words(f"{value:.1f} in 8 h", f"for eight hours of running the rhythm pauses {value:.1f} times and starts again")
+    return Words(f"{value:.1f} in 8 h", f"in eight hours of running it stops {value:.1f} times and starts again")
