@@ -71,10 +71,10 @@ def test_a_redirected_poll_is_a_pair() -> None:
     assert all(0 < echo.time_s - first.time_s < 4.5 for first, echo in zip(pairs[::2], pairs[1::2], strict=True))
 
 
-def test_loss_drops_about_its_share() -> None:
-    """Half of the check-ins are missing at a loss of one half, and the others keep their times."""
+def test_skipped_calls_are_about_their_share() -> None:
+    """Half of the check-ins are missing when half are skipped, and the others keep their times."""
     whole = {request.time_s for request in _run()}
-    kept = {request.time_s for request in _run(loss=0.5)}
+    kept = {request.time_s for request in _run(skipped=0.5)}
     assert 0.4 < len(kept) / len(whole) < 0.6
 
 

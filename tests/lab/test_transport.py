@@ -14,7 +14,7 @@ THREE = [Request(time_s=float(at_s), host=HOST, path=f"/{at_s}", keep_alive_s=30
 
 def _see(machine: Machine = MACHINE, requests: list[Request] = THREE, **site: Any) -> list[Record]:
     box = Site(name="s", format="squid_access", machines=1, network="10.0.0.0/24", **site)
-    return observe(seeded(1), box, 0.0, [(machine, request) for request in requests])
+    return observe(seeded(1), box, 0.0, [(machine, request) for request in requests]).records
 
 
 def test_an_uninspected_connection_is_one_entry() -> None:

@@ -55,9 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def reader() -> MakeReader:
     """Build a reader: `reader("squid_access", timezone="Europe/Berlin", not_after=…, **options)`."""
 
-    def make(
-        source_id: str, *, timezone: str = "UTC", not_after: datetime = NOT_AFTER, **options: str
-    ) -> Reader:
+    def make(source_id: str, *, timezone: str = "UTC", not_after: datetime = NOT_AFTER, **options: str) -> Reader:
         build = cast("Callable[[Setup], Reader]", source(source_id).reader)
         return build(Setup(Clock(zone(timezone), not_after), options))
 

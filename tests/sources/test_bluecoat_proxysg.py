@@ -79,9 +79,7 @@ def test_the_header_always_reaches_the_reader() -> None:
     assert MARKS == (r"#\s?Fields:",)
 
 
-@pytest.mark.parametrize(
-    "header", [MAIN, MAIN.replace("#Fields", "# Fields"), MAIN.replace("#Fields", "#fields")]
-)
+@pytest.mark.parametrize("header", [MAIN, MAIN.replace("#Fields", "# Fields"), MAIN.replace("#Fields", "#fields")])
 def test_a_row_is_read_by_the_columns_of_its_header(header: str) -> None:
     """Uploads are `cs-bytes`, downloads `sc-bytes`, and the query belongs to the path."""
     event = _event(header, ROW)
@@ -126,9 +124,7 @@ def test_a_denial_by_filter_or_proxy_is_blocked(result: str, action: str, expect
         ({"s_ip": "192.0.2.250"}, None),
     ],
 )
-def test_the_proxys_own_addresses_are_not_the_destination(
-    values: dict[str, str], address: str | None
-) -> None:
+def test_the_proxys_own_addresses_are_not_the_destination(values: dict[str, str], address: str | None) -> None:
     """Neither the proxy, nor a parent, nor what an explicit client connected to is the server."""
     assert _row(**values).dst_ip == address
 
@@ -179,9 +175,7 @@ def test_seconds_become_milliseconds() -> None:
 )
 def test_every_way_to_write_the_time(column: str, stamp: str, offset_s: float) -> None:
     """GMT columns ignore the log's zone (here Berlin); local time uses its offset, else that zone."""
-    event = _event(
-        f"#Fields: {column} c-ip cs-host", f"{stamp} 192.0.2.10 a.example", timezone="Europe/Berlin"
-    )
+    event = _event(f"#Fields: {column} c-ip cs-host", f"{stamp} 192.0.2.10 a.example", timezone="Europe/Berlin")
     assert event.time == (1_730_120_400 + offset_s) * SECOND
 
 

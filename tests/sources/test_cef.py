@@ -71,9 +71,7 @@ def test_leef_1_is_split_at_tabs_or_at_pipes() -> None:
     want = {"cat": "TRAFFIC", "usrname": r"corp\alice", "rulename": "allow all"}
     tabs = "LEEF:1.0|Acme|Gate|1|allow|cat=TRAFFIC\tusrName=corp\\alice\tRuleName=allow all"
     assert read(tabs).fields == want
-    assert (
-        read("LEEF:1.0|Acme|Gate|1|allow|cat=TRAFFIC|usrName =corp\\alice|RuleName =allow all").fields == want
-    )
+    assert read("LEEF:1.0|Acme|Gate|1|allow|cat=TRAFFIC|usrName =corp\\alice|RuleName =allow all").fields == want
 
 
 def test_leef_2_declares_its_delimiter_as_a_character_in_hex_or_not_at_all() -> None:

@@ -33,9 +33,7 @@ def test_export_row_gives_its_raw_line_and_what_the_index_knew() -> None:
 
 def test_last_export_row_still_holds_a_line() -> None:
     """`lastrow` beside a result marks the last row, not an empty one."""
-    assert (
-        peel_envelope(dumped(preview=False, offset=9, lastrow=True, result={"_raw": RAW, **META})) == PEELED
-    )
+    assert peel_envelope(dumped(preview=False, offset=9, lastrow=True, result={"_raw": RAW, **META})) == PEELED
 
 
 def test_bare_export_row_is_peeled_whatever_else_it_carries() -> None:
@@ -50,9 +48,7 @@ def test_note_that_there_are_no_rows_holds_no_line() -> None:
 
 def test_collected_text_is_the_line() -> None:
     """An HEC record whose event is text gives that text."""
-    record = dumped(
-        time=1772445600, host="fw1", sourcetype="cisco:asa", source="udp:514", index="n", event=RAW
-    )
+    record = dumped(time=1772445600, host="fw1", sourcetype="cisco:asa", source="udp:514", index="n", event=RAW)
     assert peel_envelope(record) == PEELED
 
 
@@ -160,9 +156,7 @@ def test_csv_export_is_told_by_its_header(header: str, expected: bool) -> None:
 
 def test_csv_record_with_quotes_commas_and_newlines() -> None:
     """A record gives its raw line whatever the order of columns; doubled quotes and line breaks in it are the line's."""
-    text = (
-        '"host","_raw","_time","sourcetype","source"\nfw1,"a ""b"", c\nd\n",2026-03-02T10:00:00Z,cisco:asa,\n'
-    )
+    text = '"host","_raw","_time","sourcetype","source"\nfw1,"a ""b"", c\nd\n",2026-03-02T10:00:00Z,cisco:asa,\n'
     header, record = csv.reader(text.splitlines(keepends=True))
     export = SplunkCsv(",".join(header))
     assert export.envelope(record) == Envelope('a "b", c\nd', TEN_US, "fw1", "cisco:asa", None)
@@ -179,9 +173,7 @@ def test_csv_records_that_are_not_whole() -> None:
         SplunkCsv("a,b")
 
 
-@given(
-    st.text() | st.text().map(lambda text: '{"_raw":' + text) | st.text().map(lambda text: '{"event":' + text)
-)
+@given(st.text() | st.text().map(lambda text: '{"_raw":' + text) | st.text().map(lambda text: '{"event":' + text))
 def test_no_text_is_an_error(text: str) -> None:
     """Peeling, telling a header and reading a time raise nothing, whatever the text."""
     peel_envelope(text)
@@ -189,9 +181,7 @@ def test_no_text_is_an_error(text: str) -> None:
     splunk_time(text)
 
 
-@given(
-    st.text(min_size=1).filter(lambda text: text == text.rstrip("\r\n") and not text.lstrip().startswith("{"))
-)
+@given(st.text(min_size=1).filter(lambda text: text == text.rstrip("\r\n") and not text.lstrip().startswith("{")))
 def test_any_line_survives_its_envelopes(text: str) -> None:
     """A line wrapped by JSON, HEC or CSV comes out as it went in."""
     assert peel_envelope(json.dumps({"result": {"_raw": text}})).text == text

@@ -122,9 +122,7 @@ def test_no_text_raises_anything_but_value_error(text: str, prefix: str) -> None
             assert isinstance(made.read(Line(raw)), Event | Reject | None)
 
 
-@given(
-    st.integers(0, 9999), st.integers(0, 99), st.integers(0, 99), st.sampled_from(["", "+14:00", "-12:00"])
-)
+@given(st.integers(0, 9999), st.integers(0, 99), st.integers(0, 99), st.sampled_from(["", "+14:00", "-12:00"]))
 def test_no_date_raises_anything_but_value_error(year: int, month: int, day: int, offset: str) -> None:
     """The first and the last year that Python knows are no trap, in any zone."""
     raw = line().text.replace("2026/03/02 10:14:59", f"{year:04}/{month:02}/{day:02} 00:00:00{offset}")

@@ -104,9 +104,7 @@ def test_bytes_are_only_what_the_format_says() -> None:
     assert _event(NATIVE).bytes_up is None
     total = _event("1730120400.000 192.0.2.10 www.example.com:443 500", logformat="%ts.%03tu %>a %ru %st")
     assert (total.bytes_up, total.bytes_down, total.bytes_total) == (None, None, 500)
-    both = _event(
-        "1730120400.000 192.0.2.10 www.example.com:443 300/200", logformat="%ts.%03tu %>a %ru %>st/%<st"
-    )
+    both = _event("1730120400.000 192.0.2.10 www.example.com:443 300/200", logformat="%ts.%03tu %>a %ru %>st/%<st")
     assert (both.bytes_up, both.bytes_down, both.bytes_total) == (300, 200, None)
 
 
@@ -156,9 +154,7 @@ def test_quoting_is_undone_as_squid_did_it(form: str, line: str) -> None:
 def test_codes_without_meaning_here_are_passed_over() -> None:
     """Unknown and unneeded codes are matched and ignored, `%%` is a per cent sign."""
     form = "%ts %>a %>la %err_code/%err_detail %transport::>connection_id %brand_new 100%% %-8rm %<pt %ru"
-    event = _event(
-        "1730120400 192.0.2.1 192.0.2.2 -/- 77 word 100% GET      - http://www.example.com/", logformat=form
-    )
+    event = _event("1730120400 192.0.2.1 192.0.2.2 -/- 77 word 100% GET      - http://www.example.com/", logformat=form)
     assert (event.method, event.dst_host) == ("GET", "www.example.com")
 
 
@@ -196,9 +192,7 @@ def test_a_format_that_cannot_work_is_refused_at_once(form: str) -> None:
 def test_a_peer_query_is_no_request() -> None:
     """ICP lines between caches give neither an event nor a reject."""
     reader = Reader(Setup(Clock(zone("UTC"))))
-    assert (
-        reader.read(Line(NATIVE.replace("TCP_MISS/200", "UDP_HIT/000").replace("GET", "ICP_QUERY"))) is None
-    )
+    assert reader.read(Line(NATIVE.replace("TCP_MISS/200", "UDP_HIT/000").replace("GET", "ICP_QUERY"))) is None
 
 
 def test_the_sender_observed_what_has_no_header() -> None:
@@ -229,9 +223,7 @@ def test_nothing_in_a_line_breaks_the_reader(line: str, cut: int, junk: str, for
         assert result is None or isinstance(result, Event | Reject)
 
 
-@pytest.mark.parametrize(
-    "make", [lambda n: " " * n, lambda n: '"' * n, lambda n: '" "' * n, lambda n: "a:" * n]
-)
+@pytest.mark.parametrize("make", [lambda n: " " * n, lambda n: '"' * n, lambda n: '" "' * n, lambda n: "a:" * n])
 def test_a_long_hostile_line_costs_little(make: Callable[[int], str]) -> None:
     """Lines made to backtrack are refused or read; a hundred thousand characters do not hang the reader."""
     reader = Reader(Setup(Clock(zone("UTC")), {"logformat": _FORM}))

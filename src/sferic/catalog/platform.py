@@ -29,9 +29,7 @@ TIERS: frozenset[str] = frozenset(get_args(Tier))
 DEFAULT_TIERS: frozenset[str] = frozenset({"core", "wide"})
 
 Id = Annotated[str, Meta(pattern="^[a-z0-9]+(?:-[a-z0-9]+)*$")]
-Suffix = Annotated[
-    str, Meta(pattern=r"^[a-z0-9_*-]{1,63}(?:\.[a-z0-9_*-]{1,63})*\.[a-z0-9-]{2,63}$", max_length=253)
-]
+Suffix = Annotated[str, Meta(pattern=r"^[a-z0-9_*-]{1,63}(?:\.[a-z0-9_*-]{1,63})*\.[a-z0-9-]{2,63}$", max_length=253)]
 Text = Annotated[str, Meta(min_length=1)]
 
 

@@ -39,6 +39,7 @@ def _ask(
         bytes_down=channel.bytes_down + rng.randint(0, channel.noise_bytes) + more_down,
         duration_s=draw_latency(rng, channel.period_s) if duration_s is None else duration_s,
         keep_alive_s=channel.keep_alive_s,
+        channel=channel.name,
     )
 
 

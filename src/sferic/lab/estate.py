@@ -20,14 +20,16 @@ import msgspec
 from sferic.lab.benign import TWINS
 from sferic.lab.browsing import browse, build_web
 from sferic.lab.draw import variant
+from sferic.lab.endpoint import is_watched, sightings
 from sferic.lab.implant import implant
 from sferic.lab.names import load_names, person
 from sferic.lab.presence import DAY_S, HOUR_S, awake, clip
+from sferic.lab.programs import installed
 from sferic.lab.records import Machine, Record, Request, Span, seeded
 from sferic.lab.scenario import Channel, Scenario, Site, load_scenario
 from sferic.lab.transport import observe
 from sferic.lab.truth import ANSWERS, Truth, tell
-from sferic.lab.writers import BOXES
+from sferic.lab.writers import BOXES, SENSORS
 
 _KINDS = {"desktop": "office", "laptop": "laptop", "server": "always"}
 
@@ -48,13 +50,24 @@ class Watched:
     site: Site
     talks: list[Talk]
     records: list[Record]
+    connections: list[Record]
+    """What a sensor on the machines would see, before the box lost anything; empty where none runs."""
 
-    def truth(self, files: list[str]) -> list[Truth]:
-        """The answers for every channel of the site."""
+    def truth(self, files: list[str], seed: int) -> list[Truth]:
+        """The answers for every channel of the site; the company's seed says which programs are behind them."""
         own: dict[str, list[Record]] = defaultdict(list)
         for record in self.records:
             own[record.machine.name].append(record)
-        return [tell(talk.channel, talk.machine, own[talk.machine.name], files) for talk in self.talks]
+        return [
+            tell(talk.channel, talk.machine, own[talk.machine.name], files, self._process(talk, seed))
+            for talk in self.talks
+        ]
+
+    def _process(self, talk: Talk, seed: int) -> str | None:
+        if not is_watched(self.site, talk.machine):
+            return None
+        program = installed(seed, talk.channel, talk.machine)
+        return program.image if program else None
 
 
 def write_estate(scenario: Scenario, to: Path) -> None:
@@ -70,7 +83,10 @@ def write_estate(scenario: Scenario, to: Path) -> None:
                 lines = _damage(seeded(scenario.seed, "damage", site.name), lines, site.malformed)
             files.append(f"{site.name}-{source}.log.gz")
             _write(to / files[-1], lines)
-        truth += watched.truth(files)
+        if site.endpoint is not None:
+            files.append(f"{site.name}-{site.endpoint}.log.gz")
+            _write(to / files[-1], SENSORS[site.endpoint](sightings(scenario, site, watched.connections)))
+        truth += watched.truth(files, scenario.seed)
     ordered = sorted(truth, key=lambda one: (one.label != "c2", one.channel, one.device))
     body = b",\n".join(msgspec.json.encode(one) for one in ordered)
     (to / ANSWERS).write_bytes(b"[\n" + body + b"\n]\n")
@@ -93,8 +109,13 @@ def watch(scenario: Scenario) -> Iterator[Watched]:
                 rng = seeded(scenario.seed, "browse", machine.name)
                 spans = awake(rng, _KINDS[site.kind], scenario, site)
                 traffic += [(machine, request) for request in browse(rng, machine, site, web, spans)]
-        records = observe(seeded(scenario.seed, "box", site.name), site, start_s, traffic)
-        yield Watched(site, talks, [record for record in records if kept.start_s <= record.end_s < kept.end_s])
+        seen = observe(seeded(scenario.seed, "box", site.name), site, start_s, traffic)
+        yield Watched(
+            site,
+            talks,
+            [record for record in seen.records if kept.start_s <= record.end_s < kept.end_s],
+            [one for one in seen.connections if kept.start_s <= one.start_s < kept.end_s] if site.endpoint else [],
+        )
 
 
 def build_machines(scenario: Scenario, site: Site) -> list[Machine]:

@@ -17,7 +17,7 @@ def implant(rng: random.Random, channel: Channel, awake: Sequence[Span], user_ag
     """Everything one infected machine asks for while it is awake."""
     requests: list[Request] = []
     for number, (time_s, latency_s, mood) in enumerate(check_ins(rng, channel, awake)):
-        if channel.loss and rng.random() < channel.loss:
+        if channel.skipped and rng.random() < channel.skipped:
             continue
         host = (
             channel.hosts[number % len(channel.hosts)]
@@ -35,6 +35,7 @@ def implant(rng: random.Random, channel: Channel, awake: Sequence[Span], user_ag
             bytes_down=down,
             duration_s=latency_s,
             keep_alive_s=channel.keep_alive_s,
+            channel=channel.name,
         )
         requests += [request] if channel.echo_host is None else _redirected(rng, request, channel.echo_host)
     return requests
@@ -79,6 +80,7 @@ def _redirected(rng: random.Random, request: Request, echo_host: str) -> list[Re
         bytes_down=1_160 + rng.randint(0, 8),
         duration_s=request.duration_s + rng.uniform(0.3, 1.1),
         keep_alive_s=request.keep_alive_s,
+        channel=request.channel,
     )
     second = Request(
         time_s=first.time_s + first.duration_s + rng.uniform(0.02, 0.09),
@@ -89,6 +91,7 @@ def _redirected(rng: random.Random, request: Request, echo_host: str) -> list[Re
         bytes_down=request.bytes_down,
         duration_s=rng.uniform(0.08, 0.35),
         keep_alive_s=request.keep_alive_s,
+        channel=request.channel,
     )
     return [first, second]
 

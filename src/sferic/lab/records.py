@@ -29,6 +29,11 @@ class Machine:
     challenged: bool
     """Whether the proxy first answers 407 to this user's connections."""
 
+    @property
+    def system(self) -> str:
+        """`macos` where a person's browser says so, else `windows`."""
+        return "macos" if self.kind != "server" and "Macintosh" in self.user_agent else "windows"
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -46,6 +51,8 @@ class Request:
     keep_alive_s: float = 0.0
     """How long the client holds the connection open for a next request."""
     scheme: str = "https"
+    channel: str = ""
+    """The channel it belongs to; empty for a person's browsing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,8 @@ class Record:
     denied: bool = False
     looked_up: bool = False
     """Whether the client had to ask DNS for the name just before."""
+    channel: str = ""
+    """The channel it belongs to; empty for a person's browsing."""
 
     @property
     def port(self) -> int:

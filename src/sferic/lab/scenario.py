@@ -23,6 +23,7 @@ Format = Literal[
     "cisco_branch",
     "stream_http",
 ]
+Sensor = Literal["windows_sysmon", "microsoft_defender"]
 Class = Literal[
     "C2", "N1", "N2", "N3", "N4", "N5", "N6", "N7", "N8", "N9", "N10", "N11", "N12", "N13", "N14", "N15"
 ]  # fmt: skip
@@ -60,6 +61,10 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Page visits of one person on a working day."""
     serverless_share: Share = 0.25
     """Share of those visits that go to sites hosted on a serverless platform."""
+    endpoint: Sensor | None = None
+    """Which sensor runs on the machines; its log is written beside the box's."""
+    proxy_address: str | None = None
+    """Address of an explicit proxy: what a sensor sees connections go to, instead of the target's."""
 
 
 class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -85,6 +90,8 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     method: str = "GET"
     paths: Annotated[list[str], msgspec.Meta(min_length=1)] = msgspec.field(default_factory=lambda: ["/"])
     """`{hex}` stands for sixteen random hexadecimal digits."""
+    program: str | None = None
+    """The program behind it, by its id in `programs.toml`; None: drawn from those of its class."""
     user_agent: str | None = None
     """`browser` stands for the machine's own browser; None for no such header."""
     bytes_up: int = 450
@@ -97,6 +104,9 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     """For what runs only now and then: page sessions, test loops, batch jobs, bursts of webhooks."""
     session_s: Seconds = 1_500.0
     loss: Share = 0.0
+    """Share of what it asked that never reaches the log, applied once."""
+    skipped: Share = 0.0
+    """Share of an implant's calls that it never makes: no network, a call that failed."""
     keep_alive_s: Seconds = 0.0
 
 
@@ -144,5 +154,11 @@ def _check(scenario: Scenario, path: Path) -> None:
         )
         if wrong is not None:
             raise SettingsError(wrong, where=str(path), expected=", ".join(sites), hint="correct the channel")
+    for site in scenario.sites:
+        if site.nat and site.endpoint:
+            raise SettingsError(
+                f"site {site.name}: sensors on machines that share one address",
+                where=str(path), expected="nat or endpoint", hint="take one of the two away",
+            )  # fmt: skip
     if scenario.start.tzinfo is None:
         raise SettingsError("start has no zone", where=str(path), expected="2026-03-02T00:00:00Z", hint="add Z")

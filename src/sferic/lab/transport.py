@@ -8,7 +8,7 @@ import random
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from sferic.lab.presence import DAY_S
 from sferic.lab.records import Machine, Record, Request
@@ -28,19 +28,32 @@ _POOLS = (
 )
 
 
-def observe(rng: random.Random, site: Site, start_s: float, traffic: Iterable[tuple[Machine, Request]]) -> list[Record]:
-    """All entries a site's box writes, ordered by the time they end."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What happened at a site, as its log box has it and as it was."""
+
+    records: list[Record]
+    """All entries the box writes, ordered by the time they end."""
+    connections: list[Record]
+    """The connections as the machines opened them, none lost."""
+
+
+def observe(rng: random.Random, site: Site, start_s: float, traffic: Iterable[tuple[Machine, Request]]) -> Seen:
+    """Group requests to connections, and write down what the box sees of them."""
     per_client: dict[tuple[str, str, str | None], list[tuple[Machine, Request]]] = defaultdict(list)
     for machine, request in traffic:
         per_client[machine.name, request.host, request.user_agent].append((machine, request))
     resolver = Resolver(rng)
     records: list[Record] = []
+    connections: list[Record] = []
     for key in sorted(per_client, key=repr):
         asked = sorted(per_client[key], key=lambda pair: pair[1].time_s)
         for connection in _connections([request for _, request in asked]):
-            records += _entries(rng, site, start_s, asked[0][0], connection, resolver)
+            opened = _open(rng, site, start_s, asked[0][0], connection[0], resolver)
+            connections.append(opened)
+            records += _entries(rng, site, opened, connection)
     kept = [record for record in records if rng.random() >= site.loss]
-    return sorted(kept, key=lambda record: (record.end_s, record.src_ip, record.src_port))
+    return Seen(sorted(kept, key=lambda record: (record.end_s, record.src_ip, record.src_port)), connections)
 
 
 class Resolver:
@@ -82,20 +95,14 @@ def _connections(requests: list[Request]) -> Iterator[list[Request]]:
     yield current
 
 
-def _entries(
-    rng: random.Random,
-    site: Site,
-    start_s: float,
-    machine: Machine,
-    connection: list[Request],
-    resolver: Resolver,
-) -> list[Record]:
-    first = connection[0]
+def _open(
+    rng: random.Random, site: Site, start_s: float, machine: Machine, first: Request, resolver: Resolver
+) -> Record:
     address, asked = resolver.resolve(machine, first.host, first.time_s)
     if site.nat:
         machine = replace(machine, user=None)
     day = min(max(0, int((first.time_s - start_s) // DAY_S)), len(machine.addresses) - 1)
-    opened = Record(
+    return Record(
         start_s=first.time_s,
         end_s=first.time_s + rng.uniform(0.03, 0.12),
         machine=machine,
@@ -111,13 +118,18 @@ def _entries(
         bytes_up=rng.randint(210, 230),
         bytes_down=39,
         looked_up=asked,
+        channel=first.channel,
     )
-    entries = [replace(opened, status=407, denied=True, bytes_down=4_051, looked_up=False)] * machine.challenged
+
+
+def _entries(rng: random.Random, site: Site, opened: Record, connection: list[Request]) -> list[Record]:
+    first, challenged = connection[0], opened.machine.challenged
+    entries = [replace(opened, status=407, denied=True, bytes_down=4_051, looked_up=False)] * challenged
     if first.scheme == "https" and not site.inspects:
         return [*entries, _tunnel(rng, opened, connection)]
     if first.scheme == "https" and site.logs_connect:
         entries.append(opened)
-    return entries + [_seen(opened, request, asked and request is first) for request in connection]
+    return entries + [_seen(opened, request, opened.looked_up and request is first) for request in connection]
 
 
 def _tunnel(rng: random.Random, opened: Record, connection: list[Request]) -> Record:

@@ -40,9 +40,13 @@ class Truth(msgspec.Struct, frozen=True, rename={"kind": "class"}):
     """None: as the machine itself."""
     loss: float
     keep_alive_s: float
+    process: str | msgspec.UnsetType = msgspec.UNSET
+    """Path of the program behind it, where a sensor runs on the machine."""
 
 
-def tell(channel: Channel, machine: Machine, records: Sequence[Record], files: Sequence[str]) -> Truth:
+def tell(
+    channel: Channel, machine: Machine, records: Sequence[Record], files: Sequence[str], process: str | None
+) -> Truth:
     """Describe one channel from the entries that survived."""
     hosts = [*channel.hosts, *([channel.echo_host] if channel.echo_host else [])]
     own = [
@@ -70,6 +74,7 @@ def tell(channel: Channel, machine: Machine, records: Sequence[Record], files: S
         presence=channel.presence,
         loss=channel.loss,
         keep_alive_s=channel.keep_alive_s,
+        process=msgspec.UNSET if process is None else process,
     )
 
 

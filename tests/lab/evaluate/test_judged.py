@@ -62,7 +62,7 @@ def test_traffic_in_memory_is_what_the_boxes_saw() -> None:
     """Every implant's entries are rows; tunnels have no path; whole-second logs have no fractions."""
     sites = list(watch(company(60, 1, 1)))
     traffic = traffic_of_sites(sites)
-    for one in (t for site in sites for t in site.truth([]) if t.label == "c2"):
+    for one in (t for site in sites for t in site.truth([], 1) if t.label == "c2"):
         named = np.isin(traffic.host, [traffic.hosts.index(h) for h in one.hosts if h in traffic.hosts])
         assert named.sum() >= one.entries > 0
     tunnels = traffic.source == traffic.sources.index("panos")

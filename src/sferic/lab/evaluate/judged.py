@@ -77,7 +77,7 @@ def judge_draws(size: Size, detectors: Mapping[str, Detector], tell: Callable[[s
         scenario = company(size.machines, size.days, seed)
         sites = list(watch(scenario))
         traffic = traffic_of(sites)
-        truth = [one for site in sites for one in site.truth([site.site.format]) if one.entries]
+        truth = [one for site in sites for one in site.truth([site.site.format], scenario.seed) if one.entries]
         start_s = scenario.start.timestamp()
         result.events += len(traffic)
         result.implants += [_name(seed, one) for one in truth if one.label == "c2"]

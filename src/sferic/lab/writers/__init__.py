@@ -5,9 +5,10 @@ A writer takes the entries of a box in the order they ended and gives lines with
 
 from collections.abc import Callable, Iterable
 
+from sferic.lab.endpoint import Sighting
 from sferic.lab.records import Record
-from sferic.lab.scenario import Format, Site
-from sferic.lab.writers import bluecoat, cisco, panos, squid, stream, zscaler
+from sferic.lab.scenario import Format, Sensor, Site
+from sferic.lab.writers import bluecoat, cisco, defender, panos, squid, stream, sysmon, zscaler
 
 Writer = Callable[[Iterable[Record], Site], list[str]]
 
@@ -20,3 +21,9 @@ BOXES: dict[Format, dict[str, Writer]] = {
     "cisco_branch": {"cisco_asa": cisco.asa, "stream_dns": stream.dns},
     "stream_http": {"stream_http": stream.http},
 }
+
+SENSORS: dict[Sensor, Callable[[Iterable[Sighting]], list[str]]] = {
+    "windows_sysmon": sysmon.events,
+    "microsoft_defender": defender.rows,
+}
+"""What the sensors on a site's machines write, in the order it happened."""
