@@ -106,9 +106,17 @@ def test_alignment_hears_cron() -> None:
 
 def test_alignment_hears_a_fixed_rate_off_the_clock() -> None:
     """A scheduler of 70 s keeps its own phase and has no full minutes."""
-    value, text = heard("alignment", calls(ME, WORKER, every(70, 100) + rng().uniform(0, 0.5, 100)))
+    value, text = heard("alignment", calls(ME, WORKER, every(70, 400) + rng().uniform(0, 0.5, 400)))
     assert 0.9 < value <= 1
     assert "fixed phase" in text
+
+
+def test_alignment_does_not_expect_a_drift_that_could_not_show() -> None:
+    """In two hours a sleep of a minute drifts by some seconds: that it keeps its phase says nothing."""
+    value, _ = heard("alignment", calls(ME, WORKER, after(60 + rng().lognormal(-3, 0.3, 119), 30)))
+    assert np.isnan(value)
+    value, _ = heard("alignment", calls(ME, WORKER, every(60, 119) + rng().uniform(0.2, 1.9, 119)))
+    assert value > 1.9
 
 
 def test_alignment_hears_a_sleep_drift() -> None:

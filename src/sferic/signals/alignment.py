@@ -4,7 +4,8 @@ What it measures: how closely check-ins keep one phase of their own period (0 dr
 phase is a full minute of the clock.
 Why it matters: an implant sleeps *after* its work, so its phase drifts; cron and fixed-rate schedulers do not drift.
 What else looks like this: an implant started by a scheduled task every few minutes is aligned too.
-Limits: needs a period of 20 s or more, little jitter, and stamps of the request's start.
+Limits: needs a period of 20 s or more, little jitter, and stamps of the request's start. A series too short for a sleep
+to drift visibly is only asked whether it starts right at full minutes, which one in twelve does by chance.
 References: cron(8); `setInterval` and fixed-rate schedulers of common runtimes.
 """
 
@@ -21,9 +22,16 @@ MIN_PERIOD_S = 20.0
 MIN_GAPS = 24
 """A sleep after work drifts by its latency each time; a short series cannot show that."""
 MINUTE_S = 60.0
+LOCKED = 0.8
 MAX_JITTER = 0.1
 """Full width against the period; a wider law wanders slowly and can look locked in a short log."""
 ON_CLOCK_S = 8.0
+AT_ONCE_S = (-1.0, 4.0)
+"""Where against the full minute a short series must lie to be taken for a scheduled job's."""
+LATENCY_S = 0.1
+"""By how much a sleep after work drifts with each call, at least: connecting and an answer from another continent."""
+SEEN_DRIFT = 0.4
+"""From this share of the period on, a drift shows in the lock."""
 _PERIODS = (
     60.0,
     120.0,
@@ -50,19 +58,23 @@ def measure(window: Window, wanted: Bools) -> Floats:
         if fit is None or fit.evidence_db < REGULAR_DB or fit.median_s < MIN_PERIOD_S or fit.gaps < MIN_GAPS:
             continue
         if fit.high_s - fit.low_s <= MAX_JITTER * fit.median_s + 2 * window.resolution_s[i]:
-            found[i] = _lock(window.times(int(i)), fit.median_s)
+            lock, late_s = _lock(window.times(int(i)), fit.median_s)
+            drifts = fit.gaps * LATENCY_S >= SEEN_DRIFT * fit.median_s
+            low, high = (-ON_CLOCK_S, ON_CLOCK_S) if drifts else AT_ONCE_S
+            on_clock = lock > LOCKED and low <= late_s <= high
+            if drifts or on_clock or lock <= LOCKED:
+                found[i] = lock + on_clock
     return found
 
 
-def _lock(times: Floats, median_s: float) -> float:
+def _lock(times: Floats, median_s: float) -> tuple[float, float]:
+    """Return how well one phase is kept, and how late that is after a full minute; NaN for a period of no clock."""
     clock = min(_PERIODS, key=lambda p: abs(p - median_s))
     near = abs(clock - median_s) <= max(2.0, 0.02 * clock)
     period = clock if near else median_s
     angle = np.exp(2j * np.pi * times / period).mean()
-    lock = float(np.abs(angle))
-    late_s = float(np.angle(angle)) / (2 * np.pi) * period % MINUTE_S
-    on_clock = near and min(late_s, MINUTE_S - late_s) <= ON_CLOCK_S
-    return lock + (1.0 if on_clock and lock > 0.8 else 0.0)
+    after_s = float(np.angle(angle)) / (2 * np.pi) * period
+    return float(np.abs(angle)), (after_s + MINUTE_S / 2) % MINUTE_S - MINUTE_S / 2 if near else float("nan")
 
 
 def describe(window: Window, i: int, value: float) -> Words:
@@ -71,6 +83,6 @@ def describe(window: Window, i: int, value: float) -> Words:
     step = f"{value - (value > 1.6):.0%} in step"
     if value > 1.6:
         return Words("on the clock", f"check-ins start on full minutes of the clock, as scheduled jobs do ({step})")
-    if value > 0.8:
+    if value > LOCKED:
         return Words("locked", f"check-ins keep a fixed phase, as fixed-rate schedulers do; a sleep drifts ({step})")
     return Words("drifting", f"check-ins drift, as a sleep after each call does ({step})")
