@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sferic.lab.evaluate.grid import Cell
+from sferic.lab.evaluate.calls import Cell
 
 Sferic = Callable[..., Any]
 
@@ -24,3 +24,15 @@ def test_a_small_evaluation(sferic: Sferic, tmp_path: Path, monkeypatch: pytest.
     assert [(row["hits"], row["of"]) for row in told if row["kind"] == "recall"] == [(2, 2)]
     assert (tmp_path / "detection-quality.md").read_text(encoding="utf-8").startswith("# Detection quality\n")
     assert len(list((tmp_path / "pictures").glob("*.svg"))) == 3
+
+
+def test_companies_only_and_how_far_it_is(sferic: Sferic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the grid there is no recall by setting; from the second company on each line says how long is left."""
+    monkeypatch.setattr("sferic.cli.evaluate.MACHINES", 20)
+    run = sferic("evaluate", "--draws", "2", "--companies-only")
+    assert run.code == 0
+    assert {json.loads(line)["kind"] for line in run.out.splitlines()} >= {"detector"}
+    assert '"recall"' not in run.out.replace('"recall_at_high"', "")
+    first, second = run.err.splitlines()
+    assert "left of this part" not in first
+    assert "min left of this part" in second

@@ -27,6 +27,7 @@ FIRST_SEED = 2001
 def evaluate(
     *,
     full: bool = False,
+    companies_only: bool = False,
     to: Path | None = None,
     draws: int | None = None,
     repeats: int | None = None,
@@ -37,7 +38,8 @@ def evaluate(
     Prints NDJSON: a record for each setting, each detector, each implant that was missed.
 
     Args:
-        full: The whole grid, and companies of 1,000 machines over a week; hours, and it says how many are left.
+        full: The whole grid, and companies of 1,000 machines over a week. Hours; each part says how long is left.
+        companies_only: Leave out the grid of sleeps, jitters and what blurs them.
         to: Also write the page `detection-quality.md` and its pictures into this folder.
         draws: How many companies are drawn.
         repeats: How many implants are made for each setting of the grid.
@@ -47,7 +49,7 @@ def evaluate(
     size = Size(1_000, 7, _seeds(draws or 10)) if full else Size(MACHINES, 3, _seeds(draws or 20))
     judged = judge_draws(size, _detectors(), tell)
     times = repeats or (100 if full else 40)
-    recalls = grid.run(grid.full() if full else grid.reduced(), times, _rank, tell)
+    recalls = [] if companies_only else grid.run(grid.full() if full else grid.reduced(), times, _rank, tell)
     command = "make evaluate" + (" full=1" if full else "")
     result = Evaluation(command, tuple(recalls), times, judged)
     sys.stdout.writelines(msgspec.json.encode(row).decode() + "\n" for row in rows(result))
@@ -60,15 +62,20 @@ def evaluate(
 
 
 class _Progress:
-    """Says on standard error how far the run is, and how long it has taken."""
+    """Says on standard error how far the run is, how long it has taken, and how long this part will take still."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
-        self._began = time.monotonic()
+        self._began = self._part_began = time.monotonic()
 
-    def __call__(self, text: str) -> None:
+    def __call__(self, text: str, share: float) -> None:
+        now = time.monotonic()
+        if not share:
+            self._part_began = now
+        left_s = (now - self._part_began) * (1 - share) / share if share else None
+        left = "" if left_s is None else f", about {left_s / 60:.1f} min left of this part"
         if not self._quiet:
-            sys.stderr.write(f"sferic: {text}, {(time.monotonic() - self._began) / 60:.1f} min so far\n")
+            sys.stderr.write(f"sferic: {text}, {(now - self._began) / 60:.1f} min so far{left}\n")
 
 
 def _seeds(count: int) -> tuple[int, ...]:

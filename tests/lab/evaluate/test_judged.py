@@ -2,18 +2,21 @@
 
 from collections import Counter
 from functools import cache
+from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 
 from sferic.lab.estate import watch
 from sferic.lab.evaluate.alerts import Alert, asim, elastic, fortinet, rita
+from sferic.lab.evaluate.calls import START_S, Calls, Cell, client_of, implant, traffic_of
 from sferic.lab.evaluate.company import company
-from sferic.lab.evaluate.grid import START_S, Cell, client_of, full, reduced, run, traffic_of
+from sferic.lab.evaluate.grid import full, reduced, run
 from sferic.lab.evaluate.judged import Judged, Size, is_about, judge_draws
 from sferic.lab.evaluate.page import page, pictures
 from sferic.lab.evaluate.picture import bars
-from sferic.lab.evaluate.result import OURS, Evaluation, rows, verdicts
+from sferic.lab.evaluate.result import OURS, Evaluation, rows, scenarios, verdicts
 from sferic.lab.evaluate.traffic import traffic_of as traffic_of_sites
 from sferic.lab.truth import Truth
 from sferic.model.traffic import Traffic
@@ -32,7 +35,7 @@ def _nothing(_traffic: Traffic, _span_s: tuple[float, float]) -> list[Alert]:
     return []
 
 
-def _silent(_text: str) -> None:
+def _silent(_text: str, _share: float) -> None:
     return None
 
 
@@ -100,7 +103,8 @@ def test_detectors_are_counted_alike() -> None:
 
 def test_baselines_on_a_strict_timer() -> None:
     """A strict hour is seen by RITA and by the Fortinet rule, a strict minute by all but that; a lone call by none."""
-    traffic = traffic_of([np.arange(5.0, 86_400, 60.0), np.arange(9.0, 86_400, 3_600.0), np.array([77.0])])
+    timers = (np.arange(5.0, 86_400, 60.0), np.arange(9.0, 86_400, 3_600.0), np.array([77.0]))
+    traffic = traffic_of([Calls(times) for times in timers])
     minute, hour = client_of(0), client_of(1)
     assert {a.client for a in rita(traffic, SPAN)} == {minute, hour}
     assert {a.client for a in elastic(traffic, SPAN) if a.high} == {minute}
@@ -118,7 +122,8 @@ def test_the_grid_finds_a_minute_and_not_a_handful_of_hours(monkeypatch: pytest.
         return {f.src_ip or "": f.points for f in reversed(judge(traffic, span_s, 40))}
 
     cells = [Cell(6.0, 60.0, 0.3, "one_sided"), Cell(6.0, 14_400.0, 0.3, "one_sided")]
-    slow, fast = sorted(run(cells, 4, rank, _silent), key=lambda r: -r.cell.sleep_s)
+    monkeypatch.setattr("sferic.lab.evaluate.grid._MAX_ROWS", 900)  # so that a setting's implants are cut in portions
+    fast, slow = run(cells, 4, rank, _silent)
     assert (slow.found.hits, fast.found.hits) == (0, 4)
 
 
@@ -128,6 +133,54 @@ def test_grids() -> None:
     assert {c.sleep_s for c in full()} == {2, 5, 10, 20, 30, 60, 300, 900, 3_600, 14_400}
     assert {c.jitter for c in full()} == {0, 0.1, 0.2, 0.3, 0.5, 0.9}
     assert {c.loss for c in full()} == {0, 0.05, 0.2, 0.5}
+    for cells in (reduced(), full()):
+        assert {c.hosts for c in cells} == {1, 3, 10}
+        assert {c.reuse for c in cells} == {"none", "keep_alive", "tunnel"}
+        assert {c.bursts_per_day for c in cells} == {0, 3}
+        assert {c.padding for c in cells} == {0, 100, 4_096}
+        assert any(c.shared for c in cells)
+        assert any(c.whole_seconds for c in cells)
+
+
+PLAIN = Cell(24.0, 60.0, 0.2, "one_sided")
+
+
+def _made(**changes: Any) -> Traffic:
+    return traffic_of([implant(np.random.default_rng(1), msgspec.structs.replace(PLAIN, **changes))])
+
+
+def test_each_axis_does_what_it_says() -> None:
+    """Functions in turn, joined connections, bursts, padding, whole seconds and staff all show in the columns."""
+    plain = _made()
+    assert 1_500 < len(plain) < 1_700
+    assert len(np.unique(plain.up)) == 1
+    assert len(_made(hosts=3).hosts) == 3
+    assert len({place.owner for place in _made(hosts=3).places}) == 1
+    kept, tunnel = _made(sleep_s=300.0, reuse="keep_alive"), _made(reuse="tunnel")
+    assert len(kept) > 250
+    assert len(tunnel) == 1
+    assert tunnel.duration_ms[0] > 80_000_000
+    assert tunnel.up[0] > plain.up.sum()
+    busy_ = _made(bursts_per_day=3)
+    assert np.count_nonzero(np.diff(busy_.time_s) < 3) > 40
+    assert busy_.up.max() > 2_000
+    assert plain.up[0] + 4_000 < _made(padding=4_096).up.max() <= plain.up[0] + 4_096
+    seconds = _made(whole_seconds=True)
+    assert (seconds.time_s % 1 == 0).all()
+    assert seconds.subsecond == [False]
+    staff = _made(shared=True)
+    assert len(np.unique(staff.client)) == 31
+    assert len({place.owner for place in staff.places}) == 1
+
+
+def test_leaving_a_scenario_out_names_it() -> None:
+    """Every scenario of the draws is left out once; the lowest and the highest number say without which."""
+    ours = next(v for v in verdicts(_judged()) if v.detector == OURS)
+    lowest, highest = ours.without_one
+    assert lowest.average_precision <= ours.average_precision <= highest.average_precision + 1e-9
+    assert {lowest.scenario, highest.scenario} <= scenarios(_judged())
+    assert any("implants" in one for one in scenarios(_judged()))
+    assert "N7" in scenarios(_judged())
 
 
 def test_page_and_pictures() -> None:

@@ -18,7 +18,14 @@ from sferic.lab.presence import DAY_S
 from sferic.lab.truth import Truth
 from sferic.model.traffic import Traffic
 
+Tell = Callable[[str, float], None]
+"""Is told what is done now, and what share of this part is done already."""
 Detector = Callable[[Traffic, tuple[float, float]], list[Alert]]
+
+
+_PEOPLE = "people, or several at once"
+_SLOW_S = 900.0
+_LOSSY = 0.2
 
 
 class Size(msgspec.Struct, frozen=True):
@@ -56,7 +63,8 @@ class Judged(msgspec.Struct):
     size: Size
     alerts: dict[str, list[Ranked]] = msgspec.field(default_factory=lambda: defaultdict(list))
     """Detector → its alerts; an implant's name begins with its draw."""
-    implants: list[str] = msgspec.field(default_factory=list)
+    implants: dict[str, str] = msgspec.field(default_factory=dict)
+    """Each implant and the scenario that it is of: what stands out about it."""
     false_high: dict[str, Counter[str]] = msgspec.field(default_factory=lambda: defaultdict(Counter))
     """Detector → class of software → false alerts above the threshold."""
     missed: dict[str, list[Missed]] = msgspec.field(default_factory=lambda: defaultdict(list))
@@ -64,23 +72,19 @@ class Judged(msgspec.Struct):
     """Harmless channels on a machine, browsing aside."""
     events: int = 0
 
-    def of(self, seed: int) -> list[str]:
-        """The implants of one draw."""
-        return [name for name in self.implants if name.startswith(f"{seed}:")]
 
-
-def judge_draws(size: Size, detectors: Mapping[str, Detector], tell: Callable[[str], None]) -> Judged:
+def judge_draws(size: Size, detectors: Mapping[str, Detector], tell: Tell) -> Judged:
     """Draw every company and let each detector see it; `tell` is told how far it is."""
     result = Judged(size)
     for number, seed in enumerate(size.seeds, 1):
-        tell(f"company {number} of {len(size.seeds)}")
+        tell(f"company {number} of {len(size.seeds)}", (number - 1) / len(size.seeds))
         scenario = company(size.machines, size.days, seed)
         sites = list(watch(scenario))
         traffic = traffic_of(sites)
         truth = [one for site in sites for one in site.truth([site.site.format], scenario.seed) if one.entries]
         start_s = scenario.start.timestamp()
         result.events += len(traffic)
-        result.implants += [_name(seed, one) for one in truth if one.label == "c2"]
+        result.implants |= {_name(seed, one): scenario_of(one) for one in truth if one.label == "c2"}
         result.benign_pairs += sum(one.label == "benign" for one in truth)
         for name, detect in detectors.items():
             result.alerts[name] += []  # who never says anything is on the page too
@@ -97,16 +101,28 @@ def _count(result: Judged, name: str, seed: int, truth: Sequence[Truth], alerts:
     for alert in alerts:
         about = [one for one in truth if is_about(alert, one)]
         implant = next((_name(seed, one) for one in about if one.label == "c2"), None)
-        ranked = Ranked(alert.rank, alert.high, implant)
+        scenario = result.implants[implant] if implant else about[0].kind if about else _PEOPLE
+        ranked = Ranked(alert.rank, alert.high, implant, scenario)
         result.alerts[name].append(ranked)
         if implant is None and alert.high:
-            result.false_high[name][about[0].kind if about else "people, or several at once"] += 1
+            result.false_high[name][scenario] += 1
         if implant is not None and (implant not in best or ranked.rank > best[implant].rank):
             best[implant] = ranked
     for one in truth:
         got = best.get(_name(seed, one))
         if one.label == "c2" and not (got and got.high):
             result.missed[name].append(_missed(seed, one, got))
+
+
+def scenario_of(one: Truth) -> str:
+    """What stands out about an implant."""
+    if one.keep_alive_s:
+        return "implants that keep their connection"
+    if one.sleep_s >= _SLOW_S:
+        return "slow implants"
+    if not one.jitter:
+        return "implants without jitter"
+    return "implants whose records are lost" if one.loss >= _LOSSY else "other implants"
 
 
 def is_about(alert: Alert, one: Truth) -> bool:

@@ -39,6 +39,8 @@ class Ranked(msgspec.Struct, frozen=True):
     high: bool
     implant: str | None
     """Which implant it is about; None for a false one."""
+    scenario: str = ""
+    """What it is about: a class of software, or how an implant behaves."""
 
 
 def ordered(alerts: Sequence[Ranked]) -> list[Ranked]:

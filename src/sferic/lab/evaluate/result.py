@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from sferic.lab.evaluate.grid import Cell, Recall
+from sferic.lab.evaluate.calls import Cell
+from sferic.lab.evaluate.grid import Recall
 from sferic.lab.evaluate.judged import Judged
 from sferic.lab.evaluate.measures import Ranked, Share, average_precision, false_high, precision_at, recall_at_high
 
@@ -12,13 +13,20 @@ OURS = "Sferic"
 _BINS = ((0, 25), (25, 50), (50, 75), (75, 90), (90, 101))
 
 
+class Without(msgspec.Struct, frozen=True, order=True):
+    """Average precision when a scenario, its alerts and its implants, is left out."""
+
+    average_precision: float
+    scenario: str
+
+
 class Verdict(msgspec.Struct, frozen=True):
     """One detector over all draws."""
 
     detector: str
     average_precision: float
-    without_one: tuple[float, float]
-    """The lowest and highest average precision when one draw is left out."""
+    without_one: tuple[Without, Without]
+    """The lowest and the highest average precision when one scenario is left out."""
     recall_at_high: Share
     false_high: float
     """For 1,000 machines and a day."""
@@ -42,16 +50,21 @@ def verdicts(judged: Judged) -> list[Verdict]:
 
 def _verdict(judged: Judged, name: str, alerts: Sequence[Ranked]) -> Verdict:
     total = len(judged.implants)
-    rest = [
-        average_precision(
-            [a for a in alerts if not (a.implant or "").startswith(f"{seed}:")], total - len(judged.of(seed))
-        )
-        for seed in judged.size.seeds
-    ]
+    rest = [_without(judged, alerts, scenario) for scenario in sorted(scenarios(judged))]
     return Verdict(
         name, average_precision(alerts, total), (min(rest), max(rest)), recall_at_high(alerts, total),
         false_high(alerts, judged.size.machine_days), precision_at(alerts, 20),
     )  # fmt: skip
+
+
+def scenarios(judged: Judged) -> set[str]:
+    """Everything that an alert can be about: ways of implants, classes of software, people."""
+    return set(judged.implants.values()) | {a.scenario for alerts in judged.alerts.values() for a in alerts}
+
+
+def _without(judged: Judged, alerts: Sequence[Ranked], scenario: str) -> Without:
+    left = sum(one != scenario for one in judged.implants.values())
+    return Without(average_precision([a for a in alerts if a.scenario != scenario], left), scenario)
 
 
 def calibration(alerts: Sequence[Ranked], score: Sequence[int]) -> list[tuple[str, float, Share]]:
