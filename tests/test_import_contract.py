@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1] / "src" / "sferic"
 
 _READING = {"model", "catalog", "sources", "engine"}
 _JUDGING = {"model", "catalog", "signals", "rules", "correlate"}
-_SHOWING = {"model", "catalog", "render", "export"}
+_SHOWING = {"model", "catalog", "render", "content"}
 MAY_IMPORT = {
     "model": set[str](),
     "catalog": {"model"},
@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "correlate": {"model", "catalog", "signals", "rules"},
     "store": {"model", "catalog"},
     "render": {"model", "catalog"},
-    "export": {"model", "catalog"},
+    "content": {"model", "catalog"},
     "spl": {"model", "catalog"},
     "lab": {"model", "catalog", "engine"},
     "pipeline": _READING | _JUDGING | _SHOWING | {"store"},
@@ -28,7 +28,7 @@ MAY_IMPORT = {
 }
 """Room -> the rooms it may import besides itself."""
 
-PLUGIN_ROOMS = ("sources", "signals", "export")
+PLUGIN_ROOMS = ("sources", "signals", "content")
 
 
 def _imports(path: Path) -> list[tuple[str, ...]]:

@@ -32,6 +32,7 @@ for _name, _place, _help in (
     ),
     ("rules", "sferic.cli.rules:rules", "List the rules for cloud audit logs, or show one."),
     ("demo", "sferic.cli.demo:demo", "Hunt through an example company and compare with the truth."),
+    ("export", "sferic.cli.export:export", "Write rules, searches and pages for other products."),
     ("simulate", "sferic.cli.simulate:simulate", "Write the logs of a made-up company, with known answers."),
     ("evaluate", "sferic.cli.evaluate:evaluate", "Measure how well it detects, beside what others compute."),
     ("config", "sferic.cli.config:config", "Print every setting with its value, as a settings file."),

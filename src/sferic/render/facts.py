@@ -69,7 +69,7 @@ def precision(finding: Finding) -> tuple[int, float]:
         rest = round(round(finding.points, decimals) - shown, decimals)
         if not rest:
             return decimals, 0.0
-    return 1, round(finding.points - sum(round(reason.points, 1) for reason in finding.reasons), 1)
+    return 1, round(round(finding.points, 1) - sum(round(reason.points, 1) for reason in finding.reasons), 1)
 
 
 def facts(finding: Finding) -> list[tuple[str, str]]:
