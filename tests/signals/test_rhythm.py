@@ -111,6 +111,14 @@ def test_alignment_hears_a_fixed_rate_off_the_clock() -> None:
     assert "fixed phase" in text
 
 
+def test_alignment_hears_an_hourly_job_in_a_day() -> None:
+    """Twenty runs on the full hour are a scheduled job's; twenty at another minute's middle could be a sleep."""
+    value, _ = heard("alignment", calls(ME, WORKER, every(3600, 20) + rng().uniform(0.2, 1.9, 20)))
+    assert value > 1.9
+    value, _ = heard("alignment", calls(ME, WORKER, every(3600, 20, 31) + rng().uniform(0.2, 1.9, 20)))
+    assert np.isnan(value)
+
+
 def test_alignment_does_not_expect_a_drift_that_could_not_show() -> None:
     """In two hours a sleep of a minute drifts by some seconds: that it keeps its phase says nothing."""
     value, _ = heard("alignment", calls(ME, WORKER, after(60 + rng().lognormal(-3, 0.3, 119), 30)))
@@ -126,7 +134,7 @@ def test_alignment_hears_a_sleep_drift() -> None:
     assert "drift" in text
 
 
-@pytest.mark.parametrize(("times", "why"), [(every(60, 20), "short"), (after(one_sided(60, 0.3, 100)), "jittered")])
+@pytest.mark.parametrize(("times", "why"), [(every(60, 7), "short"), (after(one_sided(60, 0.3, 100)), "jittered")])
 def test_alignment_is_silent_where_nothing_could_lock(times: list[float], why: str) -> None:
     """A short series cannot show a drift, and a jittered one has no phase."""
     value, _ = heard("alignment", calls(ME, WORKER, times))

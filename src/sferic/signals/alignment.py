@@ -19,8 +19,8 @@ from sferic.signals._gaps import REGULAR_DB
 FIELDS = frozenset({"time"})
 DEAR = True
 MIN_PERIOD_S = 20.0
-MIN_GAPS = 24
-"""A sleep after work drifts by its latency each time; a short series cannot show that."""
+MIN_GAPS = 8
+"""Fewer calls may all fall on full minutes by chance."""
 MINUTE_S = 60.0
 LOCKED = 0.8
 MAX_JITTER = 0.1
