@@ -43,6 +43,7 @@ app.command(
     name="sources",
     help="List the log formats that can be read, show one, or check logs.",
 )
+app.command("sferic.cli.spl:app", name="spl", help="Run Splunk searches over raw logs, without Splunk.")
 
 
 def run(argv: Sequence[str]) -> int:
