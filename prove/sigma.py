@@ -3,18 +3,14 @@
 import json
 import re
 import sqlite3
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from sigma.backends.sqlite.sqlite import sqliteBackend
 from sigma.collection import SigmaCollection
 
-from prove.estate import Pair
+from prove.estate import Pair, first
 from sferic.model.event import API, DNS, Event
-
-PER_PAIR = 20
-"""Events kept of each client and host: the backend's time grows with the square, and twelve in a day are enough."""
 
 _INSERT = "insert into logs values ({})"
 
@@ -24,7 +20,7 @@ def proxy(events: Iterable[Event]) -> list[dict[str, object]]:
     return [
         {"timestamp": _at(event), "src_ip": event.src_ip, "cs-host": event.dst_host, "cs-bytes": event.bytes_up,
          "sc-bytes": event.bytes_down, "sc-status": event.status}
-        for event in _first(event for event in events if event.table not in (DNS, API) and event.dst_host)
+        for event in first(event for event in events if event.table not in (DNS, API) and event.dst_host)
     ]  # fmt: skip
 
 
@@ -32,7 +28,7 @@ def dns(events: Iterable[Event]) -> list[dict[str, object]]:
     """Name what resolvers log as SigmaHQ's taxonomy does."""
     return [
         {"timestamp": _at(event), "src_ip": event.src_ip, "query": event.dst_host}
-        for event in _first(event for event in events if event.table == DNS and event.dst_host)
+        for event in first(event for event in events if event.table == DNS and event.dst_host)
     ]
 
 
@@ -76,16 +72,6 @@ def _regexp(pattern: str, text: str | None) -> bool:
 
 def _pair(keys: list[str]) -> Pair:
     return keys[0], keys[1]
-
-
-def _first(events: Iterable[Event]) -> Iterable[Event]:
-    seen: Counter[tuple[str | None, str | None]] = Counter()
-    for event in events:
-        if event.status == 407:
-            continue
-        seen[event.src_ip, event.dst_host] += 1
-        if seen[event.src_ip, event.dst_host] <= PER_PAIR:
-            yield event
 
 
 def _at(event: Event) -> str:

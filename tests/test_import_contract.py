@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "store": {"model", "catalog"},
     "render": {"model", "catalog"},
     "content": {"model", "catalog"},
-    "spl": {"model", "catalog"},
+    "spl": _READING,
     "lab": {"model", "catalog", "engine"},
     "pipeline": _READING | _JUDGING | _SHOWING | {"store"},
     "cli": _READING | _JUDGING | _SHOWING | {"store", "spl", "lab", "pipeline"},

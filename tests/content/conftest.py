@@ -36,6 +36,18 @@ def kusto(content: Content) -> Exported:
 
 
 @pytest.fixture(scope="session")
+def elastic(content: Content) -> Exported:
+    """What `sferic export elastic` writes."""
+    return written("elastic", content)
+
+
+@pytest.fixture(scope="session")
+def splunk(content: Content) -> Exported:
+    """What `sferic export splunk` writes, but for the package."""
+    return written("splunk", content)
+
+
+@pytest.fixture(scope="session")
 def estate() -> proving.Estate:
     """The example estate: 300 machines, three days, six implants."""
     return proving.read(EXAMPLE)

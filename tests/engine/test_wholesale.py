@@ -12,7 +12,7 @@ import pytest
 from sferic.engine import codecs, crew, wholesale
 from sferic.engine.ledger import Ledger
 from sferic.engine.reading import Reading
-from sferic.engine.tables import events
+from sferic.engine.tables import events, widened
 from sferic.engine.wholesale import Wholesale
 from sferic.model.event import Event
 from sferic.model.settings import Limits, Settings
@@ -112,7 +112,7 @@ def whole(path: Path, settings: Settings) -> tuple[list[Event], dict[str, Any]]:
     reading = Reading(sources(), settings, ledger, lambda _path, _taken: None, lambda _path, _marks: None)
     inputs = list(ledger.inputs([str(path)]))
     with Wholesale(reading, inputs) as reader:
-        found = [event for item in inputs for table in reader.tables(item) for event in events(table)]
+        found = [event for item in inputs for table in reader.tables(item) for event in events(widened(table))]
     return found, told(ledger.account())
 
 

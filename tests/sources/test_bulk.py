@@ -7,14 +7,17 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.engine.tables import events, from_rows, placed
+from sferic.engine.tables import events, from_rows, placed, widened
 from sferic.model.event import Event, Line
-from sferic.sources._bulk import BulkReader, Coded, coded, decoded
+from sferic.sources._bulk import BulkReader
 from sferic.sources._clock import Clock
+from sferic.sources._columns import coded, decoded
 from sferic.sources._contract import LIKELY, Reader, Setup, source, sources
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sources"
@@ -62,9 +65,12 @@ def read(made: Reader, lines: Sequence[bytes]) -> list[Event | None]:
 def in_bulk(made: Reader, lines: Sequence[bytes]) -> dict[int, Event]:
     """Read lines by columns; give events by the index of their line, stripped of their place."""
     assert isinstance(made, BulkReader)
-    rows = made.bulk(lines)
-    table = from_rows(rows, range(len(lines)), YEARS) if rows else None
-    found = {} if table is None else {e.line - 1: e for e in events(placed(table, "", "", 0, len(lines)))}
+    given = [number for number, line in enumerate(lines) if b"\r" not in line]
+    rows = made.bulk(b"".join(lines[number] + b"\n" for number in given)) if given else None
+    table = from_rows(rows, YEARS) if rows else None
+    found = (
+        {} if table is None else {given[e.line - 1]: e for e in events(widened(placed(table, "", "", 0, len(lines))))}
+    )
     for event in found.values():
         event.line = 0
     return found
@@ -169,11 +175,26 @@ def test_odd_lines(found: tuple[Path, list[bytes]]) -> None:
 def test_repeated_values_are_read_once() -> None:
     """A column's distinct values are read once each; None stays None."""
     numbers = count()
-    found = coded(["a", None, "b", "a"], lambda value: f"{value}{next(numbers)}")
-    assert found == Coded(["a0", None, "b1"], [0, 1, 2, 0])
+    found = coded(pa.array(["a", None, "b", "a"]), lambda value: f"{value}{next(numbers)}")
+    assert found.to_pylist() == ["a0", None, "b1", "a0"]
 
 
-def test_lines_that_cannot_be_decoded_are_named() -> None:
-    """Failures anywhere leave the others in their order."""
-    assert decoded([b"x", b"1", b"2", b"y", b"z", b"3"], json.loads) == ([1, 2, 5], [1, 2, 3])
-    assert decoded([], json.loads) == ([], [])
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        (b'{"a":1}\n{"a":2}\n', [0, 1]),
+        (b'x\n{"a":1}\n{"a":2}\n\n{"a":3\n', [1, 2]),
+        (b'{"a":1}{"a":2}\n{"b":\n{"a":3}}\n', []),
+        (b'{"b":{"c":1}\n{"a":2}}{"a":3}\n', []),
+        (b'{"a":1}{"a":2}\n{"b":{"c":1}\n,"a":2}\n', []),
+        (b' {"a":1}\n{ "a":1}\n[{"a":1}]\n{"a":1} \n', [3]),
+        (b"{\n", []),
+        (b"\n\n", []),
+    ],
+)
+def test_each_line_is_an_object_of_its_own(text: bytes, lines: list[int]) -> None:
+    """What reaches over a line's end or stands beside another on a line is left out, as is what cannot be decoded."""
+    found = decoded(text, msgspec.json.Decoder(dict[str, int | dict[str, int]]))
+    assert found.lines.tolist() == lines
+    assert len(found.found) == len(lines)
+    assert [json.loads(found.line(row)) for row in range(len(lines))] == found.found

@@ -75,6 +75,21 @@ class AttackFile(_Record, frozen=True, kw_only=True):
     techniques: dict[Technique, Attack]
 
 
+class AbuseContact(_Record, frozen=True, kw_only=True):
+    """Where one provider takes reports of abuse, and what it wants to be told."""
+
+    where: Text
+    evidence: Literal["documented", "listed"]
+    say: Text
+
+
+class AbuseContacts(_Record, frozen=True, kw_only=True):
+    """All that are known, by the provider's name in the platform files."""
+
+    reviewed: Text
+    contacts: dict[str, AbuseContact]
+
+
 class _FalsePositives(_Record, frozen=True, kw_only=True):
     classes: tuple[FalsePositive, ...] = msgspec.field(name="class")
 
@@ -105,3 +120,10 @@ def attack() -> AttackFile:
     """Read the techniques."""
     path = _HERE / "attack.toml"
     return fit(read_toml(path), AttackFile, path)
+
+
+@lru_cache(maxsize=1)
+def abuse_contacts() -> AbuseContacts:
+    """Read where providers take reports of abuse."""
+    path = _HERE / "abuse_contacts.toml"
+    return fit(read_toml(path), AbuseContacts, path)

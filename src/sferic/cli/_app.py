@@ -38,12 +38,12 @@ for _name, _place, _help in (
     ("config", "sferic.cli.config:config", "Print every setting with its value, as a settings file."),
 ):
     app.command(_place, name=_name, help=_help, help_epilogue="")
-app.command("sferic.cli.lab:app", name="lab", help="Play the published page's four tests, for logs to hunt in.")
 app.command(
     "sferic.cli.sources:app",
     name="sources",
     help="List the log formats that can be read, show one, or check logs.",
 )
+app.command("sferic.cli.spl:app", name="spl", help="Run Splunk searches over raw logs, without Splunk.")
 
 
 def run(argv: Sequence[str]) -> int:

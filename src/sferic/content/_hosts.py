@@ -64,6 +64,11 @@ class Hosts(msgspec.Struct, frozen=True):
         """Return one anchored expression for the vendors' own names."""
         return f"^(?:.+\\.)?(?:{_either(self.vendor)})$"
 
+    @property
+    def expressions(self) -> dict[str, str]:
+        """Return both expressions under the names that texts use for them."""
+        return {"platforms": self.regex, "vendors": self.vendor_regex}
+
 
 def _is_example(suffix: str, platform: Platform) -> bool:
     """Say whether the suffix, something in place of its `*`, is a whole host in one of the platform's examples."""

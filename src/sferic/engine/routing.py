@@ -3,7 +3,7 @@
 The plugin boundary: a reader that fails on a line costs that line (a counted reject), never the run.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 
 import msgspec
 
@@ -56,15 +56,16 @@ class Router:
         """Say whether the source of the last line reads in bulk."""
         return isinstance(self._readers.get(self._last or ""), BulkReader)
 
-    def bulk(self, lines: Sequence[bytes]) -> Bulk | None:
+    def bulk(self, text: bytes) -> Bulk | None:
         """Have the plain ones of these lines read by columns, by the source that the first leads to."""
-        name = self.claim(Line(decode(lines[0]), 0, self._account.path)).source
+        first = text[: text.index(b"\n")]
+        name = self.claim(Line(decode(first), 0, self._account.path)).source
         reader = self._readers.get(name)
         if not isinstance(reader, BulkReader):
             return None
         self._last = name
         try:
-            rows = reader.bulk(lines)
+            rows = reader.bulk(text)
         except Exception:  # its `read` will say what is wrong, with which line
             return None
         return Bulk(name, reader.state, rows) if rows else None

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from sferic.engine.period import Period
 from sferic.model.event import DNS, TABLES, Event
-from sferic.sources._bulk import Coded, Column, Rows, Scaled
+from sferic.sources._bulk import Rows
 
 SCHEMA = "sferic.events/1"
 """A change of names or types changes it; a column more does not."""
@@ -52,6 +52,10 @@ _TEXT, _COUNT, _LIST = pa.string(), pa.int64(), pa.list_(pa.string())
 _KINDS = {int: _COUNT, int | None: _COUNT, tuple[str, ...] | None: _LIST}
 FLAT = pa.schema([(f.name, _KINDS.get(f.type, _TEXT)) for f in msgspec.structs.fields(Event)])
 """The flat columns: the event's fields, with `time` as epoch microseconds."""
+_RARELY_EQUAL = frozenset("connection_id path referer command_line raw process_guid parent_guid session".split())
+_CODED = pa.dictionary(pa.int32(), _TEXT)
+COMPACT = pa.schema([(f.name, _CODED if f.type == _TEXT and f.name not in _RARELY_EQUAL else f.type) for f in FLAT])
+"""The same, with each distinct text of a column once: how events wait to be written."""
 _STAMP = pa.timestamp("us", tz="UTC")
 _FIELDS = FLAT.names
 _NEEDED: Mapping[str, Any] = {"time": 0, "source": "", "file": "", "line": 0}
@@ -59,28 +63,31 @@ _NEEDED: Mapping[str, Any] = {"time": 0, "source": "", "file": "", "line": 0}
 
 
 def flat(events: Iterable[Event]) -> pa.Table:
-    """Bring events into columns."""
+    """Bring events into compact columns."""
     rows = [msgspec.structs.astuple(event) for event in events]
     columns = zip(*rows, strict=True) if rows else ((),) * len(_FIELDS)
-    return pa.table([_array(values, kind) for values, kind in zip(columns, FLAT.types, strict=True)], FLAT)
+    return pa.table([_array(values, kind) for values, kind in zip(columns, COMPACT.types, strict=True)], COMPACT)
 
 
-def from_rows(rows: Sequence[Rows], numbers: Sequence[int], years: tuple[int, int]) -> pa.Table | None:
-    """Bring what was read in bulk into the columns that it has, by line; rows outside these years are left out.
+def from_rows(rows: Sequence[Rows], years: tuple[int, int]) -> pa.Table | None:
+    """Bring what was read in bulk into compact columns, by line; rows outside these years are left out.
 
-    `line` is the index of the row's line: `numbers` holds it for each of the lines that were given to read.
+    `line` is the index of the row's line among those that were given to read.
     """
-    tables = [table for part in rows if part.lines and len(table := _table(part, numbers, years))]
+    tables = [table for part in rows if len(part.lines) and len(table := _table(part, years))]
     if not tables:
         return None
     whole = pa.concat_tables(tables, promote_options="default")
-    return whole.sort_by("line") if len(tables) > 1 else whole
+    return (whole.sort_by("line") if len(tables) > 1 else whole).combine_chunks()
 
 
-def _table(rows: Rows, numbers: Sequence[int], years: tuple[int, int]) -> pa.Table:
+def _table(rows: Rows, years: tuple[int, int]) -> pa.Table:
     first, last = years
-    columns = {name: _column(column, FLAT.field(name).type, len(rows.lines)) for name, column in rows.columns.items()}
-    columns["line"] = pa.array(numbers, _COUNT).take(pa.array(rows.lines, _COUNT))
+    columns = {
+        name: _repeated(column, len(rows.lines)) if isinstance(column, str) else column.cast(COMPACT.field(name).type)
+        for name, column in rows.columns.items()
+    }
+    columns["line"] = pa.array(rows.lines, _COUNT)
     span = pc.min_max(columns["time"]).as_py()
     table = pa.table(columns)
     if first <= span["min"] and span["max"] < last:
@@ -88,17 +95,8 @@ def _table(rows: Rows, numbers: Sequence[int], years: tuple[int, int]) -> pa.Tab
     return table.filter(pc.and_(pc.greater_equal(table["time"], first), pc.less(table["time"], last)))
 
 
-def _column(column: Column, kind: pa.DataType, rows: int) -> pa.Array:
-    match column:
-        case str():
-            return pa.repeat(column, rows)
-        case Coded():
-            return pa.array(column.words, kind).take(pa.array(column.codes, pa.int32()))
-        case Scaled():
-            seconds = np.array(column.seconds, np.float64)
-            return pa.array(np.rint(np.nan_to_num(seconds * column.factor)).astype(np.int64), mask=np.isnan(seconds))
-        case _:
-            return pa.array(column, kind)
+def _repeated(word: str, rows: int) -> pa.Array:
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([word], _TEXT))
 
 
 def packed(table: pa.Table) -> bytes:
@@ -116,15 +114,25 @@ def unpacked(stream: bytes) -> pa.Table:
 
 
 def placed(table: pa.Table, source: str, path: str, before: int, lines: int) -> pa.Table:
-    """Fill what rows read in bulk have not: who read them and where they stood. Rows beyond `lines` are dropped."""
-    table = table.filter(pc.less(table.column("line"), lines)) if len(table) else table
+    """Say of rows read in bulk who read them and where they stood. Rows beyond `lines` are dropped."""
+    index = table.column("line").to_numpy()
+    if len(index) and index[-1] >= lines:
+        table, index = table.filter(pa.array(index < lines)), index[index < lines]
     known = dict(zip(table.column_names, table.columns, strict=True)) | {
-        "source": pa.repeat(source, len(table)),
-        "file": pa.repeat(path, len(table)),
-        "line": pc.add(table.column("line"), before + 1),
+        "source": _repeated(source, len(table)),
+        "file": _repeated(path, len(table)),
+        "line": pa.array(index + (before + 1)),
     }
-    kinds = zip(FLAT.names, FLAT.types, strict=True)
-    return pa.table([known[name] if name in known else pa.nulls(len(table), kind) for name, kind in kinds], FLAT)
+    return pa.table(known)
+
+
+def widened(table: pa.Table) -> pa.Table:
+    """Add the columns that compact rows have not, as unknown."""
+    has = frozenset(table.column_names)
+    kinds = zip(COMPACT.names, COMPACT.types, strict=True)
+    return pa.table(
+        [table.column(name) if name in has else pa.nulls(len(table), kind) for name, kind in kinds], COMPACT
+    )  # fmt: skip
 
 
 def within(table: pa.Table, period: Period) -> pa.Table:
@@ -143,8 +151,8 @@ def within(table: pa.Table, period: Period) -> pa.Table:
 
 
 def by_line(tables: Sequence[pa.Table]) -> pa.Table:
-    """Join flat columns of one file in the order of its lines."""
-    return pa.concat_tables(tables).sort_by("line") if len(tables) > 1 else tables[0]
+    """Join compact rows of one file in the order of its lines."""
+    return pa.concat_tables(tables, promote_options="default").sort_by("line") if len(tables) > 1 else tables[0]
 
 
 def _array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -165,7 +173,8 @@ def events(table: pa.Table) -> Iterator[Event]:
 
 
 def nested(table: pa.Table, name: str) -> pa.Table:
-    """Bring the flat columns of one event table under OCSF's names."""
+    """Bring compact rows of one event table under OCSF's names."""
+    table = widened(table)
     leaves = {PATHS[field]: table.column(field).combine_chunks() for field in PATHS}
     leaves["time"] = leaves["time"].cast(_STAMP)
     leaves["class_uid"] = pa.repeat(pa.scalar(CLASS_UIDS[name], pa.int32()), len(table))

@@ -9,11 +9,13 @@ import gc
 import re
 from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import Self
 
 import msgspec
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from sferic.engine.blocks import Block
 from sferic.engine.codecs import READ_BYTES
@@ -33,7 +35,7 @@ from sferic.sources._batches import messages
 
 LEAST_BYTES = 1 << 20
 """Smaller inputs are read line by line, which takes no time either."""
-RUN_BYTES = 4 << 20
+RUN_BYTES = 2 << 20
 """Lines that are read together: values that repeat within them are read once. A part of a file for a process is as
 large, because what a process has found waits in its pipe until all before it is used."""
 TOGETHER = 20_000
@@ -77,6 +79,7 @@ class Wholesale:
 
     def __init__(self, reading: Reading, inputs: Sequence[Input]) -> None:
         """Begin to read ahead, in as many processes as the settings say."""
+        pa.set_memory_pool(pa.system_memory_pool())  # Arrow's own gives memory back only to ask for it again
         self._reading = reading
         self._scanner = Scanner(Selector([], plain=True), reading.settings, whole=True)
         self._fit = [item for item in inputs if _is_fit(item, reading)]
@@ -207,13 +210,16 @@ class _Hand:
         text = open_text(part, self._reading.settings.limits)
         router = self._prepared(part)
         span = part.start, part.stop
+        blocks = text.blocks
         if part.start == 0:
             for first in islice(text.blocks, 1):
-                lines = _lines(first.data)
+                head, *rest = _beheaded(first)
+                blocks = chain(rest, text.blocks)
+                lines = _lines(head.data)
                 for raw in lines[:HEAD_LINES]:
                     router.read(raw, 0)
-                yield Run(span, len(lines), first.size, text.taken(), first.long_lines, tuple(lines))
-        for some in _together(text.blocks):
+                yield Run(span, len(lines), head.size, text.taken(), head.long_lines, tuple(lines))
+        for some in _together(blocks):
             if any(block.long_lines for block in some):
                 for block in some:
                     lines = _lines(block.data)
@@ -244,6 +250,16 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _beheaded(block: Block) -> list[Block]:
+    """Set a block's first lines apart, of which the router learns what all others may need."""
+    end = 0
+    for _ in range(HEAD_LINES):
+        end = block.data.find(b"\n", end) + 1
+        if not end or block.long_lines:
+            return [block]
+    return [Block(part) for part in (block.data[:end], block.data[end:]) if part]
 
 
 def _together(blocks: Iterator[Block]) -> Iterator[list[Block]]:
@@ -281,25 +297,60 @@ def _pieces(data: bytes) -> Iterator[bytes]:
 
 
 def _read(piece: bytes, router: Router, span: tuple[int, int | None], taken: int) -> Run:
-    lines = _lines(piece)
+    total = int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord("\n"))) + (not piece.endswith(b"\n"))
     if piece.startswith(b"#"):
+        lines = _lines(piece)
         for raw in lines:
             router.read(raw, 0)
         return Run(span, len(lines), len(piece), taken, raw=tuple(lines))
-    numbers = list(range(len(lines)))
-    if b"" in lines or not piece.isascii():
-        numbers = [number for number, line in enumerate(lines) if line and line.isascii()]
-    found = router.bulk([lines[number] for number in numbers]) if numbers else None
-    table = from_rows(found.rows, numbers, (FIRST_US, LAST_US)) if found else None
+    given = _plain(piece)
+    found = router.bulk(given.text) if given.text else None
+    table = from_rows(found.rows, (FIRST_US, LAST_US)) if found else None
     if found is None or table is None:
-        return Run(span, len(lines), len(piece), taken, raw=tuple(lines))
-    read = set(table.column("line").to_pylist())
-    left = [number for number in range(len(lines)) if number not in read] if len(read) < len(lines) else []
+        return Run(span, total, len(piece), taken, raw=tuple(_lines(piece)))
+    table, is_read = given.placed(table, total)
     return Run(
-        span, len(lines), len(piece), taken,
-        source=found.source, state=found.state, first=lines[0] if 0 in read else b"", table=packed(table),
-        left=tuple(Left(n, lines[n], lines[n + 1] if n + 1 in read else b"") for n in left),
+        span, total, len(piece), taken, source=found.source, state=found.state,
+        first=given.text[: given.text.index(b"\n")] if is_read[0] else b"", table=packed(table),
+        left=_left(piece, is_read),
     )  # fmt: skip
+
+
+def _left(piece: bytes, is_read: NDArray[np.bool_]) -> tuple[Left, ...]:
+    if is_read.all():
+        return ()
+    lines, followed = _lines(piece), [*is_read[1:], False]
+    return tuple(
+        Left(index, lines[index], lines[index + 1] if followed[index] else b"")
+        for index in np.flatnonzero(~is_read).tolist()
+    )
+
+
+class _Plain(msgspec.Struct, frozen=True):
+    """The lines of a piece that a source may read in bulk."""
+
+    text: bytes
+    numbers: NDArray[np.int64] | None = None
+    """Their indexes within the piece, if these are not all."""
+
+    def placed(self, table: pa.Table, lines: int) -> tuple[pa.Table, NDArray[np.bool_]]:
+        """Give rows their lines' indexes within the piece, and say which of all lines they are."""
+        index = table.column("line").to_numpy()
+        if self.numbers is not None:
+            index = self.numbers[index]
+            table = table.set_column(table.column_names.index("line"), "line", pa.array(index))
+        is_read = np.zeros(lines, np.bool_)
+        is_read[index] = True
+        return table, is_read
+
+
+def _plain(piece: bytes) -> _Plain:
+    """Take the lines that are of ASCII, and without a return within."""
+    if piece.isascii() and b"\r" not in piece:
+        return _Plain(piece if piece.endswith(b"\n") else piece + b"\n")
+    lines = _lines(piece)
+    numbers = [number for number, line in enumerate(lines) if line.isascii() and b"\r" not in line]
+    return _Plain(b"".join(lines[number] + b"\n" for number in numbers), np.array(numbers, np.int64))
 
 
 def _lines(data: bytes) -> list[bytes]:

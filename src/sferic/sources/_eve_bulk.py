@@ -4,25 +4,30 @@ Left to the reader: every other type of record, requests to a proxy, values of u
 than Suricata's own.
 """
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from operator import methodcaller
-from typing import Protocol
+from operator import attrgetter
+from typing import Any, Protocol
 
 import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from sferic.model.event import HTTP, NETWORK
-from sferic.sources import _wire
-from sferic.sources._bulk import Bare, Column, Rows, coded, counts, decoded, only, ports, where
+from sferic.sources import _columns, _wire
+from sferic.sources._bulk import Bare, Rows
 from sferic.sources._clock import Clock
+from sferic.sources._columns import Mask
 from sferic.sources._fields import status
 from sferic.sources._syslog import iso_time
 
-_opens = methodcaller("startswith", b'{"')
-_types = re.compile(rb'"event_type": ?"[a-z0-9_]{1,40}"').search
+_TEXT, _COUNT = pa.string(), pa.int64()
 _STAMP = 31
-"""Characters of `2026-03-02T10:00:00.400000+0000`."""
+"""Characters of `2026-03-02T10:00:00.400000+0000`; within: the minute and the zone, seconds, the point, the rest."""
+_SECONDS, _POINT, _MICROS = slice(17, 19), 19, slice(20, 26)
+_MINUTE_US = 60_000_000
 
 
 class _Http(msgspec.Struct, gc=False):
@@ -62,126 +67,164 @@ class _Plain(Bare, gc=False, kw_only=True):
     app_proto_orig: str | None = None
     direction: str | None = None
     host: str | None = None
+    xff: Any = None
     http: _Http | None = None
     tls: _Tls | None = None
     flow: _Flow | None = None
 
 
-_DECODE = msgspec.json.Decoder(_Plain).decode
-_Group = Sequence[tuple[int, _Plain]]
-_Keep = list[bool]
+_DECODER = msgspec.json.Decoder(_Plain)
 
 
 class _App(Protocol):
     def __call__(self, named: str | None, kind: str) -> str | None: ...
 
 
-class _Moments(dict[str, int | None]):
-    """Second, as written with its zone → epoch microseconds; None where it names no real one."""
+class _Records:
+    """Records, and the objects that are named after their type."""
+
+    def __init__(self, records: Sequence[Any]) -> None:
+        self._records = records
+
+    def column(self, name: str, kind: pa.DataType = _TEXT) -> pa.Array:
+        """Return what they have under this name."""
+        return pa.array(list(map(attrgetter(name), self._records)), kind)
+
+    def lack(self, name: str) -> Mask:
+        """Say which of them have nothing under this name."""
+        return np.array([value is None for value in map(attrgetter(name), self._records)], np.bool_)
+
+    def parts(self, kind: str, chosen: Mask) -> "tuple[NDArray[np.int64], _Records]":
+        """Return the objects of one type, and whose they are."""
+        rows = np.flatnonzero(chosen)
+        parts = list(map(attrgetter(kind), map(self._records.__getitem__, rows.tolist())))
+        if None in parts:
+            rows = rows[[part is not None for part in parts]]
+        return rows, _Records([part for part in parts if part is not None])
+
+
+class _Moments(dict[bytes, int]):
+    """Minute, as written with its zone → epoch microseconds; -1 where it names no real one."""
 
     def __init__(self, clock: Clock) -> None:
         super().__init__()
         self._clock = clock
 
-    def __missing__(self, text: str) -> int | None:
+    def __missing__(self, written: bytes) -> int:
         try:
-            found = iso_time(text, self._clock)
+            found = iso_time(f"{written[:17].decode()}00{written[17:].decode()}", self._clock)
         except ValueError:
-            found = None
-        self[text] = found
+            found = -1
+        self[written] = found
         return found
 
-    def read(self, written: str | None) -> int | None:
-        """Read Suricata's own form of a time; None for any other."""
-        if written is None or len(written) != _STAMP or written[19] != "." or not written[20:26].isdigit():
-            return None
-        second = self[written[:19] + written[26:]]
-        return None if second is None else second + int(written[20:26])
+    def read(self, written: pa.Array) -> tuple[NDArray[np.int64], Mask]:
+        """Read Suricata's own form of a time; say in which rows it is not another."""
+        laid, fits = _columns.characters(written, _STAMP)
+        seconds, is_second = _columns.digits(laid[:, _SECONDS])
+        micros, is_micro = _columns.digits(laid[:, _MICROS])
+        minutes = self._minutes(np.delete(laid, np.s_[_SECONDS.start : _MICROS.stop], axis=1))
+        sure = fits & is_second & is_micro & (laid[:, _POINT] == ord(".")) & (seconds < 60) & (minutes >= 0)
+        return minutes + seconds * 1_000_000 + micros, sure
+
+    def _minutes(self, laid: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Read each run of equal minutes once."""
+        begins = np.flatnonzero(np.append(True, (laid[1:] != laid[:-1]).any(axis=1))) if len(laid) else np.zeros(0, int)
+        found = np.array([self[laid[row].tobytes()] for row in begins], np.int64)
+        return np.repeat(found, np.diff(np.append(begins, len(laid))))
 
 
-def read(lines: Sequence[bytes], clock: Clock, actions: Mapping[str, str], app: _App) -> list[Rows]:
+_Columns = dict[str, Any]
+
+
+def read(text: bytes, clock: Clock, actions: Mapping[str, str], app: _App) -> list[Rows]:
     """Read the plain ones of these lines, each type of record for itself."""
+    if not _is_plainly_typed(text):
+        return []
+    objects = _columns.decoded(text, _DECODER)
+    records = _Records(objects.found)
     moments = _Moments(clock)
-    groups: dict[str, list[tuple[int, _Plain]]] = {"http": [], "tls": [], "flow": []}
-    for number, record in zip(*decoded(lines, _DECODE), strict=True):
-        group = groups.get(record.event_type)
-        if group is not None and record.flow_id > 0 and record.direction != "to_client":
-            line = lines[number]
-            if b"\\" not in line and b'"xff"' not in line and _opens(line) and _types(line):
-                group.append((number, record))
+    common, keep = _ends(records, moments)
+    if b"\\" in text:  # a key may be an escaped one
+        keep &= [b"\\" not in objects.line(row) for row in range(len(objects.found))]
+    kinds = records.column("event_type")
     made = []
-    for kind, group in groups.items():
-        if group:
-            columns, keep = _flows(group, moments, actions) if kind == "flow" else _NAMED[kind](group)
-            made.append(_with_ends(group, columns, keep, moments, partial(app, kind=kind)))
+    for kind, own in _KINDS.items():
+        rows, parts = records.parts(kind, keep & _columns.flags(pc.equal(kinds, pa.scalar(kind))))
+        if len(rows):
+            taken = {name: column.take(pa.array(rows)) for name, column in common.items()}
+            columns, is_plain = own(parts, moments, actions)
+            if kind == "tls":
+                is_plain = is_plain & ~_columns.flags(pc.equal(taken["tunnel"], pa.scalar("http")))
+            del taken["tunnel"]
+            taken["app"] = _columns.coded(taken["app"], partial(app, kind=kind), nothing=())
+            made.append(_columns.only(Rows(objects.lines[rows], taken | columns), is_plain))
     return made
 
 
-def _requests(group: _Group) -> tuple[dict[str, Column], _Keep]:
-    rows = [record.http or _Http() for _, record in group]
-    method, url, host, *others = zip(*map(msgspec.structs.astuple, rows), strict=True)
-    code, agent, referer, content_type, length = others
-    keep = [one != "CONNECT" and (not target or target[0] == "/") for one, target in zip(method, url, strict=True)]
-    names = coded(host, _wire.host_header)
+def _is_plainly_typed(text: bytes) -> bool:
+    """Say whether every `event_type` is written as the reader claims it."""
+    key = b'"event_type"'
+    every, close = text.count(key), text.count(key + b':"')
+    return every == close or every == close + text.count(key + b': "')
+
+
+def _ends(records: _Records, moments: _Moments) -> tuple[dict[str, pa.Array], Mask]:
+    """Read what every record has; one with another form of time, without an end, or turned round is left."""
+    written, is_time = moments.read(records.column("timestamp"))
+    client, server = (_columns.places(records.column(end)) for end in ("src_ip", "dest_ip"))
+    number = records.column("flow_id", _COUNT)
+    turned = _columns.flags(pc.equal(records.column("direction"), pa.scalar("to_client")))
+    keep = is_time & (_columns.is_set(client) | _columns.is_set(server)) & (number.to_numpy() > 0) & ~turned
+    return {
+        "time": pa.array(written),
+        "src_ip": client, "src_port": _columns.ports(records.column("src_port", _COUNT)),
+        "dst_ip": server, "dst_port": _columns.ports(records.column("dest_port", _COUNT)),
+        "connection_id": number.cast(_TEXT),
+        "protocol": _columns.coded(records.column("proto"), _wire.lower),
+        "app": pc.fill_null(records.column("app_proto"), pa.scalar("")),
+        "observer": _columns.coded(records.column("host"), _wire.word),
+        "tunnel": records.column("app_proto_orig"),
+    }, keep & records.lack("xff")  # fmt: skip
+
+
+def _requests(parts: _Records, _moments: _Moments, _actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
+    target, method = parts.column("url"), parts.column("http_method")
+    local = pc.or_kleene(pc.is_null(target), pc.or_(pc.equal(target, pa.scalar("")), pc.starts_with(target, "/")))
+    names = _columns.hosts(parts.column("hostname"), _wire.host_header)
     return {
         "table": HTTP,
-        "method": coded(method, _wire.word),
+        "method": _columns.coded(method, _wire.word),
         "dst_host": names,
-        "host_source": where(names, "http_host"),
-        "path": [target or None for target in url],
-        "status": coded(code, status),
-        "user_agent": coded(agent, _wire.word),
-        "referer": coded(referer, _wire.word),
-        "content_type": coded(content_type, _wire.word),
-        "bytes_down": counts(length),
-    }, keep
+        "host_source": _columns.where(names, "http_host"),
+        "path": _columns.texts(target),
+        "status": _columns.coded(parts.column("status", _COUNT), status),
+        "user_agent": _columns.coded(parts.column("http_user_agent"), _wire.word),
+        "referer": _columns.coded(parts.column("http_refer"), _wire.word),
+        "content_type": _columns.coded(parts.column("http_content_type"), _wire.word),
+        "bytes_down": _columns.counts(parts.column("length", _COUNT)),
+    }, _columns.flags(local) & ~_columns.flags(pc.equal(method, pa.scalar("CONNECT")))
 
 
-def _handshakes(group: _Group) -> tuple[dict[str, Column], _Keep]:
-    names = coded([record.tls.sni if record.tls else None for _, record in group], _wire.name)
-    columns: dict[str, Column] = {"table": NETWORK, "dst_host": names, "host_source": where(names, "sni")}
-    return columns, [record.app_proto_orig != "http" for _, record in group]
+def _handshakes(parts: _Records, _moments: _Moments, _actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
+    names = _columns.hosts(parts.column("sni"), _wire.name)
+    columns = {"table": NETWORK, "dst_host": names, "host_source": _columns.where(names, "sni")}
+    return columns, np.ones(len(names), np.bool_)
 
 
-def _flows(group: _Group, moments: _Moments, actions: Mapping[str, str]) -> tuple[dict[str, Column], _Keep]:
-    rows = [record.flow or _Flow() for _, record in group]
-    start, end, up, down, action, state = zip(*map(msgspec.structs.astuple, rows), strict=True)
-    began, ended = list(map(moments.read, start)), list(map(moments.read, end))
-    lasted = [-1 if a is None or b is None else (b - a) // 1000 for a, b in zip(began, ended, strict=True)]
+def _flows(parts: _Records, moments: _Moments, actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
+    began, has_begun = moments.read(parts.column("start"))
+    ended, has_ended = moments.read(parts.column("end"))
     return {
         "table": NETWORK,
-        "time": began,
-        "duration_ms": lasted,
-        "bytes_up": counts(up),
-        "bytes_down": counts(down),
-        "action": coded(action, actions.get),
-        "outcome": coded(state, _wire.lower),
-    }, [ms >= 0 for ms in lasted]
+        "time": pa.array(began),
+        "duration_ms": pa.array((ended - began) // 1000),
+        "bytes_up": _columns.counts(parts.column("bytes_toserver", _COUNT)),
+        "bytes_down": _columns.counts(parts.column("bytes_toclient", _COUNT)),
+        "action": _columns.coded(parts.column("action"), actions.get),
+        "outcome": _columns.coded(parts.column("state"), _wire.lower),
+    }, has_begun & has_ended & (ended >= began)
 
 
-_NAMED: Mapping[str, Callable[[_Group], tuple[dict[str, Column], _Keep]]] = {"http": _requests, "tls": _handshakes}
-
-
-def _with_ends(
-    group: _Group, columns: dict[str, Column], keep: _Keep, moments: _Moments, app: Callable[[str], str | None]
-) -> Rows:
-    """Add what every record has; a row with another form of time or without an end is left."""
-    numbers = [number for number, _ in group]
-    rows = [record for _, record in group]
-    written = [moments.read(row.timestamp) for row in rows]
-    client, server = (coded(ends, _wire.place) for ends in ([r.src_ip for r in rows], [r.dest_ip for r in rows]))
-    keep = [
-        ok and time is not None and (client.words[a] or server.words[b]) is not None
-        for ok, time, a, b in zip(keep, written, client.codes, server.codes, strict=True)
-    ]
-    protocols = coded([row.app_proto or "" for row in rows], app)
-    whole: dict[str, Column] = {
-        "time": written,
-        "src_ip": client, "src_port": ports([row.src_port for row in rows]),
-        "dst_ip": server, "dst_port": ports([row.dest_port for row in rows]),
-        "connection_id": [str(row.flow_id) for row in rows],
-        "protocol": coded([row.proto for row in rows], _wire.lower),
-        "app": protocols,
-        "observer": coded([row.host for row in rows], _wire.word),
-    }  # fmt: skip
-    return only(Rows(numbers, whole | columns), keep)
+_Read = Callable[[_Records, _Moments, Mapping[str, str]], tuple[_Columns, Mask]]
+_KINDS: Mapping[str, _Read] = {"http": _requests, "tls": _handshakes, "flow": _flows}

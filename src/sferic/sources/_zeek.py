@@ -15,14 +15,19 @@ What it does not do: decide what becomes an event; `zeek_conn`, `zeek_http`, `ze
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Hashable, Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from sferic.model.event import Event, Line, Reject
 from sferic.sources import _wire
+from sferic.sources._bulk import Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
+
+if TYPE_CHECKING:
+    from sferic.sources._zeek_bulk import Values
 
 MARKS = (
     r"#(?:separator|set_separator|empty_field|unset_field|path|fields)\b",
@@ -83,6 +88,12 @@ class _Layout(msgspec.Struct, frozen=True, gc=False):
     picks: tuple[tuple[str, int], ...]
     mine: bool
     """Whether it is the reader's own kind of log."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether each column has a name of its own, and every row a time and two ends."""
+        picked = {name for name, _ in self.picks}
+        return len(self.separator) == 1 and len(picked) == len(self.picks) and {"ts", "orig_h", "resp_h"} <= picked
 
 
 class Reader(ABC):
@@ -219,6 +230,41 @@ class Reader(ABC):
     def _list(self, cell: str) -> list[str]:
         unset = self._said["unset_field"]
         return [_plain(item) for item in cell.split(self._said["set_separator"] or ",") if item and item != unset]
+
+
+class BulkReader(Reader):
+    """A reader that also reads in bulk. A source says in `rows` what the columns mean."""
+
+    keys: tuple[str, ...] = ()
+    """Fields beyond the record's that say whose an object is."""
+    _strict: Any = None
+
+    @property
+    def state(self) -> Hashable:
+        """What the last header said."""
+        return self._layout, *self._said.values()
+
+    def bulk(self, text: bytes) -> list[Rows] | None:
+        """Read plain objects, or plain rows below a header of this kind, by columns."""
+        bulk = import_module("sferic.sources._zeek_bulk")  # hunts do without it
+        layout, said = self._layout, self._said
+        if text.startswith(b"{"):
+            self._strict = self._strict or bulk.strict(self.record, self.keys)
+            values: Values | None = bulk.from_json(text, self._strict, self._is_my_object)
+        elif layout is not None and layout.mine and layout.is_plain:
+            nothing = {"", said["empty_field"], said["unset_field"]}
+            form = bulk.Tsv(
+                layout.separator, said["set_separator"] or ",", said["unset_field"], nothing, len(layout.names),
+                dict(layout.picks),
+            )  # fmt: skip
+            values = bulk.from_tsv(text, form)
+        else:
+            return None
+        return self.rows(values) if values else None
+
+    @abstractmethod
+    def rows(self, values: "Values") -> list[Rows]:
+        """Turn columns of this kind into events."""
 
 
 def _is_header(text: str) -> bool:

@@ -5,21 +5,26 @@ Left to the reader: values of unexpected type, escapes, times in other forms tha
 What it does not do: know what the columns of one log mean; its source does.
 """
 
-from abc import abstractmethod
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from operator import attrgetter, methodcaller
+from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from pyarrow import csv
 
-from sferic.sources import _wire, _zeek
-from sferic.sources._bulk import Bare, Coded, Column, Rows, Scaled, coded, decoded, kept, only, ports
-from sferic.sources._contract import Setup
+from sferic.sources import _columns, _wire
+from sferic.sources._bulk import Bare, Rows
+from sferic.sources._columns import Mask
 
+_LISTS = frozenset({"proxied", "resp_mime_types"})
 _KINDS: Mapping[str, Any] = (
     dict.fromkeys(("ts", "duration"), float)
     | dict.fromkeys(("established", "resumed"), bool)
-    | dict.fromkeys(("proxied", "resp_mime_types"), list[str])
+    | dict.fromkeys(_LISTS, list[str])
     | dict.fromkeys(
         "orig_p resp_p orig_bytes resp_bytes orig_ip_bytes resp_ip_bytes request_body_len response_body_len"
         " status_code".split(),
@@ -27,93 +32,18 @@ _KINDS: Mapping[str, Any] = (
     )
 )
 """Attribute → the type that it has in Zeek's JSON; the others are texts."""
-_Columns = Mapping[str, Sequence[Any]]
+_ARROW = {float: pa.float64(), bool: pa.bool_(), list[str]: pa.list_(pa.string()), int: pa.int64(), str: pa.string()}
+_PLAIN = {int: "^[0-9]{1,18}$", float: r"^[0-9]{1,11}\.[0-9]{1,6}$"}
+"""How Zeek writes numbers."""
 _LATEST_S = 10**10
 """Seconds since 1970 lie below this number in all years that are believed."""
 _LONGEST_S = 10**11
-_STAMP = 17
-"""Characters of `1772445600.123456`."""
+_STAMP, _DOT = 17, 10
+"""Characters of `1772445600.123456`, and where its point stands."""
 _DIGITS = 18
-_UNSURE = (b"\\", b'"_path"')
-"""Where one of these is, the keys alone do not say for certain whose an object is."""
-_opens = methodcaller("startswith", b'{"')
 
 
-class Values:
-    """Columns by attribute: numbers are numbers, None where unset; texts are as written, and read by `coded`."""
-
-    def __init__(self, columns: Mapping[str, Sequence[Any]], rows: int, form: "_Tsv | None" = None) -> None:
-        self._columns = columns
-        self._unset = [None] * rows
-        self._form = form
-        self._nothing: Collection[str] = form.nothing if form else ("",)
-        self.is_json = form is None
-        """Whether whose a row is was not said by a header above it, but is to be seen from its own keys."""
-
-    def __getitem__(self, name: str) -> Sequence[Any]:
-        """Return a column; nothing is set in one that the log has not."""
-        return self._columns.get(name, self._unset)
-
-    def coded(self, name: str, read: Callable[[Any], Any]) -> Coded:
-        """Read each distinct text once; what says nothing is unknown."""
-        nothing = self._nothing
-        return coded(self[name], lambda value: None if value in nothing else read(value))
-
-    def texts(self, name: str) -> Sequence[str | None]:
-        """Return texts as they are."""
-        nothing = self._nothing
-        return [None if value in nothing else value for value in self[name]]
-
-    def first(self, name: str) -> Coded:
-        """Read the first member of each list."""
-        form = self._form
-        if form is None:
-            return coded([value[0] if value else None for value in self[name]], _wire.word)
-        return self.coded(name, lambda cell: next(iter(_members(cell, form)), None))
-
-
-class Reader(_zeek.Reader):
-    """A reader of Zeek's logs that also reads in bulk. A source says in `rows` what the columns mean."""
-
-    keys: tuple[str, ...] = ()
-    """Fields beyond the record's that say whose an object is."""
-
-    def __init__(self, setup: Setup) -> None:
-        super().__init__(setup)
-        self._strict = _strict(self.record, self.keys)
-
-    @property
-    def state(self) -> Hashable:
-        """What the last header said."""
-        return self._layout, *self._said.values()
-
-    def bulk(self, lines: Sequence[bytes]) -> list[Rows] | None:
-        """Read plain objects, or plain rows below a header of this kind, by columns."""
-        form = None
-        if lines[0].startswith(b"{"):
-            numbers, columns = _from_json(lines, self._strict, self._is_my_object)
-        elif (form := self._tsv()) is not None:
-            numbers, columns = _from_tsv(lines, form)
-        else:
-            return None
-        return self.rows(numbers, Values(columns, len(numbers), form)) if numbers else None
-
-    @abstractmethod
-    def rows(self, numbers: Sequence[int], values: Values) -> list[Rows]:
-        """Turn columns of this kind into events."""
-
-    def _tsv(self) -> "_Tsv | None":
-        layout, said = self._layout, self._said
-        picks = dict(layout.picks) if layout else {}
-        if layout is None or not layout.mine or not {"ts", "orig_h", "resp_h"} <= picks.keys():
-            return None
-        nothing = {"", said["empty_field"], said["unset_field"]}
-        return _Tsv(
-            layout.separator, said["set_separator"] or ",", said["unset_field"], nothing, len(layout.names), picks
-        )  # fmt: skip
-
-
-class _Tsv(msgspec.Struct, frozen=True):
+class Tsv(msgspec.Struct, frozen=True):
     """How the rows below a header are read."""
 
     separator: str
@@ -125,121 +55,204 @@ class _Tsv(msgspec.Struct, frozen=True):
     """Attribute → its column."""
 
 
-def _strict(record: type[msgspec.Struct], extra: Sequence[str] = ()) -> msgspec.json.Decoder[Any]:
+class Values:
+    """Columns by attribute: numbers are numbers, null where unset; texts are as written, and read by `coded`."""
+
+    def __init__(
+        self, lines: NDArray[np.int64], keep: Mask, column: Callable[[str], pa.Array | None], form: Tsv | None = None
+    ) -> None:
+        self._lines = lines
+        self._column = column
+        self._columns: dict[str, pa.Array] = {}
+        self._form = form
+        self.keep = keep
+        """Rows that are not left to the reader."""
+        self.is_json = form is None
+        """Whether whose a row is was not said by a header above it, but is to be seen from its own keys."""
+
+    def __getitem__(self, name: str) -> pa.Array:
+        """Return a column; nothing is set in one that the log has not."""
+        found = self._columns.get(name)
+        if found is None:
+            found = self._column(name)
+            self._columns[name] = found = pa.nulls(len(self._lines), _kind(name)) if found is None else found
+        return found
+
+    def has(self, *names: str) -> Mask:
+        """Say which rows have a value in each of these columns."""
+        found: Mask = np.logical_and.reduce([_columns.is_set(self[name]) for name in names])
+        return found
+
+    def has_any(self, first: str, second: str) -> Mask:
+        """Say which rows have a value in one of two columns."""
+        found = self.has(first)
+        return found if found.all() else found | self.has(second)
+
+    def coded(self, name: str, read: Callable[[Any], Any]) -> pa.Array:
+        """Read each distinct text once; what says nothing is unknown."""
+        return _columns.coded(self[name], read)
+
+    def named(self, name: str, read: Callable[[Any], Any], origin: str) -> dict[str, pa.Array]:
+        """Read host names, with the word for where they stand."""
+        found = _columns.hosts(self[name], read)
+        return {"dst_host": found, "host_source": _columns.where(found, origin)}
+
+    def texts(self, name: str) -> pa.Array:
+        """Return texts as they are."""
+        return _columns.texts(self[name])
+
+    def counts(self, *names: str) -> pa.Array:
+        """Return whole numbers, from the first of the columns that has one."""
+        found = _columns.counts(self[names[0]])
+        return pc.coalesce(found, self.counts(*names[1:])) if found.null_count and names[1:] else found
+
+    def milliseconds(self, name: str) -> pa.Array:
+        """Turn durations into milliseconds; what lasts for ever is unknown."""
+        return _columns.scaled(self[name], 1000, _LONGEST_S)
+
+    def first(self, name: str) -> pa.Array:
+        """Read the first member of each list."""
+        form = self._form
+        if form is not None:
+            return self.coded(name, lambda cell: next(iter(_members(cell, form)), None))
+        lists = self[name]
+        if lists.null_count == len(lists):
+            return pa.nulls(len(lists), pa.string())
+        some = pc.greater(pc.list_value_length(lists), 0)
+        return _columns.coded(pc.list_element(pc.if_else(some, lists, pa.scalar([""], lists.type)), 0), _wire.word)
+
+    def is_a(self, name: str, word: str) -> Mask:
+        """Say in which rows a text is this word, in lower case or not."""
+        return _columns.flags(pc.equal(pc.ascii_lower(self[name]), pa.scalar(word, pa.string())))
+
+    def begins(self, name: str, start: str) -> Mask:
+        """Say in which rows a text begins so."""
+        return _columns.flags(pc.starts_with(self[name], start))
+
+    def rows(self, columns: Mapping[str, Any], portless: Mask | None = None) -> list[Rows]:
+        """Add what every record has; a row without a time or without an end is left."""
+        source_port, port = (_columns.ports(self[name]) for name in ("orig_p", "resp_p"))
+        if portless is not None and portless.any():
+            source_port, port = (
+                pc.if_else(pa.array(portless), pa.nulls(1, pa.int64())[0], numbers) for numbers in (source_port, port)
+            )
+        client, server = _columns.places(self["orig_h"]), _columns.places(self["resp_h"])
+        time = _columns.scaled(self["ts"], 1_000_000, _LATEST_S) if self.is_json else self["ts"]
+        keep = self.keep & _columns.is_set(time) & (_columns.is_set(client) | _columns.is_set(server))
+        whole = {
+            "time": time,
+            "src_ip": client, "src_port": source_port,
+            "dst_ip": server, "dst_port": port,
+            "connection_id": self.texts("uid"), **columns,
+        }  # fmt: skip
+        if self["system_name"].null_count < len(keep):
+            whole["observer"] = self.coded("system_name", _wire.word)
+        return [_columns.only(Rows(self._lines, whole), keep)]
+
+
+def _kind(name: str) -> pa.DataType:
+    return _ARROW[_KINDS.get(name, str)]
+
+
+def strict(record: type[msgspec.Struct], extra: Sequence[str] = ()) -> msgspec.json.Decoder[Any]:
     """Decode into a record's twin, whose fields have the types of Zeek's JSON: any other type is a failure."""
     fields = [(f.name, f.encode_name) for f in msgspec.structs.fields(record)] + [(name, name) for name in extra]
+    typed = [(name, named, _KINDS.get(name, str) | None) for name, named in fields] + [("path", "_path", Any)]
     twin = msgspec.defstruct(
         f"Strict{record.__name__}",
-        [(name, _KINDS.get(name, str) | None, msgspec.field(default=None, name=named)) for name, named in fields],
+        [(name, kind, msgspec.field(default=None, name=named)) for name, named, kind in typed],
         bases=(Bare,),
         gc=False,
     )
     return msgspec.json.Decoder(twin)
 
 
-def _from_json(
-    lines: Sequence[bytes], decoder: msgspec.json.Decoder[Any], is_mine: Callable[[str], bool]
-) -> tuple[Sequence[int], _Columns]:
-    """Decode objects. `is_mine` is asked where their keys do not say for certain whose they are."""
-    numbers, records = decoded(lines, decoder.decode)
-    if not records:
-        return [], {}
-    chosen = [lines[number] for number in numbers]
-    keep = list(map(_opens, chosen))
-    whole = b"".join(chosen)
-    if any(mark in whole for mark in _UNSURE):
-        keep = [
-            ok and (not any(mark in line for mark in _UNSURE) or is_mine(line.decode()))
-            for ok, line in zip(keep, chosen, strict=True)
-        ]
-    mine = kept(records, keep)
-    names = [name for name in decoder.type.__struct_fields__ if name not in Bare.__struct_fields__]
-    return kept(numbers, keep), {name: list(map(attrgetter(name), mine)) for name in names}
+def from_json(text: bytes, decoder: msgspec.json.Decoder[Any], is_mine: Callable[[str], bool]) -> Values:
+    """Decode objects. `is_mine` is asked where the keys are not sure to say whose they are: with `_path` or escapes."""
+    objects = _columns.decoded(text, decoder)
+    keep = np.ones(len(objects.found), np.bool_)
+    paths = [record.path for record in objects.found]
+    escaped = b"\\" in text
+    if escaped or any(paths):
+        for row, path in enumerate(paths):
+            if path or (escaped and b"\\" in objects.line(row)):
+                keep[row] = is_mine(objects.line(row).decode())
+    return Values(
+        objects.lines, keep, lambda name: pa.array(list(map(attrgetter(name), objects.found)), _kind(name))
+    )  # fmt: skip
 
 
-def _from_tsv(lines: Sequence[bytes], form: _Tsv) -> tuple[Sequence[int], _Columns]:
-    """Split rows into columns; nothing where a number is not written as Zeek writes it."""
-    at, width, separator = form.picks["ts"], form.width, form.separator
-    whole = b"\n".join(lines)
-    odd = b"\\" in whole or b'{"' in whole
-    numbers, rows = [], []
-    for number, line in enumerate(whole.decode().split("\n")):
-        cells = line.split(separator)
-        if len(cells) == width and len(cells[at]) == _STAMP and not (odd and ("\\" in line or '{"' in line)):
-            numbers.append(number)
-            rows.append(cells)
+def from_tsv(text: bytes, form: Tsv) -> Values | None:
+    """Split rows into columns; a row is left where a number is not written as Zeek writes it. None where all are."""
+    numbers = np.arange(text.count(b"\n"))
+    if b"\\" in text or b'{"' in text:
+        lines = text.split(b"\n")[:-1]
+        odd = [number for number, line in enumerate(lines) if b"\\" in line or b'{"' in line]
+        numbers = np.delete(numbers, odd)
+        text = b"".join(lines[number] + b"\n" for number in numbers)
+    if not text:
+        return None
+    torn: list[int] = []
+
+    def skip(row: csv.InvalidRow) -> str:
+        torn.append(row.number - 1)
+        return "skip"
+
+    whole = csv.read_csv(
+        pa.BufferReader(text),
+        csv.ReadOptions(
+            use_threads=False, block_size=len(text) + 1, column_names=[str(index) for index in range(form.width)]
+        ),
+        csv.ParseOptions(delimiter=form.separator, quote_char=False, double_quote=False, invalid_row_handler=skip),
+        csv.ConvertOptions(
+            check_utf8=False, strings_can_be_null=True, null_values=sorted(form.nothing),
+            column_types={str(index): pa.string() for index in form.picks.values()},
+            include_columns=[str(index) for index in form.picks.values()],
+        ),
+    ).combine_chunks()  # fmt: skip
+    cells = {name: _only_chunk(whole.column(str(index))) for name, index in form.picks.items()}
+    keep = np.ones(len(whole), np.bool_)
+    columns = {}
+    for name, column in cells.items():
+        columns[name], sure = _stamps(column) if name == "ts" else _typed(column, _KINDS.get(name, str))
+        if sure is not None:
+            keep &= sure
+    return Values(np.delete(numbers, torn), keep, columns.get, form)
+
+
+def _only_chunk(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.array([], column.type)
+
+
+def _typed(cells: pa.Array, kind: Any) -> tuple[pa.Array, Mask | None]:
+    """Read numbers, and say which rows can be used, if not all."""
+    if kind not in _PLAIN:
+        return cells, None
     try:
-        return numbers, _columns(rows, form)
-    except ValueError:  # somewhere a number is odd: then each row is looked at, which rarely happens
-        keep = [_is_plain(cells, form) for cells in rows]
-        return kept(numbers, keep), _columns(kept(rows, keep), form)
+        if _looks_right(cells, kind):
+            return cells.cast(_ARROW[kind]), None
+    except pa.ArrowInvalid:
+        pass
+    plain = pc.or_kleene(pc.match_substring_regex(cells, _PLAIN[kind]), cells.is_null())
+    return pc.if_else(plain, cells, None).cast(_ARROW[kind]), _columns.flags(plain)
 
 
-def _columns(rows: Sequence[list[str]], form: _Tsv) -> _Columns:
-    columns = list(zip(*rows, strict=True))
-    return {name: _typed(name, columns[i], form) for name, i in form.picks.items()} if columns else {}
+def _looks_right(cells: pa.Array, kind: Any) -> bool:
+    """Say whether all of it is digits, apart from one point each where there are points."""
+    data = np.frombuffer(cells.buffers()[2] or b"", np.uint8)
+    strange = np.count_nonzero((data < ord("0")) | (data > ord("9")))
+    points = np.count_nonzero(data == ord(".")) if strange else 0
+    expected = len(cells) - cells.null_count if kind is float else 0
+    longest = pc.max(pc.binary_length(cells)).as_py() or 0
+    return strange == points == expected and longest <= _DIGITS
 
 
-def _is_plain(cells: list[str], form: _Tsv) -> bool:
-    try:
-        _columns([cells], form)
-    except ValueError:
-        return False
-    return True
-
-
-def _typed(name: str, cells: Sequence[str], form: _Tsv) -> Sequence[Any]:
-    if name == "ts":
-        return _stamps(cells)
-    kind = _KINDS.get(name, str)
-    if kind is not int and kind is not float:
-        return cells
-    values = [None if cell in form.nothing else cell for cell in cells]
-    _check(values, "" if kind is int else ".")
-    return [None if value is None else kind(value) for value in values]
-
-
-def _members(cell: str, form: _Tsv) -> list[str]:
+def _members(cell: str, form: Tsv) -> list[str]:
     return [item for item in cell.split(form.set_separator) if item and item != form.unset]
 
 
-def _stamps(cells: Sequence[str]) -> Sequence[int]:
+def _stamps(cells: pa.Array) -> tuple[pa.Array, Mask]:
     """Read `1772445600.123456` as microseconds, exactly."""
-    whole = "".join(cells)
-    digits = whole.replace(".", "")
-    if whole[10::_STAMP] != "." * len(cells) or not digits.isdigit() or len(whole) - len(digits) != len(cells):
-        raise ValueError("another form of time")
-    return [int(cell.replace(".", "")) for cell in cells]
-
-
-def _check(values: Sequence[str | None], besides: str) -> None:
-    """Raise ValueError unless all are a few digits, apart from one character."""
-    present = [value for value in values if value is not None]
-    digits = "".join(present).replace(besides, "") if besides else "".join(present)
-    if present and (not digits.isdigit() or max(map(len, present)) > _DIGITS):
-        raise ValueError("not a number")
-
-
-def with_ends(numbers: Sequence[int], values: Values, columns: dict[str, Column], keep: Sequence[bool]) -> list[Rows]:
-    """Add what every record has; a row without a time or without an end is left."""
-    client, server = values.coded("orig_h", _wire.place), values.coded("resp_h", _wire.place)
-    times = values["ts"]
-    latest = _LATEST_S if values.is_json else _LATEST_S * 1_000_000
-    keep = [
-        ok and time is not None and 0 <= time < latest and (client.words[a] or server.words[b]) is not None
-        for ok, time, a, b in zip(keep, times, client.codes, server.codes, strict=True)
-    ]
-    whole: dict[str, Column] = {
-        "time": Scaled(times, 1_000_000) if values.is_json else times,
-        "src_ip": client, "src_port": ports(values["orig_p"]),
-        "dst_ip": server, "dst_port": ports(values["resp_p"]),
-        "connection_id": values.texts("uid"), **columns,
-    }  # fmt: skip
-    if any(values["system_name"]):
-        whole["observer"] = values.coded("system_name", _wire.word)
-    return [only(Rows(numbers, whole), keep)]
-
-
-def milliseconds(seconds: Sequence[float | None]) -> Scaled:
-    """Turn durations into milliseconds; what lasts for ever is unknown."""
-    return Scaled([s if s is not None and 0 <= s < _LONGEST_S else None for s in seconds], 1000)
+    laid, fits = _columns.characters(cells, _STAMP)
+    micros, sure = _columns.digits(np.delete(laid, _DOT, axis=1))
+    return pa.array(micros), fits & sure & (laid[:, _DOT] == ord("."))

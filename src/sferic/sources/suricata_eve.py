@@ -25,13 +25,13 @@ unless the flow is logged; the process; the user.
 """
 
 import re
-from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import msgspec
 
 from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
-from sferic.sources import _eve_bulk, _wire
+from sferic.sources import _wire
 from sferic.sources._bulk import Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
 from sferic.sources._fields import forwarded, port, status
@@ -124,9 +124,10 @@ class Reader:
     def state(self) -> None:
         """Plain lines stand alone; those that do not, netflows, are left."""
 
-    def bulk(self, lines: Sequence[bytes]) -> list[Rows]:
+    def bulk(self, text: bytes) -> list[Rows]:
         """Read plain requests, handshakes and flows by columns."""
-        return _eve_bulk.read(lines, self._clock, _ACTIONS, _app)
+        found: list[Rows] = import_module("sferic.sources._eve_bulk").read(text, self._clock, _ACTIONS, _app)
+        return found  # a hunt does without that module
 
     def _start(self, record: _Record, line: Line) -> Event:
         """Start an event with what every record has."""

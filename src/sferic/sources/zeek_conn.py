@@ -16,12 +16,14 @@ Cannot show: host names (ssl.log, http.log and dns.log of the same sensor have t
 address), paths, users, processes, and the client behind a proxy or an address translation.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sferic.model.event import NETWORK, Event, Line
-from sferic.sources import _wire, _zeek, _zeek_bulk
-from sferic.sources._bulk import Column, Rows, counts
+from sferic.sources import _wire, _zeek
+from sferic.sources._bulk import Rows
+
+if TYPE_CHECKING:
+    from sferic.sources._zeek_bulk import Values
 
 TABLES = (NETWORK,)
 FIELDS = tuple(
@@ -46,7 +48,7 @@ class Connection(_zeek.Record, gc=False):
     resp_ip_bytes: Any = None
 
 
-class Reader(_zeek_bulk.Reader):
+class Reader(_zeek.BulkReader):
     """Reads the connections of one file."""
 
     kind = "conn"
@@ -66,30 +68,19 @@ class Reader(_zeek_bulk.Reader):
         event.outcome = _wire.lower(record.conn_state)
         return event
 
-    def rows(self, numbers: Sequence[int], values: _zeek_bulk.Values) -> list[Rows]:
-        """Turn columns into connections; those of ICMP are left, and objects that may be of another log."""
-        states, packets, protocols = values["conn_state"], values["orig_ip_bytes"], values["proto"]
-        icmp = {protocol for protocol in set(protocols) if protocol and protocol.lower() == "icmp"}
-        keep = [
-            protocol not in icmp
-            and (not values.is_json or (host is not None and (state is not None or sent is not None)))
-            for protocol, host, state, sent in zip(protocols, values["orig_h"], states, packets, strict=True)
-        ]
-        columns: dict[str, Column] = {
+    def rows(self, values: "Values") -> list[Rows]:
+        """Turn columns into connections; objects that may be of another log are left."""
+        if values.is_json:
+            values.keep &= values.has("orig_h") & values.has_any("conn_state", "orig_ip_bytes")
+        return values.rows({
             "table": NETWORK,
             "protocol": values.coded("proto", _wire.lower),
             "app": values.coded("service", _wire.lower),
-            "bytes_up": _either(values["orig_bytes"], packets),
-            "bytes_down": _either(values["resp_bytes"], values["resp_ip_bytes"]),
-            "duration_ms": _zeek_bulk.milliseconds(values["duration"]),
+            "bytes_up": values.counts("orig_bytes", "orig_ip_bytes"),
+            "bytes_down": values.counts("resp_bytes", "resp_ip_bytes"),
+            "duration_ms": values.milliseconds("duration"),
             "outcome": values.coded("conn_state", _wire.lower),
-        }
-        return _zeek_bulk.with_ends(numbers, values, columns, keep)
-
-
-def _either(payload: Sequence[int | None], packets: Sequence[int | None]) -> Sequence[int | None]:
-    pairs = zip(counts(payload), counts(packets), strict=True)
-    return [packet if found is None else found for found, packet in pairs]
+        }, portless=values.is_a("proto", "icmp"))  # fmt: skip
 
 
 def _bytes(payload: Any, packets: Any) -> int | None:

@@ -13,14 +13,16 @@ Cannot show: anything inside TLS (ssl.log has the names), how long a request too
 by basic authentication; what happens in a tunnel after its CONNECT.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sferic.model.event import HTTP, Event, Line
-from sferic.sources import _wire, _zeek, _zeek_bulk
-from sferic.sources._bulk import Column, Rows, counts, where
+from sferic.sources import _wire, _zeek
+from sferic.sources._bulk import Rows
 from sferic.sources._contract import Setup
 from sferic.sources._fields import forwarded, is_inside, status
+
+if TYPE_CHECKING:
+    from sferic.sources._zeek_bulk import Values
 
 TABLES = (HTTP,)
 FIELDS = tuple(
@@ -53,7 +55,7 @@ class Request(_zeek.Record, gc=False):
     resp_mime_types: Any = None
 
 
-class Reader(_zeek_bulk.Reader):
+class Reader(_zeek.BulkReader):
     """Reads the requests of one file."""
 
     kind = "http"
@@ -80,37 +82,30 @@ class Reader(_zeek_bulk.Reader):
             event.src_ip, event.src_port, event.forwarded_for = event.forwarded_for, None, None
         return event
 
-    def bulk(self, lines: Sequence[bytes]) -> list[Rows] | None:
+    def bulk(self, text: bytes) -> list[Rows] | None:
         """Read plain requests by columns, unless the client may stand in a header."""
-        return None if self._believes_header else super().bulk(lines)
+        return None if self._believes_header else super().bulk(text)
 
-    def rows(self, numbers: Sequence[int], values: _zeek_bulk.Values) -> list[Rows]:
+    def rows(self, values: "Values") -> list[Rows]:
         """Turn columns into requests; those to a proxy are left, and objects that may be of another log."""
-        told = (values[n] for n in ("orig_h", "method", "uri", "host", "request_body_len", "response_body_len"))
-        keep = [
-            method != "CONNECT"
-            and not proxied
-            and (not uri or uri[0] == "/")
-            and (not values.is_json or client is not None)
-            and (not values.is_json or sent is not None or got is not None or None not in (method, uri, host))
-            for client, method, uri, host, sent, got, proxied in zip(*told, values.texts("proxied"), strict=True)
-        ]
-        names = values.coded("host", _wire.host_header)
-        columns: dict[str, Column] = {
+        values.keep &= ~values.is_a("method", "connect") & ~values.has("proxied")
+        values.keep &= ~values.has("uri") | values.is_a("uri", "") | values.begins("uri", "/")
+        if values.is_json:
+            told = values.has_any("request_body_len", "response_body_len")
+            values.keep &= values.has("orig_h") & (told | values.has("method", "uri", "host"))
+        return values.rows({
             "table": HTTP,
             "method": values.coded("method", _wire.word),
-            "dst_host": names,
-            "host_source": where(names, "http_host"),
+            **values.named("host", _wire.host_header, "http_host"),
             "path": values.texts("uri"),
-            "bytes_up": counts(values["request_body_len"]),
-            "bytes_down": counts(values["response_body_len"]),
+            "bytes_up": values.counts("request_body_len"),
+            "bytes_down": values.counts("response_body_len"),
             "status": values.coded("status_code", status),
             "user_agent": values.coded("user_agent", _wire.word),
             "referer": values.coded("referrer", _wire.word),
             "content_type": values.first("resp_mime_types"),
             "user": values.coded("username", _user),
-        }
-        return _zeek_bulk.with_ends(numbers, values, columns, keep)
+        })  # fmt: skip
 
 
 def _first(values: Any) -> str | None:

@@ -9,12 +9,14 @@ Cannot show: bytes and durations (conn.log has them), paths, users and processes
 encrypts its hello (ECH) or sends none; the server behind a proxy that tunnels, whose address is in its place.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sferic.model.event import NETWORK, Event, Line
-from sferic.sources import _wire, _zeek, _zeek_bulk
-from sferic.sources._bulk import Column, Rows, where
+from sferic.sources import _wire, _zeek
+from sferic.sources._bulk import Rows
+
+if TYPE_CHECKING:
+    from sferic.sources._zeek_bulk import Values
 
 TABLES = (NETWORK,)
 FIELDS = tuple("src_ip src_port dst_ip dst_port dst_host host_source connection_id app outcome".split())
@@ -33,7 +35,7 @@ class Handshake(_zeek.Record, gc=False):
     established: Any = None
 
 
-class Reader(_zeek_bulk.Reader):
+class Reader(_zeek.BulkReader):
     """Reads the handshakes of one file."""
 
     kind = "ssl"
@@ -50,19 +52,14 @@ class Reader(_zeek_bulk.Reader):
         event.outcome = _OUTCOMES.get(established) if isinstance(established, bool | str) else None
         return event
 
-    def rows(self, numbers: Sequence[int], values: _zeek_bulk.Values) -> list[Rows]:
+    def rows(self, values: "Values") -> list[Rows]:
         """Turn columns into handshakes; objects that may be of another log are left."""
-        told = (values[name] for name in ("orig_h", "established", "resumed", "server_name", "cipher"))
-        keep = [
-            not values.is_json or (host is not None and (None not in (done, again) or None not in (name, cipher)))
-            for host, done, again, name, cipher in zip(*told, strict=True)
-        ]
-        names = values.coded("server_name", _wire.name)
-        columns: dict[str, Column] = {
+        if values.is_json:
+            told = values.has("established", "resumed") | values.has("server_name", "cipher")
+            values.keep &= values.has("orig_h") & told
+        return values.rows({
             "table": NETWORK,
-            "dst_host": names,
-            "host_source": where(names, "sni"),
+            **values.named("server_name", _wire.name, "sni"),
             "app": values.coded("version", _wire.lower),
             "outcome": values.coded("established", _OUTCOMES.get),
-        }
-        return _zeek_bulk.with_ends(numbers, values, columns, keep)
+        })  # fmt: skip

@@ -1,0 +1,199 @@
+"""Arrow columns for sources that read in bulk: each distinct text is read once, everything else goes by whole columns.
+
+Imported where it is needed only: a hunt starts without Arrow.
+
+What it does not do: know any log; the `_…_bulk` modules do.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from sferic.model.hosts import MAX_HOST
+from sferic.sources import _wire
+from sferic.sources._bulk import Rows
+
+T = TypeVar("T")
+Mask = NDArray[np.bool_]
+MOST = 10**18
+_FAILURES = (msgspec.MsgspecError, ValueError, RecursionError)
+_CODES, _TEXT = pa.int32(), pa.string()
+_FALSE, _NOTHING, _ZERO_LONG = pa.scalar(value=False), pa.scalar(None), pa.scalar(0, pa.int32())
+"""Arrow takes a tenth of a millisecond to turn a value into its own, each time."""
+_BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_IPV4 = rf"^(?:{_BYTE}\.){{3}}{_BYTE}$"
+_NAME = r"^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.[a-z]+$"
+_LONGEST_HOST = pa.scalar(MAX_HOST, pa.int32())
+_ZERO, _NINE = ord("0"), ord("9")
+
+
+class Objects(msgspec.Struct, Generic[T], frozen=True):
+    """What could be decoded of lines that hold an object each, from their first character on."""
+
+    lines: NDArray[np.int64]
+    found: list[T]
+    text: bytes
+    starts: NDArray[np.int64]
+    """Where every line begins."""
+
+    def line(self, row: int) -> bytes:
+        """Return the line of one of the objects."""
+        start = self.starts[self.lines[row]]
+        return self.text[start : self.text.index(b"\n", start)]
+
+
+def decoded(text: bytes, decoder: msgspec.json.Decoder[T]) -> Objects[T]:
+    """Decode each line that begins with an object; those that cannot be are left out."""
+    laid = np.frombuffer(text, np.uint8)
+    ends = np.flatnonzero(laid == ord("\n"))
+    starts = np.append(0, ends[:-1] + 1)
+    begun = (laid[starts] == ord("{")) & (laid[np.minimum(starts + 1, len(laid) - 1)] == ord('"'))
+    if begun.all() and (laid[ends - 1] == ord("}")).all():
+        # After a brace within a value no other can open, so no value reaches over a line's end.
+        try:
+            found = decoder.decode_lines(text)
+        except _FAILURES:
+            found = []
+        if len(found) == len(starts):
+            return Objects(np.arange(len(starts)), found, text, starts)
+    return _one_by_one(text, decoder, starts, begun)
+
+
+def _one_by_one(text: bytes, decoder: msgspec.json.Decoder[T], starts: NDArray[np.int64], begun: Mask) -> Objects[T]:
+    numbers = np.flatnonzero(begun)
+    lines = text.split(b"\n")
+    found: list[T] = []
+    failed: list[int] = []
+    rest = map(lines.__getitem__, numbers.tolist())
+    while True:
+        try:
+            found.extend(map(decoder.decode, rest))  # keeps what came before a failure
+        except _FAILURES:
+            failed.append(len(found) + len(failed))
+        else:
+            return Objects(np.delete(numbers, failed), found, text, starts)
+
+
+def coded(values: pa.Array, read: Callable[[Any], Any], nothing: Sequence[Any] = ("",), plain: str = "") -> pa.Array:
+    """Read each distinct value once; what is `nothing` stays unknown. Texts stay coded, anything else does not.
+
+    Texts that the pattern `plain` matches are known to be read as they are.
+    """
+    raw = values.dictionary_encode()
+    known = _matched(raw.dictionary, plain)
+    if known.all() and plain:
+        return raw
+    words = raw.dictionary.to_pylist()
+    found = [
+        word if is_known else None if word in nothing else read(word)
+        for word, is_known in zip(words, known, strict=True)
+    ]
+    if found == words and (not words or isinstance(words[0], str)):
+        return raw
+    numbers = {word: code for code, word in enumerate(dict.fromkeys(word for word in found if word is not None))}
+    codes = pa.array([numbers.get(word) for word in found], _CODES).take(raw.indices)
+    if any(isinstance(word, int) for word in numbers):
+        return pa.array(list(numbers), pa.int64()).take(codes)
+    return pa.DictionaryArray.from_arrays(codes, pa.array(list(numbers), _TEXT))
+
+
+def _matched(words: pa.Array, plain: str) -> Mask:
+    if not plain:
+        return np.zeros(len(words), np.bool_)
+    return flags(pc.match_substring_regex(words, plain)) & (
+        flags(pc.less_equal(pc.binary_length(words), _LONGEST_HOST))
+    )
+
+
+def places(values: pa.Array) -> pa.Array:
+    """Read addresses; nearly all are written in their canonical form."""
+    return coded(values, _wire.place, plain=_IPV4)
+
+
+def hosts(values: pa.Array, read: Callable[[Any], Any]) -> pa.Array:
+    """Read host names; nearly all are written in their canonical form."""
+    return coded(values, read, plain=_NAME)
+
+
+def where(values: pa.Array, word: str) -> pa.Array:
+    """Give `word` in the rows that have a value."""
+    zeros = pa.array(np.zeros(len(values), np.int32), mask=~is_set(values))
+    return pa.DictionaryArray.from_arrays(zeros, pa.array([word], _TEXT))
+
+
+def is_set(values: pa.Array) -> Mask:
+    """Say which rows have a value."""
+    return flags(values.is_valid())
+
+
+def flags(values: pa.Array) -> Mask:
+    """Bring truth values to numpy; what is unknown is false."""
+    found: Mask = pc.fill_null(values, _FALSE).to_numpy(zero_copy_only=False)
+    return found
+
+
+def texts(values: pa.Array) -> pa.Array:
+    """Return texts as they are; an empty one is unknown."""
+    empty = pc.equal(pc.binary_length(values), _ZERO_LONG)
+    return pc.if_else(empty, _NOTHING, values) if pc.any(empty).as_py() else values
+
+
+def counts(values: pa.Array) -> pa.Array:
+    """Return whole numbers of at most 18 digits, not below 0; any other is unknown."""
+    return _between(values, 0, MOST)
+
+
+def ports(values: pa.Array) -> pa.Array:
+    """Return numbers of ports; any other is unknown."""
+    return _between(values, 1, 65_536)
+
+
+def _between(values: pa.Array, least: int, limit: int) -> pa.Array:
+    span = pc.min_max(values).as_py()
+    if span["min"] is None or (span["min"] >= least and span["max"] < limit):
+        return values
+    fits = pc.and_(pc.greater_equal(values, least), pc.less(values, limit))
+    return pc.if_else(fits, values, _NOTHING)
+
+
+def scaled(seconds: pa.Array, factor: int, longest_s: float) -> pa.Array:
+    """Turn seconds into whole parts of one, rounded as Python rounds; what is not within the limits is unknown."""
+    values = seconds.to_numpy(zero_copy_only=False)
+    with np.errstate(invalid="ignore"):
+        fits = (values >= 0) & (values < longest_s)
+    return pa.array(np.rint(np.where(fits, values, 0.0) * factor).astype(np.int64), mask=~fits)
+
+
+def only(rows: Rows, keep: Mask) -> Rows:
+    """Drop rows."""
+    if keep.all():
+        return rows
+    mask = pa.array(keep)
+    columns = {name: c if isinstance(c, str) else c.filter(mask) for name, c in rows.columns.items()}
+    return Rows(rows.lines[keep], columns)
+
+
+def characters(values: pa.Array, width: int) -> tuple[NDArray[np.uint8], Mask]:
+    """Lay texts out as rows of characters; a row of another length is of zeros, and not marked."""
+    fits = flags(pc.equal(pc.binary_length(values), pa.scalar(width, pa.int32())))
+    some = values if fits.all() else values.filter(pa.array(fits))
+    offsets = np.frombuffer(some.buffers()[1], np.int32, len(some) + 1, some.offset * 4)
+    start = int(offsets[0]) if len(some) else 0
+    found = np.frombuffer(some.buffers()[2] or b"", np.uint8, len(some) * width, start).reshape(len(some), width)
+    if fits.all():
+        return found, fits
+    laid = np.zeros((len(values), width), np.uint8)
+    laid[fits] = found
+    return laid, fits
+
+
+def digits(cells: NDArray[np.uint8]) -> tuple[NDArray[np.int64], Mask]:
+    """Read rows of digits as numbers; a row with anything else is not marked."""
+    powers = 10 ** np.arange(cells.shape[1] - 1, -1, -1, dtype=np.int64)
+    sure: Mask = np.all((cells >= _ZERO) & (cells <= _NINE), axis=1)
+    return (cells.astype(np.int64) - _ZERO) @ powers, sure

@@ -1,0 +1,327 @@
+"""Commands that count: stats, eventstats, streamstats, timechart, top, rare, and tstats over plain events.
+
+A row without a value in every by-field counts nowhere in `stats`, without a word, as in Splunk.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from sferic.spl.aggregates import Aggregate, build, parse_aggregates, spread
+from sferic.spl.bench import Bench
+from sferic.spl.clock import span_s
+from sferic.spl.command import Known, Words
+from sferic.spl.commands.shaping import span_of
+from sferic.spl.evaluating import Evaluator
+from sferic.spl.filtering import condition
+from sferic.spl.relation import Kind, Relation, Sql, as_number, as_text, quote
+from sferic.spl.terms import All, Term, parse_terms
+
+MAX_BUCKETS = 50_000
+MAX_SERIES = 10
+"""Series of a timechart besides OTHER, as in Splunk."""
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """Make one row of each combination of the by-fields."""
+
+    aggregates: tuple[Aggregate, ...]
+    by: tuple[str, ...]
+    words: Words
+
+    def apply(self, rows: Relation, bench: Bench) -> Relation:
+        """Group."""
+        rows = expanded(rows, self.by, bench)
+        return grouped(rows, self.aggregates, self.by, bench, self.words)
+
+
+def expanded(rows: Relation, by: Sequence[str], bench: Bench) -> Relation:
+    """Make a row of each value of the by-fields that hold several."""
+    for name in by:
+        value = rows.get(name)
+        if value.kind is Kind.MANY:
+            one = bench.fresh()
+            select = f"SELECT *, unnest({value.text}) AS {one} FROM {rows.name}"
+            rows = bench.stage(select, dict(rows.fields) | {name: Sql(one, Kind.TEXT)}, rows.order)
+    return rows
+
+
+def grouped(
+    rows: Relation, aggregates: tuple[Aggregate, ...], by: Sequence[str], bench: Bench, words: Words
+) -> Relation:
+    """Group rows; groups are in the order of their keys, numbers before texts."""
+    evaluator = Evaluator(rows, bench, words)
+    wanted = spread(aggregates, tuple(n for n in rows.fields if not n.startswith("_") and n not in by))
+    keys = {name: rows.get(name) for name in dict.fromkeys(by)}
+    results = {one.name: build(one, rows, evaluator, words) for one in wanted}
+    fields: dict[str, Sql] = {}
+    columns: list[str] = []
+    for name, value in [*keys.items(), *results.items()]:
+        column = bench.fresh()
+        columns.append(f"{value.text} AS {column}")
+        fields[name] = Sql(column, value.kind)
+    if not columns:
+        raise words.fail("no field fits")
+    full = " AND ".join(f"{v.text} IS NOT NULL" for v in keys.values()) or "TRUE"
+    group = f" GROUP BY {', '.join(v.text for v in keys.values())}" if keys else ""
+    made = bench.stage(f"SELECT {', '.join(columns)} FROM {rows.name} WHERE {full}{group}", fields, "")
+    by_keys = ", ".join(f"{as_number(fields[n])} NULLS LAST, {as_text(fields[n])}" for n in keys) or "1"
+    return bench.ordered(made, by_keys)
+
+
+def _stats(words: Words) -> Stats:
+    words.options("allnum", "delim", "partitions")
+    aggregates = parse_aggregates(words, "by")
+    by = words.by()
+    words.finish()
+    if not aggregates:
+        raise words.fail("expected a function, such as count")
+    return Stats(aggregates, by, words)
+
+
+class Beside(msgspec.Struct, frozen=True):
+    """Compute functions beside each row: over its whole group, or over the rows up to it."""
+
+    aggregates: tuple[Aggregate, ...]
+    by: tuple[str, ...]
+    stream: bool
+    window: int
+    current: bool
+    words: Words
+
+    def apply(self, rows: Relation, bench: Bench) -> Relation:
+        """Extend."""
+        evaluator = Evaluator(rows, bench, self.words)
+        keys = [rows.get(name) for name in self.by]
+        part = f"PARTITION BY {', '.join(k.text for k in keys)} " if keys else ""
+        window = part
+        if self.stream:
+            first = f"{self.window - self.current} PRECEDING" if self.window else "UNBOUNDED PRECEDING"
+            last = "CURRENT ROW" if self.current else "1 PRECEDING"
+            window = f"{part}ORDER BY {rows.order} ROWS BETWEEN {first} AND {last}"
+        full = " AND ".join(f"{k.text} IS NOT NULL" for k in keys)
+        new = {}
+        for one in spread(self.aggregates, tuple(n for n in rows.fields if not n.startswith("_"))):
+            value = build(one, rows, evaluator, self.words, window or "PARTITION BY 1")
+            new[one.name] = Sql(f"CASE WHEN {full} THEN {value.text} END", value.kind) if full else value
+        return bench.extend(rows, new)
+
+
+def _eventstats(words: Words) -> Beside:
+    words.options("allnum")
+    aggregates = parse_aggregates(words, "by")
+    by = words.by()
+    words.finish()
+    return Beside(aggregates, by, stream=False, window=0, current=True, words=words)
+
+
+def _streamstats(words: Words) -> Beside:
+    known = ("window", "current", "global", "allnum")
+    options = words.options(*known)
+    aggregates = parse_aggregates(words, "by")
+    by = words.by(*known)
+    options |= words.options(*known)
+    words.finish()
+    if words.flag(options, "global", usual=False) and by:
+        raise words.fail("global=true together with `by` is not supported")
+    window = words.count(options, "window", 0)
+    return Beside(
+        aggregates, by, stream=True, window=window, current=words.flag(options, "current", usual=True), words=words
+    )
+
+
+class TimeChart(msgspec.Struct, frozen=True):
+    """Count by spans of time, gaps filled, in one column or in one for each value of a field."""
+
+    aggregates: tuple[Aggregate, ...]
+    span: float
+    by: str
+    limit: int
+    words: Words
+
+    def apply(self, rows: Relation, bench: Bench) -> Relation:
+        """Chart."""
+        if "_time" not in rows.fields:
+            raise self.words.fail("timechart needs _time, which is not there any more")
+        rows = expanded(rows, (self.by,) if self.by else (), bench)
+        span = self.span or self._span(rows, bench)
+        floor = f"floor({as_number(rows.get('_time'))} / {span!r}) * {span!r}"
+        binned = bench.extend(rows, {"_time": Sql(floor, Kind.NUMBER)})
+        if not self.by:
+            charted = grouped(binned, self.aggregates, ("_time",), bench, self.words)
+            return self._filled(charted, span, bench)
+        return self._series(binned, span, bench)
+
+    def _span(self, rows: Relation, bench: Bench) -> float:
+        """Choose a span that gives about a hundred buckets."""
+        time = as_number(rows.get("_time"))
+        [(low, high)] = bench.query(f"SELECT min({time}), max({time}) FROM {rows.name}")
+        choices = (1, 5, 10, 30, 60, 300, 600, 1800, 3600, 86_400)
+        return float(next((s for s in choices if ((high or 0) - (low or 0)) / s <= 100), 604_800))
+
+    def _series(self, rows: Relation, span: float, bench: Bench) -> Relation:
+        value = as_text(rows.get(self.by))
+        counted = f"SELECT {value} AS v FROM {rows.name} WHERE {value} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1"
+        found = [str(v) for (v,) in bench.query(f"{counted} LIMIT 10001")]
+        kept = found[: self.limit] if self.limit else found
+        listed = ", ".join(map(quote, kept)) or "NULL"
+        series = f"CASE WHEN {value} IS NULL THEN 'NULL' WHEN {value} IN ({listed}) THEN {value} ELSE 'OTHER' END"
+        rows = bench.extend(rows, {self.by: Sql(series, Kind.TEXT)})
+        charted = grouped(rows, self.aggregates, ("_time", self.by), bench, self.words)
+        names = [
+            name for (name,) in bench.query(f"SELECT DISTINCT {as_text(charted.get(self.by))} FROM {charted.name}")
+        ]
+        ordered = [n for n in kept if n in names] + [n for n in ("OTHER", "NULL") if n in names]
+        time, by = charted.get("_time"), charted.get(self.by)
+        fields, columns = {"_time": Sql(bench.fresh(), Kind.NUMBER)}, [time.text]
+        for one in self.aggregates:
+            cell = charted.get(one.name)
+            for name in ordered:
+                title = name if len(self.aggregates) == 1 else f"{one.name}: {name}"
+                fields[title] = Sql(bench.fresh(), cell.kind)
+                columns.append(f"any_value({cell.text}) FILTER ({by.text} = {quote(name)})")
+        listed = ", ".join(f"{text} AS {fields[n].text}" for text, n in zip(columns, fields, strict=True))
+        pivoted = bench.stage(f"SELECT {listed} FROM {charted.name} GROUP BY {time.text}", fields, "")
+        return self._filled(bench.ordered(pivoted, fields["_time"].text), span, bench)
+
+    def _filled(self, rows: Relation, span: float, bench: Bench) -> Relation:
+        """Put the empty spans in between; a count there is 0, all else has no value."""
+        time = rows.get("_time").text
+        [(low, high)] = bench.query(f"SELECT min({time}), max({time}) FROM {rows.name}")
+        if low is None:
+            return rows
+        steps = round((high - low) / span)
+        if steps > MAX_BUCKETS:
+            raise self.words.fail(f"more than {MAX_BUCKETS:,} spans", "take a longer span")
+        name = bench.fresh()
+        grid = f"(SELECT {low!r} + {span!r} * unnest(range({steps + 1})) AS {name})"
+        counts = {one.name for one in self.aggregates if one.function in {"count", "dc"}}
+        columns, new = [], {"_time": Sql(bench.fresh(), Kind.NUMBER)}
+        for field, sql in rows.fields.items():
+            if field == "_time":
+                continue
+            new[field] = Sql(bench.fresh(), sql.kind)
+            zero = self._counts(field, counts)
+            columns.append(f", {f'coalesce({sql.text}, 0)' if zero else sql.text} AS {new[field].text}")
+        source = f"{grid} LEFT JOIN {rows.name} ON {time} = {name}"
+        select = f"SELECT {name} AS {new['_time'].text}{''.join(columns)} FROM {source}"
+        return bench.ordered(bench.stage(select, new, ""), new["_time"].text)
+
+    def _counts(self, field: str, counts: set[str]) -> bool:
+        if self.by and len(self.aggregates) == 1:
+            return bool(counts)
+        return field.partition(": ")[0] in counts
+
+
+def _timechart(words: Words) -> TimeChart:
+    known = ("span", "limit", "usenull", "useother", "bins")
+    options = words.options(*known)
+    aggregates = parse_aggregates(words, "by", "span")
+    by = words.name() if words.keyword("by") else ""
+    options |= words.options(*known)
+    words.finish()
+    if not aggregates:
+        raise words.fail("expected a function, such as count")
+    span = float(span_of(words, options["span"], time=True)) if "span" in options else 0.0
+    return TimeChart(aggregates, span, by, words.count(options, "limit", MAX_SERIES), words)
+
+
+class Top(msgspec.Struct, frozen=True):
+    """Show the most, or least, frequent values with count and percent."""
+
+    fields: tuple[str, ...]
+    by: tuple[str, ...]
+    limit: int
+    rare: bool
+    show: tuple[str, ...]
+    words: Words
+
+    def apply(self, rows: Relation, bench: Bench) -> Relation:
+        """Count and cut."""
+        count = Aggregate("count", "", None, "count", 0, named=False)
+        names = (*self.by, *self.fields)
+        made = grouped(expanded(rows, names, bench), (count,), names, bench, self.words)
+        part = ", ".join(made.get(n).text for n in self.by)
+        counted = made.get("count").text
+        share = f"100.0 * {counted} / sum({counted}) OVER ({f'PARTITION BY {part}' if part else ''})"
+        made = bench.extend(made, {"percent": Sql(f"round(CAST({share} AS DOUBLE), 6)", Kind.NUMBER)})
+        place = bench.fresh()
+        order = f"{counted} {'ASC' if self.rare else 'DESC'}, {made.order}"
+        over = f"row_number() OVER ({f'PARTITION BY {part} ' if part else ''}ORDER BY {order})"
+        made = bench.stage(f"SELECT *, {over} AS {place} FROM {made.name}", made.fields, made.order)
+        if self.limit:
+            made = bench.filtered(made, f"{place} <= {self.limit}")
+        made = bench.ordered(made, f"{f'{part}, ' if part else ''}{place}")
+        return made.with_fields({n: made.get(n) for n in (*names, *self.show)})
+
+
+def _top(words: Words, *, rare: bool = False) -> Top:
+    known = ("limit", "showperc", "showcount", "useother", "countfield", "percentfield")
+    number = words.number()
+    options = words.options(*known)
+    fields = words.names("by", *known)
+    options |= words.options(*known)
+    by = words.by()
+    words.finish()
+    refused = options.keys() & {"useother", "countfield", "percentfield"}
+    if refused or not fields:
+        raise words.fail(f"{refused.pop()}= is not supported" if refused else "expected fields")
+    limit = words.count(options, "limit", 10) if number is None else number
+    shown = (("count", "showcount"), ("percent", "showperc"))
+    show = tuple(name for name, option in shown if words.flag(options, option, usual=True))
+    return Top(fields, by, limit, rare, show, words)
+
+
+class TStats(msgspec.Struct, frozen=True):
+    """Count over the events themselves; there is no accelerated data model here."""
+
+    aggregates: tuple[Aggregate, ...]
+    terms: Term
+    by: tuple[str, ...]
+    span: float
+    words: Words
+
+    def apply(self, rows: Relation, bench: Bench) -> Relation:
+        """Filter and group; `Web.url` is the field `url`."""
+        fields = dict(rows.fields)
+        for name in (*self.by, *(a.field for a in self.aggregates)):
+            model, dot, plain = name.partition(".")
+            if dot and name not in fields and model[:1].isupper() and plain in fields:
+                fields[name] = fields[plain]
+        rows = bench.filtered(rows.with_fields(fields), condition(self.terms, rows.with_fields(fields), bench))
+        if self.span:
+            floor = f"floor({as_number(rows.get('_time'))} / {self.span!r}) * {self.span!r}"
+            rows = bench.extend(rows, {"_time": Sql(floor, Kind.NUMBER)})
+        return grouped(expanded(rows, self.by, bench), self.aggregates, self.by, bench, self.words)
+
+
+def _tstats(words: Words) -> TStats:
+    words.options("summariesonly", "allow_old_summaries", "prestats", "fillnull_value")
+    aggregates = parse_aggregates(words, "from", "where", "by")
+    if words.keyword("from"):
+        raise words.fail(
+            "there is no data model here", "leave `from datamodel=...` out: the events are searched", words.at
+        )
+    terms: Term = All(())
+    if words.keyword("where"):
+        terms = parse_terms(words.up_to("by", "groupby"))
+    by = words.by("span")
+    options = words.options("span")
+    words.finish()
+    seconds = span_s(options["span"]) if "span" in options else 0
+    if seconds is None or not aggregates:
+        raise words.fail("span= is no fixed span" if aggregates else "expected a function, such as count")
+    return TStats(aggregates, terms, by, float(seconds), words)
+
+
+COMMANDS = {
+    "stats": Known(_stats, "stats FUNCTIONS by FIELDS: one row of each combination"),
+    "eventstats": Known(_eventstats, "eventstats FUNCTIONS by FIELDS: the same beside each row"),
+    "streamstats": Known(_streamstats, "streamstats FUNCTIONS by FIELDS: over the rows up to each; window=, current="),
+    "timechart": Known(_timechart, "timechart span=1h FUNCTIONS by FIELD: by spans of time; limit="),
+    "top": Known(_top, "top N FIELDS by FIELDS: the most frequent values; limit=, showcount=, showperc="),
+    "rare": Known(lambda words: _top(words, rare=True), "rare N FIELDS by FIELDS: the least frequent values"),
+    "tstats": Known(
+        _tstats, "| tstats FUNCTIONS where TERMS by FIELDS span=: over the events, there is no data model", begins=True
+    ),
+}

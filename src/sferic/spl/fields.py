@@ -1,0 +1,119 @@
+"""Gives events the field names that Splunk's add-ons would give them, from the event and from its raw line."""
+
+import html
+import json
+import re
+from collections.abc import Callable, Iterator
+
+from sferic.catalog.splunk_fields import FieldSet, splunk_fields
+from sferic.model.event import HTTP, Event
+from sferic.spl.texts import flat
+
+MAX_FIELDS = 300
+"""Fields that one raw line may add."""
+_PAIR = re.compile(r'([A-Za-z][\w.-]{0,80})=("(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s,"]*)')
+_TAB = re.compile(r"(?:^|\t)([A-Za-z][\w.-]{0,80})=([^\t]*)")
+_DATA = re.compile(r"<Data Name=['\"](\w{1,60})['\"]>([^<]*)</Data>")
+_EVENT_DATA = "winlog.event_data."
+
+Asked = Callable[[str], bool]
+"""Whether a search may ask for a field of this name."""
+
+
+def everything(_name: str) -> bool:
+    """Ask for every field."""
+    return True
+
+
+class Fields:
+    """Makes the rows of a search; only the fields that it may ask for."""
+
+    def __init__(self, asked: Asked = everything) -> None:
+        self._asked = asked
+        self._sets: dict[str, list[FieldSet]] = {}
+        for one in splunk_fields().extraction:
+            self._sets.setdefault(one.source, []).append(one)
+
+    def row(self, event: Event) -> dict[str, object]:
+        """Return an event as Splunk would show it; `event.raw` is the raw line."""
+        raw = event.raw or ""
+        one = self._set(event, raw)
+        row: dict[str, object] = {"_time": event.time / 1e6, "_raw": raw or None, "source": event.file or None}
+        row["host"] = event.observer or event.device
+        row["sourcetype"] = one.sourcetype if one else event.source
+        names = one.fields if one else _GENERIC
+        row |= {name: _value(event, ours) for name, ours in names.items() if self._asked(name)}
+        if one:
+            row |= one.constants
+            row |= {name: text for name, text in one.defaults.items() if row.get(name) is None}
+            row |= {name: text for name, text in _RAW[one.raw](raw) if self._asked(name)}
+        return {name: value for name, value in row.items() if value is not None and self._asked(name)}
+
+    def _set(self, event: Event, raw: str) -> FieldSet | None:
+        for one in self._sets.get(event.source, ()):
+            if (not one.table or one.table == event.table) and (not one.contains or one.contains in raw):
+                return one
+        return None
+
+
+_GENERIC = {
+    name: name
+    for name in (
+        *("src_ip", "src_port", "user", "device", "bytes_up", "bytes_down", "bytes_total", "method", "path", "status"),
+        *("action", "user_agent", "process_path", "process_id", "parent_path", "command_line", "actor", "provider"),
+        *("operation", "resource", "outcome", "url", "app", "protocol"),
+    )
+} | {"src": "src_ip", "dest": "dst_host", "dest_ip": "dst_ip", "dest_port": "dst_port", "dest_host": "dst_host"}
+"""Names for logs that no add-on is known for here: ours, and the usual ones for source and destination."""
+
+
+def _value(event: Event, name: str) -> object:
+    if name in {"url", "url_bare"}:
+        return _url(event, bare=name == "url_bare")
+    return getattr(event, name)
+
+
+def _url(event: Event, *, bare: bool) -> str | None:
+    """Build the URL anew: the event has only its parts."""
+    if event.dst_host is None or event.table != HTTP:
+        return None
+    if event.method == "CONNECT":
+        return f"{event.dst_host}:{event.dst_port or 443}"
+    scheme = "" if bare else "http://" if event.dst_port == 80 else "https://"
+    return f"{scheme}{event.dst_host}{event.path or '/'}"
+
+
+def _pairs(raw: str) -> Iterator[tuple[str, object]]:
+    for _, found in zip(range(MAX_FIELDS), _PAIR.finditer(raw), strict=False):
+        value = found[2]
+        yield found[1].replace("-", "_"), value[1:-1] if value.startswith('"') and len(value) > 1 else value or None
+
+
+def _tabs(raw: str) -> Iterator[tuple[str, object]]:
+    for _, found in zip(range(MAX_FIELDS), _TAB.finditer(raw), strict=False):
+        yield found[1].replace("-", "_"), found[2] or None
+
+
+def _json(raw: str) -> Iterator[tuple[str, object]]:
+    try:
+        found = flat(json.loads(raw)) if raw.startswith("{") else {}
+    except (ValueError, RecursionError):
+        return
+    for _, (name, many) in zip(range(MAX_FIELDS), found.items(), strict=False):
+        yield name, many[0] if len(many) == 1 else many
+
+
+def _sysmon(raw: str) -> Iterator[tuple[str, object]]:
+    for _, found in zip(range(MAX_FIELDS), _DATA.finditer(raw), strict=False):
+        yield found[1], html.unescape(found[2]) or None
+    for name, value in _json(raw):
+        yield name.removeprefix(_EVENT_DATA), value
+
+
+def _nothing(_raw: str) -> Iterator[tuple[str, object]]:
+    yield from ()
+
+
+_RAW: dict[str, Callable[[str], Iterator[tuple[str, object]]]] = {
+    "": _nothing, "pairs": _pairs, "tabs": _tabs, "json": _json, "sysmon": _sysmon,
+}  # fmt: skip
