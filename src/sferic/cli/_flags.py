@@ -34,6 +34,9 @@ class Reading:
     platforms: list[Path] | None = None
     """A TOML file with more platforms or own domains; repeat for more."""
 
+    assets: Path | None = None
+    """A CSV file with the columns address and device (and from, until); it wins over what logs say of machines."""
+
     strict: bool = False
     """Make any line that cannot be read an error."""
 
@@ -52,6 +55,7 @@ class Reading:
             "only_sources": split(self.source),
             "source_options": _options(self.set or []),
             "platform_files": [str(path) for path in self.platforms or []],
+            "assets_file": str(self.assets or ""),
             "strict": self.strict,
             "workers": self.workers,
         }

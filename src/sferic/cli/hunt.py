@@ -47,7 +47,7 @@ def hunt(
     Args:
         paths: Files, folders, archives or patterns; `-` is standard input.
         form: How to write the findings: a table on a terminal, else NDJSON.
-        analytic: What to look for: beacon, long_connection, activity; repeat or separate with commas.
+        analytic: What to look for: beacon, long_connection, process, activity; repeat or separate with commas.
         as_published: Run the published search exactly as it was published, faults included.
         assume_fields: With `--as-published`, fill every field it asks for that a log holds; no stock add-on does.
         tiers: Platforms to look at: core, wide, noisy, tunnel.

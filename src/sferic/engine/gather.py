@@ -7,10 +7,11 @@ files with those addresses and domains as the selection.
 
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
+from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import DEFAULT_TIERS, Catalogue
 from sferic.engine.aliases import Aliases
 from sferic.engine.columns import Columns, client_of
@@ -21,7 +22,7 @@ from sferic.engine.period import Period
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
-from sferic.model.event import Event
+from sferic.model.event import PROCESS, Event
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.sources._contract import Source
@@ -89,6 +90,8 @@ class Gathered(msgspec.Struct, frozen=True):
     """Whether more addresses had names than are remembered."""
     names_forgotten: int = 0
     """How often an address was called something that was not remembered any more."""
+    processes_full: bool = False
+    """Whether more processes called, or had to be looked for, than are remembered."""
     domains_full: bool = False
     """Whether more own domains led to a platform, or more events waited for these, than are remembered."""
 
@@ -96,7 +99,9 @@ class Gathered(msgspec.Struct, frozen=True):
 class Gatherer:
     """One run's reading; `gather` is its only verb."""
 
-    def __init__(self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings) -> None:
+    def __init__(
+        self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings, assets: Sequence[Asset] = ()
+    ) -> None:
         self._sources = sources
         self._settings = settings
         self._tiers = frozenset(settings.tiers) or DEFAULT_TIERS
@@ -112,8 +117,10 @@ class Gatherer:
         self._flows: list[Event] = []
         self._linked: dict[str, str] = {}
         """Sensor's name of a connection → host that another of its rows names."""
-        self._columns = Columns(lambda name: sources[name].stamp == "end", settings.proxy_addresses)
+        self._columns = Columns(lambda name: sources[name].stamp == "end", settings.proxy_addresses, assets)
         self._nameless: set[str] = set()
+        self._read_before = [self._selector]
+        """What has selected lines so far: they are counted."""
 
     def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
         """Read every input and return the columns with the account."""
@@ -128,6 +135,7 @@ class Gatherer:
             addresses = self._names.addresses() if nameless else []
             self._second_pass([i for i in inputs if i.can_be_read_again], addresses, watch, total)
         self._join()
+        self._read_starts(inputs, watch, total)
         traffic = self._columns.finish(self._aliases.same_owner)
         self._tally.duplicates = self._columns.duplicates
         self._tally.joined -= self._columns.announced
@@ -135,6 +143,7 @@ class Gatherer:
             traffic, self._ledger, self._period, self._tally,
             once=frozenset(item.label for item in promising if not item.can_be_read_again),
             names_full=self._names.full, names_forgotten=self._names.forgotten,
+            processes_full=self._columns.processes.full,
             domains_full=self._aliases.full or (waiting and bool(len(self._aliases))),
         )  # fmt: skip
 
@@ -146,6 +155,10 @@ class Gatherer:
                     self._take(event)
 
     def _take(self, event: Event) -> None:
+        self._meet(event)
+        if event.table == PROCESS:
+            self._columns.processes.learn(event, client_of(event))
+            return
         if _is_nameless(event):
             self._take_flow(event)
             return
@@ -154,6 +167,11 @@ class Gatherer:
         if self._period.holds(event) and not self._placed(event):
             self._tally.not_serverless += 1
             self._unplaced.append(event)
+
+    def _meet(self, event: Event) -> None:
+        """Note which machine an address is, whatever the event is about."""
+        if event.device and event.src_ip:
+            self._columns.identities.learn(event.src_ip, event.device, event.time / 1e6)
 
     def _placed(self, event: Event) -> bool:
         """Say whether the host leads to a platform; if that is hunted the event becomes traffic.
@@ -186,17 +204,43 @@ class Gatherer:
         self, inputs: Sequence[Input], addresses: Sequence[str], watch: Watcher | None, total: int | None
     ) -> None:
         """Read the lines that hold a known address or own domain; the first pass has counted those that it read."""
-        later = Ledger()
         expressions = [*map(_as_expression, addresses), *self._aliases.expressions(), *_marks(self._sources)]
-        with Scanner(Selector(expressions), self._settings, inputs) as scanner:
-            reading = self._reading(later, watch, total, "joining names", self._selector.holds)
+        for event in self._again(inputs, expressions, watch, total, "joining names"):
+            self._meet(event)
+            if event.table == PROCESS:
+                self._columns.processes.learn(event, client_of(event))
+            elif _is_nameless(event):
+                self._take_flow(event)
+            else:
+                self._names.learn(event, client_of(event))
+                self._take_own_domain(event)
+
+    def _read_starts(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
+        """Read how the processes that called were started, then how their parents were."""
+        starters = {name for name, source in self._sources.items() if PROCESS in source.tables}
+        fit = {file.path for file in self._ledger.files if starters & file.sources.keys()}
+        inputs = [item for item in inputs if item.label in fit and item.can_be_read_again]
+        for stage in ("reading processes", "reading their parents"):
+            wanted = self._columns.processes.wanted() if inputs else []
+            if wanted:
+                for event in self._again(inputs, [*wanted, *_marks(self._sources)], watch, total, stage):
+                    if event.table == PROCESS:
+                        self._columns.processes.learn(event, client_of(event))
+
+    def _again(
+        self, inputs: Sequence[Input], expressions: Sequence[str], watch: Watcher | None, total: int | None, stage: str
+    ) -> Iterator[Event]:
+        """Read inputs once more for other lines; those that were selected before are counted already."""
+        later, selector, before = Ledger(), Selector(expressions), tuple(self._read_before)
+        self._read_before.append(selector)
+
+        def counted(line: bytes) -> bool:
+            return any(one.holds(line) for one in before)
+
+        with Scanner(selector, self._settings, inputs) as scanner:
+            reading = self._reading(later, watch, total, stage, counted)
             for item in inputs:
-                for event in read_input(item, scanner, reading):
-                    if _is_nameless(event):
-                        self._take_flow(event)
-                    else:
-                        self._names.learn(event, client_of(event))
-                        self._take_own_domain(event)
+                yield from read_input(item, scanner, reading)
         self._ledger.adopt(later)
 
     def _take_own_domain(self, event: Event) -> None:

@@ -54,6 +54,18 @@ class Day(msgspec.Struct, frozen=True):
     hours: tuple[int, ...]
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One process of the line from an ancestor to the caller; raw and hostile text."""
+
+    path: str | None
+    command_line: str | None = None
+    user: str | None = None
+    company: str | None = None
+    signer: str | None = None
+    session: int | None = None
+    """Logon session on Windows; 0 is that of services."""
+
+
 class Sample(msgspec.Struct, frozen=True):
     """A log line kept as proof; the text is raw and hostile, cut to 500 characters."""
 
@@ -79,6 +91,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     also_seen_as: tuple[str, ...] = ()
     """Addresses of proxies or NATs behind which other logs saw the same channel."""
     process: str | None = None
+    """Path of the program that calls."""
+    process_is_guessed: bool = False
+    """Whether it is only the program that called or asked for the host at that time."""
+    process_tree: tuple[Step, ...] = ()
+    """The process that calls, last, and its ancestors as far as they are known, oldest first."""
     platform: str | None = None
     provider: str | None = None
     tenant: str | None = None

@@ -52,9 +52,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Meta(description="Platform tiers to hunt: core, wide, noisy, tunnel; empty means the default set."),
     ] = ()
     platform_files: Annotated[tuple[str, ...], Meta(description="Extra platform and custom-domain files (TOML).")] = ()
+    assets_file: Annotated[
+        str, Meta(description="CSV file that says which device has which address; it wins over the logs.")
+    ] = ""
     analytics: Annotated[tuple[str, ...], Meta(description="Analytics to run.")] = (
         "beacon",
         "long_connection",
+        "process",
     )
     min_score: Annotated[int, Meta(ge=0, le=100, description="Findings below this score are only counted.")] = 40
     shared_addresses: Annotated[

@@ -3,7 +3,7 @@
 Values here are raw: whoever prints them passes them through `sferic.render.safe_text`.
 """
 
-from sferic.model.finding import Finding, Reason
+from sferic.model.finding import Finding, Reason, Step
 from sferic.render.figures import bytes_text, counted, duration_text, interval_text, minute_text, span_text
 
 _HEADLINES = {
@@ -77,7 +77,9 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
     rows = [
         ("source", ", ".join(part for part in (finding.src_ip, finding.device, finding.user) if part)),
         ("seen as", ", ".join(finding.also_seen_as)),
-        ("client", finding.process or ""),
+        ("client", _client(finding)),
+        ("started by", _ancestors(finding)),
+        ("command", (finding.process_tree[-1].command_line or "") if finding.process_tree else ""),
         ("actor", finding.actor or ""),
         ("calls", ", ".join(finding.hosts)),
         ("platform", _platform(finding)),
@@ -90,6 +92,21 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
         ("ATT&CK", ", ".join(finding.techniques)),
     ]
     return [(label, value) for label, value in rows if value]
+
+
+def _client(finding: Finding) -> str:
+    """Name the program and who answers for it."""
+    if not finding.process:
+        return ""
+    last = finding.process_tree[-1] if finding.process_tree else Step(finding.process)
+    made = f"signed by {last.signer}" if last.signer else f"says it is by {last.company}" if last.company else ""
+    session = "session of services" if last.session == 0 else ""
+    doubt = "guessed from the time of the calls" if finding.process_is_guessed else ""
+    return ", ".join(part for part in (finding.process, made, session, doubt) if part)
+
+
+def _ancestors(finding: Finding) -> str:
+    return " → ".join(step.path or "unknown" for step in finding.process_tree[:-1])
 
 
 def _platform(finding: Finding) -> str:
