@@ -64,6 +64,30 @@ class Reading:
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """What cloud audit logs are judged by."""
+
+    rules: list[Path] | None = None
+    """A file or folder with more Sigma rules for cloud audit logs; repeat for more."""
+
+    deployers: list[Path] | None = None
+    """A TOML file that says who is expected to change functions; repeat for more."""
+
+    deployments: list[Path] | None = None
+    """A list of deployments (CSV, JSON lines, the text of `git log`) that changes should be on; repeat for more."""
+
+    def layer(self) -> dict[str, Any]:
+        """Give the settings that were asked for, and only those."""
+        asked = {
+            "rule_files": self.rules,
+            "deployer_files": self.deployers,
+            "deployment_files": self.deployments,
+        }
+        return {name: [str(path) for path in paths] for name, paths in asked.items() if paths}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
 class Writing:
     """Where output goes, and how it looks."""
 

@@ -8,6 +8,7 @@ files with those addresses and domains as the selection.
 import re
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -22,7 +23,7 @@ from sferic.engine.period import Period
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
-from sferic.model.event import PROCESS, Event
+from sferic.model.event import API, PROCESS, Event
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.sources._contract import Source
@@ -77,12 +78,25 @@ class Tally(msgspec.Struct):
     duplicates: int = 0
 
 
+class Listener(Protocol):
+    """Whoever wants the events of clouds' audit logs."""
+
+    @property
+    def marks(self) -> Sequence[str]:
+        """Return expressions that select their lines, beside those of the sources."""
+
+    def take(self, event: Event) -> None:
+        """Look at one event within the period."""
+
+
 class Gathered(msgspec.Struct, frozen=True):
     """Everything read, ready to be weighed."""
 
     traffic: Traffic
     ledger: Ledger
     period: Period
+    audited: Period
+    """The same of clouds' audit logs, which may reach much further back than the traffic."""
     tally: Tally
     once: frozenset[str]
     """Pipes in which a second reading would have looked for flows without names, or for own domains."""
@@ -100,19 +114,22 @@ class Gatherer:
     """One run's reading; `gather` is its only verb."""
 
     def __init__(
-        self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings, assets: Sequence[Asset] = ()
+        self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings, assets: Sequence[Asset] = (),
+        audit: Listener | None = None,
     ) -> None:
         self._sources = sources
+        self._audit = audit
         self._settings = settings
         self._tiers = frozenset(settings.tiers) or DEFAULT_TIERS
         self._hunted = {p.id for p in catalogue.platforms.values() if p.is_selected(self._tiers)}
         self._ledger = Ledger()
         self._period = Period(settings)
+        self._audited = Period(settings)
         self._tally = Tally()
         self._names = Names()
         self._aliases = Aliases(catalogue, self._hunted)
         named = [*catalogue.expressions(self._tiers), *catalogue.alias_expressions(self._tiers)]
-        self._selector = Selector([*named, *_marks(sources)], _nameless_marks(sources))
+        self._selector = Selector([*named, *_marks(sources), *(audit.marks if audit else ())], _nameless_marks(sources))
         self._unplaced: deque[Event] = deque(maxlen=MAX_UNPLACED)
         self._flows: list[Event] = []
         self._linked: dict[str, str] = {}
@@ -140,7 +157,7 @@ class Gatherer:
         self._tally.duplicates = self._columns.duplicates
         self._tally.joined -= self._columns.announced
         return Gathered(
-            traffic, self._ledger, self._period, self._tally,
+            traffic, self._ledger, self._period, self._audited, self._tally,
             once=frozenset(item.label for item in promising if not item.can_be_read_again),
             names_full=self._names.full, names_forgotten=self._names.forgotten,
             processes_full=self._columns.processes.full,
@@ -155,6 +172,10 @@ class Gatherer:
                     self._take(event)
 
     def _take(self, event: Event) -> None:
+        if event.table == API:
+            if self._audit and self._audited.holds(event):
+                self._audit.take(event)
+            return
         self._meet(event)
         if event.table == PROCESS:
             self._columns.processes.learn(event, client_of(event))
@@ -209,6 +230,8 @@ class Gatherer:
             self._meet(event)
             if event.table == PROCESS:
                 self._columns.processes.learn(event, client_of(event))
+            elif event.table == API:
+                continue
             elif _is_nameless(event):
                 self._take_flow(event)
             else:

@@ -11,7 +11,7 @@ import msgspec
 SCHEMA = "sferic.finding/1"
 Severity = Literal["informational", "low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("informational", "low", "medium", "high", "critical")
-Analytic = Literal["beacon", "long_connection", "process", "cloud_change", "activity"]
+Analytic = Literal["beacon", "long_connection", "process", "cloud_change", "cloud_change+beacon", "activity"]
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -73,6 +73,20 @@ class Sample(msgspec.Struct, frozen=True):
     text: str
 
 
+class Change(msgspec.Struct, frozen=True):
+    """One operation on a function, as an audit log has it."""
+
+    time: int
+    operation: str
+    actor: str
+    resource: str
+    src_ip: str | None
+    agent: str | None
+    """Family of the software that asked for it."""
+    outcome: str
+    place: str
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One channel that deserves a look, and why."""
 
@@ -102,6 +116,9 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     function: str | None = None
     hosts: tuple[str, ...] = ()
     actor: str | None = None
+    """Who changed the function, as exactly as the audit log says."""
+    account: str | None = None
+    """Account, project, subscription or team that the function is in."""
     first_seen: int = 0
     last_seen: int = 0
     connections: int = 0
@@ -121,6 +138,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of the log sources in which the channel was seen."""
     platform_evidence: str = ""
     """How well the platform's host pattern is known: documented, observed, listed or recalled."""
+    changes: tuple[Change, ...] = ()
+    """What was done to the function, in order."""
     gaps: tuple[Bar, ...] = ()
     days: tuple[Day, ...] = ()
     samples: tuple[Sample, ...] = ()

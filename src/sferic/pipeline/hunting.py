@@ -26,12 +26,14 @@ from sferic.engine.names import MAX_SEEN
 from sferic.engine.processes import MAX_PROCESSES, MAX_WANTED
 from sferic.engine.quoting import quote
 from sferic.model.errors import UsageError
+from sferic.model.event import API
 from sferic.model.finding import Finding
 from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
 from sferic.model.traffic import UNKNOWN, Bools, Traffic
 from sferic.model.window import Window
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
+from sferic.pipeline.listening import Listener
 from sferic.pipeline.published import as_published
 from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
@@ -96,15 +98,22 @@ def _twice_readable(paths: Sequence[str]) -> bool:
 def _hunted(paths: Sequence[str], chosen: dict[str, Source], settings: Settings, watch: Watcher | None) -> Report:
     catalogue = load_catalogue([Path(p) for p in settings.platform_files])
     assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
-    gathered = Gatherer(catalogue, chosen, settings, assets).gather(paths, watch)
+    clouds = Listener(settings, chosen) if "cloud_change" in settings.analytics else None
+    gathered = Gatherer(catalogue, chosen, settings, assets, clouds).gather(paths, watch)
     window = _window(gathered, settings)
-    found = tuple(weigh_all(window, gathered.traffic, settings, load_weights()))
+    audit = clouds.audit if clouds else None
+    found = weigh_all(window, gathered.traffic, settings, load_weights(),
+                      audit.may_add(gathered.traffic.hosts) if audit else 0.0)  # fmt: skip
+    if audit:
+        found = sorted(audit.findings(found, settings), key=lambda f: (-f.points, f.id))
     weighed = set(settings.analytics) - {ACTIVITY, AS_PUBLISHED}
     counted = census(window) if weighed else Census(0, 0)
-    beacons = sum(f.analytic == "beacon" for f in found)
+    beacons = sum("beacon" in f.analytic for f in found)
     busy = activity(gathered.traffic, settings.activity) if ACTIVITY in settings.analytics else Activity((), ())
+    account = _account(gathered, window, counted, strict=settings.strict)
+    account.missing += audit.notes() if audit else ()
     return Report(
-        account=_account(gathered, window, counted, strict=settings.strict), findings=quote(found, settings.limits),
+        account=account, findings=quote(tuple(found), settings.limits),
         below=max(0, counted.judged - beacons), short=counted.short, activity=busy.rows, activity_notes=busy.notes,
     )  # fmt: skip
 
@@ -119,9 +128,11 @@ def _window(gathered: Gathered, settings: Settings) -> Window:
     return cut(traffic, Cutting(int(offset.total_seconds()) if offset else 0, span, settings.shared_addresses))
 
 
-def weigh_all(window: Window, traffic: Traffic, settings: Settings, weights: Weights) -> list[Finding]:
-    """Return what the settings' analytics find in a window, highest first."""
-    floor_db = weights.severity.points(settings.min_score)
+def weigh_all(
+    window: Window, traffic: Traffic, settings: Settings, weights: Weights, below_db: float = 0.0
+) -> list[Finding]:
+    """Return what the settings' analytics find in a window, highest first, down to so much below the floor."""
+    floor_db = weights.severity.points(settings.min_score) - below_db
     found: list[Finding] = []
     if "beacon" in settings.analytics and len(window):
         found += findings(weigh(window, "beacon", weights, floor_db), "beacon", weights, floor_db)
@@ -167,7 +178,7 @@ def _account(gathered: Gathered, window: Window, counted: Census, *, strict: boo
     account = gathered.ledger.account(strict=strict)
     tally = gathered.tally
     account.missing = missing(
-        {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines},
+        {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines and _is_traffic(name)},
         tally.joined,
         tally.nameless,
         tally.linked,
@@ -183,8 +194,13 @@ def _account(gathered: Gathered, window: Window, counted: Census, *, strict: boo
         account.missing += (Missing("all", "more own domains", DOMAINS_FULL),)
     account.not_serverless, account.duplicates = tally.not_serverless, tally.duplicates
     gathered.period.tell(account)
+    gathered.audited.tell(account)
     account.pairs, account.estate = counted.judged + counted.short, window.estate.clients
     return account
+
+
+def _is_traffic(name: str) -> bool:
+    return set(sources()[name].tables) != {API}
 
 
 def _spent(account: Account, began: float, settings: Settings) -> None:
