@@ -2,10 +2,11 @@
 
 Both sides run: the published search over the same raw logs with every field filled that a log holds (a favour no
 stock add-on does it), and the analytics `activity` (the search repaired) and `beacon`.
-The numbers are those of docs/explanation/the-published-search.md; 16 and 17 concern cloud audit logs, which neither
-side reads here.
+The numbers are those of docs/explanation/the-published-search.md; 16 and 17 concern cloud audit logs, of which the page
+only says what to expect.
 """
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from sferic.model.finding import ActivityRow, Finding
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt
+from tests.correlate.audit_logs import moment, trail, worker_deploy
 
 SITE = Site(name="hq", format="squid_recommended", machines=1, network="10.0.0.0/24")
 MIRA = Machine("pc1", "hq", "desktop", "mira", ("10.0.0.10",), "Mozilla/5.0", challenged=False)
@@ -335,3 +337,20 @@ def test_defect_15_sizes_are_optional(write: Write) -> None:
     assert [r.avg_bytes_sent_per_conn for r in report.activity] == [None]
     assert report.activity_notes[0].startswith("1 channel in the rows without any known size")
     assert len(beacons(folder)) == 1
+
+
+def test_defect_16_a_deployment_is_no_word(write: Write) -> None:
+    """The page expects `action.type=deploy` of a Worker's deployment; no entry has it, and ours knows the request."""
+    lines = [line for day in range(6) for line in worker_deploy(moment(day), email="ci@corp.example", ip="203.0.113.9")]
+    folder = write([*lines, *worker_deploy(moment(6))], "audit.json")
+    assert not [line for line in lines if json.loads(line)["action"]["type"] == "deploy"]
+    found = run(folder, "cloud_change").findings
+    assert [(f.severity, f.actor, f.function) for f in found] == [("medium", "dev@corp.example", "api-sync")]
+
+
+def test_defect_17_names_of_operations(write: Write) -> None:
+    """The page expects `ListFunctions` and `InvokeFunction`; CloudTrail writes other names, which ours knows."""
+    calls = [trail("ListFunctions20150331", moment(0)), trail("Invoke", moment(0, 2), asked={"functionName": "resize"})]
+    folder = write(calls, "trail.json")
+    assert not {"ListFunctions", "InvokeFunction"} & {json.loads(line)["eventName"] for line in calls}
+    assert [(f.severity, f.user) for f in run(folder, "cloud_change").findings] == [("low", "dev")]

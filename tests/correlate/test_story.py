@@ -33,6 +33,9 @@ def only(*stories: list[Event]) -> Finding:
     return finding
 
 
+NO_PROGRAM = "no log here names the program that calls: Sysmon's, Defender's or another of the machine itself would"
+
+
 def test_fifteen_check_ins_half_a_minute_apart_are_found() -> None:
     """The first test of the published page: 14 gaps of 30 s are found, with a short history that is said."""
     finding = only(calls(ME, WORKER, every(30, 15, 11 * HOUR), up=200, down=50, agent="PowerShell/7.4"))
@@ -70,9 +73,12 @@ def test_the_promised_number_of_check_ins_makes_it_firm() -> None:
     assert "needed" not in later.needs
 
 
-def test_a_long_firm_channel_needs_nothing() -> None:
-    """Six hours of a clear timer leave nothing to wait for."""
-    assert only(calls(ME, WORKER, after(one_sided(60, 0.2, 400), 11 * HOUR), up=600, down=250, agent=CURL)).needs == ""
+def test_a_long_firm_channel_needs_nothing_but_its_program() -> None:
+    """Six hours of a clear timer leave nothing to wait for, and only an endpoint's log has something to add."""
+    times = after(one_sided(60, 0.2, 400), 11 * HOUR)
+    assert only(calls(ME, WORKER, times, up=600, down=250, agent=CURL)).needs == NO_PROGRAM
+    named = calls(ME, WORKER, times, up=600, down=250, agent=CURL, process_path=r"C:\Windows\System32\cmd.exe")
+    assert only(named).needs == ""
 
 
 def test_three_check_ins_are_no_finding() -> None:

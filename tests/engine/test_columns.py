@@ -83,13 +83,17 @@ def test_unknown_is_unknown() -> None:
 
 
 def test_a_machine_is_its_name_else_its_address() -> None:
-    """The device's name counts before its address, which is kept beside it; so a changing address is one machine."""
+    """The device's name counts before its address, which is kept beside it; so a changing address is one machine.
+
+    A log that knows the address alone means the device only near the time at which that was there.
+    """
     found, _ = traffic(
         event(0, device="LAPTOP-1", src_ip="10.1.0.5"),
         event(1, device="LAPTOP-1", src_ip="10.1.0.9"),
         event(2, src_ip="10.1.0.5"),
+        event(9 * 3600, src_ip="10.1.0.5"),
     )
-    assert [found.clients[n] for n in found.client] == ["LAPTOP-1", "LAPTOP-1", "10.1.0.5"]
+    assert [found.clients[n] for n in found.client] == ["LAPTOP-1", "LAPTOP-1", "LAPTOP-1", "10.1.0.5"]
     assert found.addresses == {0: "10.1.0.9"}
 
 

@@ -9,7 +9,6 @@ from sferic.catalog.platforms import Place, load_catalogue
 from sferic.engine.tidying import (
     behind_proxies,
     of_other_owners,
-    one_name_a_machine,
     one_row_a_connection,
     without_openings,
 )
@@ -73,14 +72,6 @@ def test_an_end_takes_the_place_of_its_announcement_and_an_open_connection_stays
     found = without_openings(one_row_a_connection(columns(*built, *gone)))
     rows = zip(found["time_s"].tolist(), found["total"].tolist(), (found["flags"] & OPENING).tolist(), strict=True)
     assert sorted(rows) == [(10, 500, 0), (20, 500, 0), (30, UNKNOWN, OPENING)]
-
-
-def test_an_address_with_one_device_bears_its_name() -> None:
-    """A proxy that logs addresses and an agent that logs device names mean one machine, unless the address is shared."""
-    names = {"10.0.0.5": 0, "laptop-1": 1, "10.0.0.9": 2, "phone-1": 3, "phone-2": 4}
-    devices = {"10.0.0.5": {1}, "10.0.0.9": {3, 4}}
-    found = one_name_a_machine(np.array([0, 1, 2, UNKNOWN], np.int32), names, devices)
-    assert found.tolist() == [1, 1, 2, UNKNOWN]
 
 
 def places(*owners: str) -> list[Place]:

@@ -66,7 +66,8 @@ EMPTY = {
     "could be read": Account(files=(FileAccount(path="a", lines=9, selected=3, rejected=3),)),
     "None of 9 lines names": Account(files=(FileAccount(path="a", lines=9),)),
     "lies outside `--since`": Account(out_of_window=3, files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
-    "too few": Account(files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
+    "too few": Account(estate=1, files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
+    "none of them a call": Account(files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
 }
 
 

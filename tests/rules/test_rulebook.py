@@ -11,6 +11,7 @@ from sigma.plugins import InstalledSigmaPlugins
 from sigma.rule import SigmaRule
 from sigma.validation import SigmaValidator
 
+from sferic.catalog.cloud import operations
 from sferic.engine.selector import Selector
 from sferic.model.errors import SettingsError
 from sferic.model.event import Event
@@ -97,6 +98,21 @@ def test_every_audit_source_has_a_logsource() -> None:
     for rule in RULES.values():
         selector = Selector([logsources()[rule.source].mark])
         assert all(selector.holds(json.dumps(record).encode()) for record in records(rule, "fires"))
+
+
+def test_ordinary_records_of_one_cloud_are_not_read() -> None:
+    """No source's mark picks out what every record of CloudTrail has: a hunt would read millions for nothing."""
+    record: dict[str, Any] = {
+        "eventVersion": "1.11", "userIdentity": {"type": "AssumedRole", "principalId": "EXAMPLE:s", "arn": "arn:aws:sts",
+        "accountId": "111122223333", "sessionContext": {"sessionIssuer": {"userName": "app"}, "attributes": {}}},
+        "eventTime": "2026-03-02T09:00:00Z", "eventSource": "ec2.amazonaws.com", "eventName": "DescribeInstances",
+        "requestParameters": {"filterSet": {"items": []}}, "responseElements": None, "eventID": "x", "readOnly": True,
+        "tlsDetails": {"clientProvidedHostHeader": "ec2.eu-north-1.amazonaws.com"}, "resources": [],
+    }  # fmt: skip
+    line = json.dumps(record).encode()
+    marks = [(name, mark) for name, source in sources().items() for mark in source.marks]
+    marks += [(name, mark) for name, one in operations().items() for mark in one.marks]
+    assert not [name for name, mark in marks if Selector([mark]).holds(line)]
 
 
 def test_rules_of_others(tmp_path: Path) -> None:

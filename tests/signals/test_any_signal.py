@@ -29,6 +29,7 @@ from tests.signals.timelines import (
 
 ALL = sorted(signals())
 HOSTS = (WORKER, "other.alpha-lab.workers.dev", SITE, "script.google.com", "calm-river.ngrok.io", "page.vercel.app")
+PROGRAMS = (None, None, "powershell.exe", r"C:\Users\ann\x.exe", r"C:\Windows\System32\cmd.exe", "\x1b[31m\\/")
 PATHS = (None, "/", "/app.js", "/dpixel", "/v1/traces", "/\x1b[31m?q=1")
 
 ROW = st.builds(
@@ -52,6 +53,9 @@ ROW = st.builds(
     bytes_down=st.sampled_from([None, 0, 250, 2**50]),
     bytes_total=st.sampled_from([None, 0, 900]),
     duration_ms=st.sampled_from([None, 0, 5, 40_000_000]),
+    process_path=st.sampled_from(PROGRAMS),
+    parent_path=st.sampled_from([None, "winword.exe", r"C:\Windows\explorer.exe"]),
+    company=st.sampled_from([None, "Microsoft Corporation"]),
 )
 
 
@@ -85,6 +89,16 @@ STORY = [
     ),
     *calls("10.0.0.5", WORKER, every(60, 30, 10.1 * HOUR), up=600, down=250, agent=CHROME, path="/", user="ann"),
     *calls("10.0.0.8", SITE, every(300, 40), total=900, log="flows", lasts_s=2),
+    *calls(
+        "10.0.0.7",
+        SITE,
+        every(90, 40),
+        log="endpoint",
+        agent=CHROME,
+        process_path=r"C:\Users\Public\chrome.exe",
+        parent_path=r"C:\Windows\System32\wscript.exe",
+        command_line="chrome.exe --quiet",
+    ),
 ]
 BASE = measured(window(STORY))
 
@@ -111,6 +125,7 @@ FIELDS_OF = {
     "durations": {"duration_ms"},
     "referrers": {"referer"},
     "answers": {"status", "action"},
+    "processes": {"process_path", "process_guid", "parent_path"},
 }
 """Words for what a log may lack, and the event fields behind them."""
 
@@ -144,7 +159,7 @@ def test_a_signal_has_a_weight_and_an_analytic_that_asks_it(name: str) -> None:
     assert name in weights.signal
     assert set(weights.signal) == set(ALL)
     assert weights.signal[name].analytics
-    assert set(weights.signal[name].analytics) <= {"beacon", "long_connection"}
+    assert set(weights.signal[name].analytics) <= {"beacon", "long_connection", "process"}
 
 
 def test_missing_evidence_names_the_signals_that_cannot_speak() -> None:

@@ -1,5 +1,6 @@
 """Signals that measure all segments at once give what a plain loop over each segment's rows gives, to the last bit."""
 
+from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -9,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sferic.catalog.known_services import known_service
+from sferic.catalog.programs import program_of
 from sferic.catalog.user_agents import c2_default_path, classify_user_agent
 from sferic.model.event import HTTP, Event
-from sferic.model.traffic import HAS_REFERER, IS_TUNNEL, PATH_STATIC, UNKNOWN, Bools, Floats
+from sferic.model.process import Process
+from sferic.model.traffic import HAS_REFERER, IS_TUNNEL, PATH_STATIC, PROCESS_GUESSED, UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals import known_service as services
 from sferic.signals import size, tasking
@@ -22,6 +25,8 @@ from sferic.signals._per_segment import totals
 from tests.signals.timelines import CHROME, CURL, HOUR, SITE, T0, WORKER, crowd, window
 
 PATHS = [None, "/", "/app.js", "/look.css", "/dpixel", "/v1/traces", "/socket.io/?EIO=4"]
+CHROME_EXE = r"C:\Program Files\Google\Chrome\Application\chrome.exe"
+PROGRAMS = [None, CHROME_EXE, CHROME_EXE, CHROME_EXE, CHROME_EXE, r"C:\Tools\agent.exe", "powershell.exe"]
 ROW = st.builds(
     Event,
     table=st.just(HTTP),
@@ -39,6 +44,9 @@ ROW = st.builds(
     bytes_down=st.sampled_from([None, 0, 250, 250, 262, 290, 70_000]),
     bytes_total=st.sampled_from([None, 900]),
     duration_ms=st.sampled_from([None, 0, 5, 40_000]),
+    process_path=st.sampled_from(PROGRAMS),
+    company=st.sampled_from([None, "Example Ltd"]),
+    command_line=st.sampled_from([None, "x"]),
 )
 ESTATE = crowd(5)
 
@@ -133,9 +141,48 @@ def commonest_size(made: Window, i: int) -> float:
     return size._commonest(sizes, tolerance)[1] if len(sizes) >= size.MIN_KNOWN else np.nan
 
 
+def runs(made: Window, i: int) -> tuple[int, Process | None]:
+    """Return the segment's program and one run of it, by counting rows."""
+    traffic, rows = made.traffic, made.row_numbers(i)
+    images = Counter(int(traffic.image[r]) for r in rows if traffic.image[r] != UNKNOWN)
+    best, count = max(images.items(), key=lambda pair: pair[1], default=(UNKNOWN, 0))
+    if count < 0.9 * images.total() or images.total() < 0.5 * len(rows) or not count:
+        return UNKNOWN, None
+    numbers = Counter(int(traffic.process[r]) for r in rows if traffic.image[r] == best)
+    chosen = max(numbers, key=lambda n: (traffic.processes[n].is_detailed, numbers[n], -n))
+    return best, traffic.processes[chosen]
+
+
+def program(made: Window, i: int) -> float:
+    """Ask the catalogue for the kind of the segment's program."""
+    process = runs(made, i)[1]
+    if process is None:
+        return np.nan
+    kinds = program_of(process.path or "", process.company).kinds
+    flags = made.traffic.flags[made.row_numbers(i)]
+    browser = 0.0 if np.mean((flags & PROCESS_GUESSED) != 0) <= 0.5 else 1.0
+    return {"browser": browser, "script_host": 6.0}[next(iter(kinds))] if kinds else 4.0
+
+
+def program_rarity(made: Window, i: int) -> float:
+    """Count the machines on which the program calls."""
+    image, traffic = runs(made, i)[0], made.traffic
+    machines = len(np.unique(traffic.client[traffic.image == image]))
+    return machines * max(1.0, FULL_ESTATE / made.estate.clients) if image != UNKNOWN else np.nan
+
+
+def program_maker(made: Window, i: int) -> float:
+    """Look the maker up in the run that stands for the segment."""
+    process = runs(made, i)[1]
+    if process is None or program_of(process.path or "").kinds & {"script_host"}:
+        return np.nan
+    return 1.0 if process.company else (2.0 if process.is_detailed else np.nan)
+
+
 PLAIN: dict[str, Callable[[Window, int], float]] = {
     "browsing": browsing, "repeated_asset": repeated_asset, "framework_paths": framework_paths,
     "known_service": known_services, "no_referrer": no_referrer, "software_rarity": software_rarity, "focus": focus,
+    "program": program, "program_rarity": program_rarity, "program_maker": program_maker,
     "idle_hours": idle_hours, "volume": volume, "trickle": trickle, "size": commonest_size,
 }  # fmt: skip
 
@@ -161,11 +208,13 @@ def test_the_loops_are_asked_in_earnest() -> None:
         Event(
             table=HTTP, time=int((T0 + (n % 60) * HOUR / 2 + n) * 1e6), source="proxy", file="a.log", line=n + 1,
             src_ip="10.0.0.1", dst_host=WORKER if n % 3 or not n % 40 else SITE, user_agent=CHROME if n % 40 else CURL,
-            path=PATHS[n % 7], method="GET", bytes_up=600 + n * 7 % 90, bytes_down=250 + n % 300, duration_ms=5,
+            path=PATHS[n % 7], method="GET", command_line="x",
+            process_path=PROGRAMS[1 if n % 3 == 0 and n % 40 else -1 if n % 40 == 0 else -2],
+            company="Example Ltd" if n % 3 else None, bytes_up=600 + n * 7 % 90, bytes_down=250 + n % 300, duration_ms=5,
         )
         for n in range(300)
     ]  # fmt: skip
-    made = window(rows, ESTATE, crowd(2, referer="https://x.example/"))
+    made = window(rows, ESTATE, crowd(2, referer="https://x.example/", process_path=CHROME_EXE))
     for name in PLAIN:
         plain = by_loop(name, made)
         assert len(np.unique(plain[~np.isnan(plain)])) > 1, name

@@ -30,6 +30,7 @@ for _name, _place, _help in (
         "sferic.cli.platforms:platforms",
         "List the known platforms, or say where a host name leads.",
     ),
+    ("functions", "sferic.cli.functions:functions", "List your own functions, and who talks to them."),
     ("rules", "sferic.cli.rules:rules", "List the rules for cloud audit logs, or show one."),
     ("demo", "sferic.cli.demo:demo", "Hunt through an example company and compare with the truth."),
     ("export", "sferic.cli.export:export", "Write rules, searches and pages for other products."),
@@ -38,12 +39,14 @@ for _name, _place, _help in (
     ("config", "sferic.cli.config:config", "Print every setting with its value, as a settings file."),
 ):
     app.command(_place, name=_name, help=_help, help_epilogue="")
+app.command("sferic.cli.lab:app", name="lab", help="Play the published page's four tests, for logs to hunt in.")
 app.command(
     "sferic.cli.sources:app",
     name="sources",
     help="List the log formats that can be read, show one, or check logs.",
 )
 app.command("sferic.cli.spl:app", name="spl", help="Run Splunk searches over raw logs, without Splunk.")
+app.command("sferic.cli.cloud:app", name="cloud", help="Learn who is expected to change functions.")
 
 
 def run(argv: Sequence[str]) -> int:

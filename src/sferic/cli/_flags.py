@@ -34,6 +34,9 @@ class Reading:
     platforms: list[Path] | None = None
     """A TOML file with more platforms or own domains; repeat for more."""
 
+    assets: Path | None = None
+    """A CSV file with the columns address and device (and from, until); it wins over what logs say of machines."""
+
     strict: bool = False
     """Make any line that cannot be read an error."""
 
@@ -52,10 +55,35 @@ class Reading:
             "only_sources": split(self.source),
             "source_options": _options(self.set or []),
             "platform_files": [str(path) for path in self.platforms or []],
+            "assets_file": str(self.assets or ""),
             "strict": self.strict,
             "workers": self.workers,
         }
         return {name: value for name, value in asked.items() if value or (value == 0 and value is not False)}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Cloud:
+    """What cloud audit logs are judged by."""
+
+    rules: list[Path] | None = None
+    """A file or folder with more Sigma rules for cloud audit logs; repeat for more."""
+
+    deployers: list[Path] | None = None
+    """A TOML file that says who is expected to change functions; repeat for more."""
+
+    deployments: list[Path] | None = None
+    """A list of deployments (CSV, JSON lines, the text of `git log`) that changes should be on; repeat for more."""
+
+    def layer(self) -> dict[str, Any]:
+        """Give the settings that were asked for, and only those."""
+        asked = {
+            "rule_files": self.rules,
+            "deployer_files": self.deployers,
+            "deployment_files": self.deployments,
+        }
+        return {name: [str(path) for path in paths] for name, paths in asked.items() if paths}
 
 
 @Parameter(name="*")

@@ -33,6 +33,7 @@ def hunt(
     assume_fields: bool = False,
     tiers: list[str] | None = None,
     min_score: int | None = None,
+    cloud: _flags.Cloud | None = None,
     top: Annotated[int, Parameter(validator=validators.Number(gte=0))] = TOP,
     fail_on: Severity | None = None,
     save: Path | None = None,
@@ -47,11 +48,12 @@ def hunt(
     Args:
         paths: Files, folders, archives or patterns; `-` is standard input.
         form: How to write the findings: a table on a terminal, else NDJSON.
-        analytic: What to look for: beacon, long_connection, activity; repeat or separate with commas.
+        analytic: What to look for: beacon, long_connection, process, cloud_change, activity; repeat, or use commas.
         as_published: Run the published search exactly as it was published, faults included.
         assume_fields: With `--as-published`, fill every field it asks for that a log holds; no stock add-on does.
         tiers: Platforms to look at: core, wide, noisy, tunnel.
         min_score: Leave out findings below this score (default 40).
+        cloud: What cloud audit logs are judged by.
         top: How many findings the table shows; 0 for all. Other formats hold all.
         fail_on: End with exit code 3 if a finding is at least this severe.
         save: Keep the whole report in this file, for `sferic explain --from FILE`.
@@ -61,10 +63,10 @@ def hunt(
     """
     reading, writing = reading or _flags.Reading(), writing or _flags.Writing()
     places = _flags.given(paths)
-    wanted = _analytics(_flags.split(analytic), as_published=as_published)
-    asked = {"analytics": wanted, "tiers": _flags.split(tiers), "min_score": min_score,
-             "assume_fields": assume_fields or None}  # fmt: skip
-    flags = reading.layer() | {name: value for name, value in asked.items() if value not in (None, [])}
+    asked = {"analytics": _analytics(_flags.split(analytic), as_published=as_published),
+             "tiers": _flags.split(tiers), "min_score": min_score, "assume_fields": assume_fields or None}  # fmt: skip
+    layers = reading.layer() | (cloud or _flags.Cloud()).layer()
+    flags = layers | {name: value for name, value in asked.items() if value not in (None, [])}
     settings = _settings.resolve(flags, reading.config, os.environ)
     what, name = _target(settings, form, writing)
     with progress(quiet=writing.quiet, no_color=writing.no_color) as moved:

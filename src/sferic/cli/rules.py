@@ -13,7 +13,7 @@ from sferic.sources._contract import near
 
 
 def rules(rule: str | None = None, *, rules: list[Path] | None = None, no_color: bool = False) -> int:
-    """List the rules for single records of cloud audit logs, or show one in full. A hunt does not run them yet.
+    """List the rules for single records of cloud audit logs, or show one in full.
 
     Args:
         rule: A rule's name or Sigma id; nothing lists all.

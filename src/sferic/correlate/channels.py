@@ -13,7 +13,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from sferic.catalog.weights import Weights
-from sferic.correlate.picture import bars, days, interval, samples
+from sferic.correlate.picture import bars, days, interval, lineage, samples
 from sferic.correlate.sides import far_sides
 from sferic.correlate.story import benign_explanations, needs, next_steps
 from sferic.correlate.weigh import Weighed, reasons
@@ -23,11 +23,14 @@ from sferic.model.traffic import UNKNOWN, Bools, Ints, Small
 from sferic.model.window import Window
 
 MIN_CHECKINS = 6
+WRONG_DB = 6.0
+"""Points against a program itself from which its calls are a finding without any rhythm."""
 SHOWING_DB = 15.0
 """Timing evidence from which a channel is called a beacon at all."""
 TECHNIQUES = {
     "beacon": ("T1071.001", "T1102.002", "T1584.007", "T1583.007"),
     "long_connection": ("T1071.001", "T1102.002", "T1584.007", "T1583.007"),
+    "process": ("T1071.001", "T1102.002", "T1584.007", "T1583.007"),
 }
 TUNNEL_TECHNIQUES = ("T1071.001", "T1572", "T1090")
 NEAR_DB = 5.0
@@ -63,11 +66,13 @@ def census(window: Window) -> Census:
 
 
 def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:
-    """Yield the segments that may speak, best first: a beacon needs check-ins and a rhythm that shows."""
+    """Yield the segments that may speak, best first: a beacon needs a rhythm, a process a program that is wrong."""
     enough = np.isfinite(weighed.total)
     if analytic == "beacon":
         enough &= (weighed.window.checkins >= MIN_CHECKINS) & (weighed.values["timing"] >= SHOWING_DB)
         enough &= ~_overheard(weighed)
+    if analytic == "process":
+        enough &= weighed.grouped("process") >= WRONG_DB
     order = np.lexsort((weighed.window.time_s[weighed.window.checkins_at[:-1]], -weighed.total))
     return (int(i) for i in order if enough[i])
 
@@ -136,16 +141,20 @@ def _finding(weighed: Weighed, i: int, analytic: Analytic, weights: Weights) -> 
     score = weights.severity.score(points)
     one_function = len(np.unique(traffic.place[rows])) == 1
     address = client if is_address(client) else traffic.addresses.get(int(window.client[i]))
+    sized = window.row_numbers(int(weighed.lenders["volume"][i])) if "volume" in weighed.lenders else rows
+    tree, is_guessed = lineage(window, i)
     facts = Finding(
         id=_digest(analytic, client, place.owner),
         analytic=analytic, score=score, points=points, severity=weights.severity.severity(score),
-        src_ip=address, device=None if is_address(client) else client or None, user=user,
+        src_ip=address, device=None if is_address(client) else client or None,
+        user=user or (tree[-1].user if tree and not is_guessed else None),
+        process=tree[-1].path if tree else None, process_tree=tree, process_is_guessed=is_guessed,
         platform=place.platform, provider=place.provider, tenant=place.tenant,
         function=place.function if one_function else None, hosts=_hosts(window, rows),
         first_seen=int(traffic.time_s[rows].min() * 1e6), last_seen=int(traffic.time_s[rows].max() * 1e6),
         connections=len(rows), checkins=int(window.checkins[i]) if analytic == "beacon" else None,
-        interval=interval(window, i), bytes_up=_sum(traffic.up[rows]), bytes_down=_sum(traffic.down[rows]),
-        reasons=parts, needs=needs(window, i) if analytic == "beacon" else "",
+        interval=interval(window, i), bytes_up=_sum(traffic.up[sized]), bytes_down=_sum(traffic.down[sized]),
+        reasons=parts,
         techniques=TUNNEL_TECHNIQUES if place.tier == "tunnel" else TECHNIQUES[analytic],
         sources=_sources(window, i), platform_evidence=place.evidence,
         gaps=bars(window, i), days=days(window, rows), samples=samples(window, rows),
@@ -163,7 +172,12 @@ def _with_far_sides(window: Window, finding: Finding, far: Sequence[int]) -> Fin
 
 
 def _told(facts: Finding, weighed: Weighed, i: int) -> Finding:
-    return replace(facts, benign_explanations=benign_explanations(facts, weighed, i), next_steps=next_steps(facts))
+    return replace(
+        facts,
+        needs=needs(facts, weighed, i),
+        benign_explanations=benign_explanations(facts, weighed, i),
+        next_steps=next_steps(facts),
+    )
 
 
 def _told_apart(made: list[Finding]) -> list[Finding]:

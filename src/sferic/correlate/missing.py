@@ -12,6 +12,10 @@ _WANTED = {
     "duration_ms": ("durations", "a log with durations"),
     "user": ("users", "authentication on the proxy, or user-ID on the firewall"),
 }
+PROCESSES = (
+    "no log here names the programs that call (the signals about programs cannot speak): endpoint logs of the same "
+    "machines (Sysmon 1, 3 and 22, Microsoft Defender, Elastic Defend, CrowdStrike) would"
+)
 
 
 def missing(
@@ -30,6 +34,8 @@ def missing(
                 silent = sorted(s.id for s in signals().values() if s.fields == {field})
                 lost = f" ({', '.join(silent)} cannot speak)" if silent else ""
                 told.append(Missing(name, what, f"{name} has no {what}{lost}: {remedy} would add it"))
+    if fields_of and not any("process_path" in fields for fields in fields_of.values()):
+        told.append(Missing("all", "processes", PROCESSES))
     return tuple(told)
 
 

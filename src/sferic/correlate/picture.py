@@ -4,9 +4,11 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from sferic.model.finding import Bar, Day, Interval, Sample
-from sferic.model.traffic import Ints
+from sferic.model.finding import Bar, Day, Interval, Sample, Step
+from sferic.model.process import Process
+from sferic.model.traffic import UNKNOWN, Ints
 from sferic.model.window import Window
+from sferic.signals._programs import guessed, main_processes
 
 BARS = 14
 MAX_DAYS = 31
@@ -48,6 +50,22 @@ def days(window: Window, rows: Ints) -> tuple[Day, ...]:
         table[int(hour // 24)][int(hour % 24)] = int(count)
     drawn = [Day(datetime.fromtimestamp(d * 86400, UTC).date().isoformat(), tuple(h)) for d, h in table.items()]
     return tuple(drawn[-MAX_DAYS:])
+
+
+def lineage(window: Window, i: int) -> tuple[tuple[Step, ...], bool]:
+    """Return a segment's process with its ancestors, oldest first, and whether it is only guessed."""
+    number = int(main_processes(window)[i])
+    process = window.traffic.processes[number] if number != UNKNOWN else None
+    is_guessed = process is not None and bool(guessed(window)[i])
+    steps: list[Step] = []
+    while process is not None:
+        steps.append(_step(process))
+        process = process.parent
+    return tuple(steps[::-1]), is_guessed
+
+
+def _step(process: Process) -> Step:
+    return Step(process.path, process.command_line, process.user, process.company, process.signer, process.session)
 
 
 def samples(window: Window, rows: Ints) -> tuple[Sample, ...]:

@@ -3,7 +3,7 @@
 No new judgement here: every sentence follows from the measurements that made the score.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -54,6 +54,12 @@ _EXPLANATIONS: tuple[tuple[str, str, str, Callable[[float], bool]], ...] = (
         "pauses of the rhythm: {}",
         lambda v: v >= 5,
     ),
+    (
+        "program",
+        "A browser or an application that is known to call home: it would be one by path and maker",
+        "the program is {}",
+        lambda v: v <= 3,
+    ),
     ("jitter", "A telemetry timer: it would not vary", "the timer's jitter is {}", lambda v: v <= 0.02),
     ("size", "Telemetry that grows with use: sizes would vary", "{} of the sizes are alike", lambda v: v <= 0.4),
     (
@@ -72,8 +78,27 @@ _EXPLANATIONS: tuple[tuple[str, str, str, Callable[[float], bool]], ...] = (
 """Signal, the ordinary explanation, what the signal's value says here, and whether the number speaks for it."""
 
 
-def needs(window: Window, i: int) -> str:
-    """Say how many check-ins there are, and about how many more would settle the timing."""
+def needs(facts: Finding, weighed: Weighed, i: int) -> str:
+    """Say how much more of the log, and which other log, would make a finding surer."""
+    more = {"beacon": _timing_needs(weighed.window, i), "process": _calls_need(facts)}.get(facts.analytic, "")
+    return "; ".join(part for part in (more, *_logs_needed(facts, weighed, i)) if part)
+
+
+def _calls_need(facts: Finding) -> str:
+    return f"{facts.connections} calls so far, from which no rhythm can be told: more of this log would show one"
+
+
+def _logs_needed(facts: Finding, weighed: Weighed, i: int) -> Iterator[str]:
+    if "lookups_only" in weighed.values and weighed.values["lookups_only"][i] == 1:
+        yield "only look-ups were seen: a log of the calls (proxy, firewall, endpoint) would show whether any were made"
+    elif facts.bytes_up is None and facts.bytes_down is None:
+        yield "no log here shows the sizes of the calls: that of the proxy, the firewall or a sensor would"
+    if facts.process is None or facts.process_is_guessed:
+        known = "names" if facts.process is None else "surely names"
+        yield f"no log here {known} the program that calls: Sysmon's, Defender's or another of the machine itself would"
+
+
+def _timing_needs(window: Window, i: int) -> str:
     fit, count = window.fits.get(i), int(window.checkins[i])
     if fit is None:
         return f"{count} check-ins so far: too few to judge their timing"
@@ -110,8 +135,11 @@ def next_steps(facts: Finding) -> tuple[str, ...]:
     machine = facts.device or facts.src_ip or "the machine"
     host = facts.hosts[0] if facts.hosts else "the host"
     owner = facts.tenant or facts.function or host
+    find = f"find the process that calls {host} (Sysmon 22, DeviceNetworkEvents): path, signer, parent"
+    if facts.process and not facts.process_is_guessed:
+        find = f"look at {facts.process}: who signed it, what started it, what wrote it there and when"
     steps = [
-        f"On {machine}, find the process that calls {host} (Sysmon 22, DeviceNetworkEvents): path, signer, parent.",
+        f"On {machine}, {find}.",
         f"Search all logs for {owner}: who else, since when, and what happened on {machine} before the first call.",
     ]
     if facts.user:

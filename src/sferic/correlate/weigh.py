@@ -20,6 +20,8 @@ from sferic.signals._per_segment import tallies
 
 _OWN = frozenset({"persistence", "lookups_only"})
 """Like the signals that need the fit, they are about a segment's own rhythm: not lent, each log shows its own."""
+_OF_PROCESSES = frozenset({"process_path", "parent_path"})
+"""What is read off these is not lent either: processes are joined row by row before anything is measured."""
 
 
 class Weighed(msgspec.Struct, frozen=True):
@@ -34,6 +36,12 @@ class Weighed(msgspec.Struct, frozen=True):
     """Group → what its cap takes away or gives back."""
     total: Floats
     """Sum with prior and caps; -inf for segments that were ruled out early."""
+    groups: Mapping[str, str]
+    """Signal → the group in which it is capped."""
+
+    def grouped(self, group: str) -> Floats:
+        """Return what one group's signals give each segment, before the cap."""
+        return sum((p for name, p in self.points.items() if self.groups[name] == group), np.zeros(len(self.window)))
 
 
 def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> Weighed:
@@ -55,7 +63,7 @@ def weigh(window: Window, analytic: str, weights: Weights, floor_db: float) -> W
     caps = _caps(points, weights, len(window))
     total = sum(points.values(), np.zeros(len(window))) + sum(caps.values(), np.zeros(len(window)))
     total = np.where(hopeful, total + prior, -np.inf)
-    return Weighed(window, values, points, lenders, caps, total)
+    return Weighed(window, values, points, lenders, caps, total, {n: weights.signal[n].group for n in points})
 
 
 def _borrow(window: Window, values: dict[str, Floats], points: dict[str, Floats]) -> dict[str, Ints]:
@@ -65,13 +73,14 @@ def _borrow(window: Window, values: dict[str, Floats], points: dict[str, Floats]
     behind one address lend each other nothing.
     """
     lenders = {name: np.arange(len(window)) for name in values}
+    lent = [name for name in values if name not in _OWN and not signals()[name].fields & _OF_PROCESSES]
     key = joint(window.client, window.owner)
     order = rising(key)
     at = np.append(opens(key[order]), len(order))
     logs = np.bincount(tallies(window.source[order], at).segment)
     for channel in np.flatnonzero(logs > 1):
         members = order[at[channel] : at[channel + 1]]
-        for name in set(values) - _OWN:
+        for name in lent:
             known = members[~np.isnan(values[name][members])]
             unknown = members[np.isnan(values[name][members])]
             for user in np.unique(window.user[unknown]):

@@ -2,18 +2,22 @@
 
 import operator
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import Place
+from sferic.catalog.programs import spelt
+from sferic.engine.attribution import attributed
+from sferic.engine.identity import Identities
+from sferic.engine.processes import Processes
 from sferic.engine.tidying import (
     behind_proxies,
     by_time,
     first_copies,
     of_other_owners,
-    one_name_a_machine,
     one_row_a_connection,
     shown,
     without_openings,
@@ -62,10 +66,10 @@ _STATIC = (
 )
 _LONGEST_STATIC = max(map(len, _STATIC))
 _TYPES = {
-    "time_s": "d", "source": "i", "client": "i", "forwarded": "i", "user": "i", "agent": "i", "host": "i",
-    "other_host": "i", "place": "i",
+    "time_s": "d", "source": "i", "client": "i", "forwarded": "i", "user": "i", "process": "i", "agent": "i",
+    "host": "i", "other_host": "i", "place": "i",
     "up": "q", "down": "q", "total": "q", "duration_ms": "q", "path": "i", "method": "i", "flags": "H",
-    "file": "i", "line": "q", "link": "q",
+    "file": "i", "line": "q", "link": "q", "port": "i",
 }  # fmt: skip
 
 
@@ -85,8 +89,10 @@ class Vocabulary(dict[str, int]):
 class Columns:
     """Grows row by row; `finish` turns it into a Traffic sorted by time."""
 
-    def __init__(self, stamped_at_end: Callable[[str], bool], proxies: Sequence[str] = ()) -> None:
-        """Take what says of a source whether it stamps ends, and the networks of known proxies."""
+    def __init__(
+        self, stamped_at_end: Callable[[str], bool], proxies: Sequence[str] = (), assets: Sequence[Asset] = ()
+    ) -> None:
+        """Take what says of a source whether it stamps ends, the networks of known proxies, and known machines."""
         self._at_end = stamped_at_end
         self._proxies = proxies
         self._rows: list[tuple[float | int, ...]] = []
@@ -94,9 +100,8 @@ class Columns:
         self._words = {n: Vocabulary() for n in ("source", "client", "user", "agent", "host", "path", "method", "file")}
         self._places: dict[tuple[str, str], int] = {}
         self._place_list: list[Place] = []
-        self._addresses: dict[int, str] = {}
-        self._devices: dict[str, set[int]] = {}
-        """Address → the devices that some log saw there."""
+        self.identities = Identities(assets)
+        self.processes = Processes()
         self._subsecond: list[bool] = []
         self._ended: list[bool] = []
         """Per source: whether it stamps the end of what it logs."""
@@ -125,6 +130,7 @@ class Columns:
             self._client(event),
             UNKNOWN if forwarded is None else words["client"][forwarded],
             UNKNOWN if user is None else words["user"][user],
+            self.processes.number(event, client_of(event)),
             UNKNOWN if agent is None else words["agent"][agent],
             words["host"][host],
             UNKNOWN if other is None else words["host"][other],
@@ -139,6 +145,7 @@ class Columns:
             words["file"][event.file],
             event.line,
             0 if link is None else hash(link) >> 1,
+            UNKNOWN if event.src_port is None else event.src_port,
         ))  # fmt: skip
         if len(self._rows) == _ROWS:
             self._flush()
@@ -164,8 +171,7 @@ class Columns:
             return UNKNOWN
         number = self._words["client"][name]
         if event.device and event.src_ip:
-            self._addresses[number] = event.src_ip
-            self._devices.setdefault(event.src_ip, set()).add(number)
+            self.identities.learn(event.src_ip, event.device, event.time / 1e6)
         return number
 
     def _place(self, place: Place) -> int:
@@ -188,30 +194,41 @@ class Columns:
             n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._columns.items()
         }
         for name in ("client", "forwarded"):
-            columns[name] = one_name_a_machine(columns[name], self._words["client"], self._devices)
+            columns[name] = self.identities.renamed(columns[name], columns["time_s"], self._words["client"])
+        addresses = self.identities.addresses(self._words["client"])
         before = len(columns["time_s"])
         columns = first_copies(columns)
         self.duplicates = before - len(columns["time_s"])
         announced = _announced(columns)
         columns = by_time(without_openings(one_row_a_connection(columns)))
         self.announced = announced - _announced(columns)
-        columns = behind_proxies(columns, self._place_list, self._listed())
+        columns = behind_proxies(columns, self._place_list, self._listed(addresses))
         columns["other_host"] = of_other_owners(columns, list(self._words["host"]), same_owner)
         columns["place"] = shown(columns, self._place_list)
-        for name in ("link", "forwarded"):
+        processes, images = self.processes.finish(), Vocabulary()
+        image_of = np.array([images[spelt(p.path)] if p.path else UNKNOWN for p in processes] + [UNKNOWN], np.int64)
+        columns = attributed(columns, image_of, self._owners())
+        columns["image"] = image_of[columns["process"]].astype(np.int32)
+        for name in ("link", "forwarded", "port"):
             del columns[name]
         words: dict[str, Any] = {f"{name}s" if name != "path" else "paths": list(v) for name, v in self._words.items()}
         return Traffic(
             **columns,
             **words,
+            processes=processes,
+            images=list(images),
             places=self._place_list,
             subsecond=self._subsecond,
-            addresses=self._addresses,
+            addresses=addresses,
         )
 
-    def _listed(self) -> Bools:
+    def _owners(self) -> Any:
+        owners = Vocabulary()
+        return np.array([owners[place.owner] for place in self._place_list], np.int64)
+
+    def _listed(self, addresses: Mapping[int, str]) -> Bools:
         """Mark the clients whose address lies in the networks of known proxies; the last place is UNKNOWN's."""
-        known = (n if is_address(n) else self._addresses.get(i) for n, i in self._words["client"].items())
+        known = (n if is_address(n) else addresses.get(i) for n, i in self._words["client"].items())
         return np.array([*in_networks(known, self._proxies), False])
 
 

@@ -7,10 +7,12 @@ files with those addresses and domains as the selection.
 
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol
 
 import msgspec
 
+from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import DEFAULT_TIERS, Catalogue
 from sferic.engine.aliases import Aliases
 from sferic.engine.columns import Columns, client_of
@@ -21,7 +23,7 @@ from sferic.engine.period import Period
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
-from sferic.model.event import Event
+from sferic.model.event import API, PROCESS, Event
 from sferic.model.settings import Settings
 from sferic.model.traffic import Traffic
 from sferic.sources._contract import Source
@@ -76,12 +78,25 @@ class Tally(msgspec.Struct):
     duplicates: int = 0
 
 
+class Listener(Protocol):
+    """Whoever wants the events of clouds' audit logs."""
+
+    @property
+    def marks(self) -> Sequence[str]:
+        """Return expressions that select their lines, beside those of the sources."""
+
+    def take(self, event: Event) -> None:
+        """Look at one event within the period."""
+
+
 class Gathered(msgspec.Struct, frozen=True):
     """Everything read, ready to be weighed."""
 
     traffic: Traffic
     ledger: Ledger
     period: Period
+    audited: Period
+    """The same of clouds' audit logs, which may reach much further back than the traffic."""
     tally: Tally
     once: frozenset[str]
     """Pipes in which a second reading would have looked for flows without names, or for own domains."""
@@ -89,6 +104,8 @@ class Gathered(msgspec.Struct, frozen=True):
     """Whether more addresses had names than are remembered."""
     names_forgotten: int = 0
     """How often an address was called something that was not remembered any more."""
+    processes_full: bool = False
+    """Whether more processes called, or had to be looked for, than are remembered."""
     domains_full: bool = False
     """Whether more own domains led to a platform, or more events waited for these, than are remembered."""
 
@@ -96,24 +113,31 @@ class Gathered(msgspec.Struct, frozen=True):
 class Gatherer:
     """One run's reading; `gather` is its only verb."""
 
-    def __init__(self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings) -> None:
+    def __init__(
+        self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings, assets: Sequence[Asset] = (),
+        audit: Listener | None = None,
+    ) -> None:
         self._sources = sources
+        self._audit = audit
         self._settings = settings
         self._tiers = frozenset(settings.tiers) or DEFAULT_TIERS
         self._hunted = {p.id for p in catalogue.platforms.values() if p.is_selected(self._tiers)}
         self._ledger = Ledger()
         self._period = Period(settings)
+        self._audited = Period(settings)
         self._tally = Tally()
         self._names = Names()
         self._aliases = Aliases(catalogue, self._hunted)
         named = [*catalogue.expressions(self._tiers), *catalogue.alias_expressions(self._tiers)]
-        self._selector = Selector([*named, *_marks(sources)], _nameless_marks(sources))
+        self._selector = Selector([*named, *_marks(sources), *(audit.marks if audit else ())], _nameless_marks(sources))
         self._unplaced: deque[Event] = deque(maxlen=MAX_UNPLACED)
         self._flows: list[Event] = []
         self._linked: dict[str, str] = {}
         """Sensor's name of a connection → host that another of its rows names."""
-        self._columns = Columns(lambda name: sources[name].stamp == "end", settings.proxy_addresses)
+        self._columns = Columns(lambda name: sources[name].stamp == "end", settings.proxy_addresses, assets)
         self._nameless: set[str] = set()
+        self._read_before = [self._selector]
+        """What has selected lines so far: they are counted."""
 
     def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
         """Read every input and return the columns with the account."""
@@ -128,13 +152,15 @@ class Gatherer:
             addresses = self._names.addresses() if nameless else []
             self._second_pass([i for i in inputs if i.can_be_read_again], addresses, watch, total)
         self._join()
+        self._read_starts(inputs, watch, total)
         traffic = self._columns.finish(self._aliases.same_owner)
         self._tally.duplicates = self._columns.duplicates
         self._tally.joined -= self._columns.announced
         return Gathered(
-            traffic, self._ledger, self._period, self._tally,
+            traffic, self._ledger, self._period, self._audited, self._tally,
             once=frozenset(item.label for item in promising if not item.can_be_read_again),
             names_full=self._names.full, names_forgotten=self._names.forgotten,
+            processes_full=self._columns.processes.full,
             domains_full=self._aliases.full or (waiting and bool(len(self._aliases))),
         )  # fmt: skip
 
@@ -146,6 +172,14 @@ class Gatherer:
                     self._take(event)
 
     def _take(self, event: Event) -> None:
+        if event.table == API:
+            if self._audit and self._audited.holds(event):
+                self._audit.take(event)
+            return
+        self._meet(event)
+        if event.table == PROCESS:
+            self._columns.processes.learn(event, client_of(event))
+            return
         if _is_nameless(event):
             self._take_flow(event)
             return
@@ -154,6 +188,11 @@ class Gatherer:
         if self._period.holds(event) and not self._placed(event):
             self._tally.not_serverless += 1
             self._unplaced.append(event)
+
+    def _meet(self, event: Event) -> None:
+        """Note which machine an address is, whatever the event is about."""
+        if event.device and event.src_ip:
+            self._columns.identities.learn(event.src_ip, event.device, event.time / 1e6)
 
     def _placed(self, event: Event) -> bool:
         """Say whether the host leads to a platform; if that is hunted the event becomes traffic.
@@ -186,17 +225,45 @@ class Gatherer:
         self, inputs: Sequence[Input], addresses: Sequence[str], watch: Watcher | None, total: int | None
     ) -> None:
         """Read the lines that hold a known address or own domain; the first pass has counted those that it read."""
-        later = Ledger()
         expressions = [*map(_as_expression, addresses), *self._aliases.expressions(), *_marks(self._sources)]
-        with Scanner(Selector(expressions), self._settings, inputs) as scanner:
-            reading = self._reading(later, watch, total, "joining names", self._selector.holds)
+        for event in self._again(inputs, expressions, watch, total, "joining names"):
+            self._meet(event)
+            if event.table == PROCESS:
+                self._columns.processes.learn(event, client_of(event))
+            elif event.table == API:
+                continue
+            elif _is_nameless(event):
+                self._take_flow(event)
+            else:
+                self._names.learn(event, client_of(event))
+                self._take_own_domain(event)
+
+    def _read_starts(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
+        """Read how the processes that called were started, then how their parents were."""
+        starters = {name for name, source in self._sources.items() if PROCESS in source.tables}
+        fit = {file.path for file in self._ledger.files if starters & file.sources.keys()}
+        inputs = [item for item in inputs if item.label in fit and item.can_be_read_again]
+        for stage in ("reading processes", "reading their parents"):
+            wanted = self._columns.processes.wanted() if inputs else []
+            if wanted:
+                for event in self._again(inputs, [*wanted, *_marks(self._sources)], watch, total, stage):
+                    if event.table == PROCESS:
+                        self._columns.processes.learn(event, client_of(event))
+
+    def _again(
+        self, inputs: Sequence[Input], expressions: Sequence[str], watch: Watcher | None, total: int | None, stage: str
+    ) -> Iterator[Event]:
+        """Read inputs once more for other lines; those that were selected before are counted already."""
+        later, selector, before = Ledger(), Selector(expressions), tuple(self._read_before)
+        self._read_before.append(selector)
+
+        def counted(line: bytes) -> bool:
+            return any(one.holds(line) for one in before)
+
+        with Scanner(selector, self._settings, inputs) as scanner:
+            reading = self._reading(later, watch, total, stage, counted)
             for item in inputs:
-                for event in read_input(item, scanner, reading):
-                    if _is_nameless(event):
-                        self._take_flow(event)
-                    else:
-                        self._names.learn(event, client_of(event))
-                        self._take_own_domain(event)
+                yield from read_input(item, scanner, reading)
         self._ledger.adopt(later)
 
     def _take_own_domain(self, event: Event) -> None:

@@ -40,6 +40,8 @@ class Period:
         self.last = last if self.last is None else max(self.last, last)
 
     def tell(self, account: Account) -> None:
-        """Write what was noted into a run's account."""
-        account.out_of_window = self.outside
-        account.first_time, account.last_time = self.first, self.last
+        """Add what was noted to a run's account."""
+        account.out_of_window += self.outside
+        if self.first is not None and self.last is not None:
+            account.first_time = min(self.first, account.first_time or self.first)
+            account.last_time = max(self.last, account.last_time or self.last)

@@ -3,8 +3,7 @@
 Pure functions over a dictionary of arrays of equal length; see `sferic.engine.columns` for what they hold.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,21 +24,6 @@ _AMOUNTS = ("up", "down", "total", "duration_ms")
 
 def _take(columns: Columns, rows: Any) -> Columns:
     return {name: column[rows] for name, column in columns.items()}
-
-
-def one_name_a_machine(clients: Small, names: Mapping[str, int], devices: Mapping[str, set[int]]) -> Small:
-    """Give the rows of logs that know only an address the device's name, where the two belong to each other alone.
-
-    An address with several devices (a NAT), and those of a device that moves (DHCP, roaming), stay addresses.
-    """
-    renamed = np.arange(len(names) + 1, dtype=np.int32)
-    renamed[-1] = UNKNOWN
-    moves = Counter(device for seen in devices.values() for device in seen)
-    for address, seen in devices.items():
-        device = next(iter(seen))
-        if len(seen) == 1 and moves[device] == 1 and address in names:
-            renamed[names[address]] = device
-    return renamed[clients]
 
 
 def by_time(columns: Columns) -> Columns:

@@ -11,7 +11,7 @@ import msgspec
 SCHEMA = "sferic.finding/1"
 Severity = Literal["informational", "low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("informational", "low", "medium", "high", "critical")
-Analytic = Literal["beacon", "long_connection", "process", "cloud_change", "activity"]
+Analytic = Literal["beacon", "long_connection", "process", "cloud_change", "cloud_change+beacon", "activity"]
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -54,11 +54,37 @@ class Day(msgspec.Struct, frozen=True):
     hours: tuple[int, ...]
 
 
+class Step(msgspec.Struct, frozen=True):
+    """One process of the line from an ancestor to the caller; raw and hostile text."""
+
+    path: str | None
+    command_line: str | None = None
+    user: str | None = None
+    company: str | None = None
+    signer: str | None = None
+    session: int | None = None
+    """Logon session on Windows; 0 is that of services."""
+
+
 class Sample(msgspec.Struct, frozen=True):
     """A log line kept as proof; the text is raw and hostile, cut to 500 characters."""
 
     place: str
     text: str
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One operation on a function, as an audit log has it."""
+
+    time: int
+    operation: str
+    actor: str
+    resource: str
+    src_ip: str | None
+    agent: str | None
+    """Family of the software that asked for it."""
+    outcome: str
+    place: str
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,12 +105,20 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     also_seen_as: tuple[str, ...] = ()
     """Addresses of proxies or NATs behind which other logs saw the same channel."""
     process: str | None = None
+    """Path of the program that calls."""
+    process_is_guessed: bool = False
+    """Whether it is only the program that called or asked for the host at that time."""
+    process_tree: tuple[Step, ...] = ()
+    """The process that calls, last, and its ancestors as far as they are known, oldest first."""
     platform: str | None = None
     provider: str | None = None
     tenant: str | None = None
     function: str | None = None
     hosts: tuple[str, ...] = ()
     actor: str | None = None
+    """Who changed the function, as exactly as the audit log says."""
+    account: str | None = None
+    """Account, project, subscription or team that the function is in."""
     first_seen: int = 0
     last_seen: int = 0
     connections: int = 0
@@ -104,6 +138,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Ids of the log sources in which the channel was seen."""
     platform_evidence: str = ""
     """How well the platform's host pattern is known: documented, observed, listed or recalled."""
+    changes: tuple[Change, ...] = ()
+    """What was done to the function, in order."""
     gaps: tuple[Bar, ...] = ()
     days: tuple[Day, ...] = ()
     samples: tuple[Sample, ...] = ()

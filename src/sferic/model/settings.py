@@ -52,9 +52,23 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Meta(description="Platform tiers to hunt: core, wide, noisy, tunnel; empty means the default set."),
     ] = ()
     platform_files: Annotated[tuple[str, ...], Meta(description="Extra platform and custom-domain files (TOML).")] = ()
+    rule_files: Annotated[
+        tuple[str, ...], Meta(description="Files or folders with more Sigma rules for cloud audit logs.")
+    ] = ()
+    deployer_files: Annotated[
+        tuple[str, ...], Meta(description="Files (TOML) that say who is expected to change functions.")
+    ] = ()
+    deployment_files: Annotated[
+        tuple[str, ...], Meta(description="Lists of deployments (CSV, JSON lines, `git log`) that changes must be on.")
+    ] = ()
+    assets_file: Annotated[
+        str, Meta(description="CSV file that says which device has which address; it wins over the logs.")
+    ] = ""
     analytics: Annotated[tuple[str, ...], Meta(description="Analytics to run.")] = (
         "beacon",
         "long_connection",
+        "process",
+        "cloud_change",
     )
     min_score: Annotated[int, Meta(ge=0, le=100, description="Findings below this score are only counted.")] = 40
     shared_addresses: Annotated[

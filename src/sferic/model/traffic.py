@@ -9,6 +9,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from sferic.model.process import Process
+
 Ints = NDArray[np.int64]
 Small = NDArray[np.int32]
 Floats = NDArray[np.float64]
@@ -33,6 +35,8 @@ OPENING = 256
 """The row announces a connection that its source logs again when it ends."""
 UNCHANGED = 512
 """Status 304: what was asked for has not changed, and nothing but headers came back."""
+PROCESS_GUESSED = 1024
+"""The process was not in the line, nor joined by the connection's port: it is the one that called at that time."""
 CHALLENGE = 64
 """A proxy asked for credentials (407); the real request follows as its own row."""
 
@@ -48,6 +52,10 @@ class Traffic(msgspec.Struct, frozen=True):
     via: Small
     """The proxy that named the client in X-Forwarded-For and was believed, as a client; mostly UNKNOWN."""
     user: Small
+    process: Small
+    """Index into `processes`, where a log tells which process called."""
+    image: Small
+    """That process's program, whatever its run, drive, person or version: index into `images`."""
     agent: Small
     host: Small
     other_host: Small
@@ -67,6 +75,9 @@ class Traffic(msgspec.Struct, frozen=True):
     sources: list[str]
     clients: list[str]
     users: list[str]
+    processes: list[Process]
+    images: list[str]
+    """Paths of programs, in the spelling of `sferic.catalog.programs`."""
     agents: list[str]
     hosts: list[str]
     places: list[Any]

@@ -54,6 +54,10 @@ class Estate(msgspec.Struct, frozen=True):
     """Log source → first row of it."""
     agent_clients: Ints
     """User agent → on how many machines it is seen."""
+    image_clients: Ints
+    """Program → on how many machines it calls any platform."""
+    image_callers: Mapping[tuple[int, int], int]
+    """(program, owner) → on how many machines that program calls that owner."""
     shared: Bools
     """Client → whether many people or devices hide behind it (a NAT or proxy address)."""
     pair_owners: Mapping[tuple[int, int], int]
@@ -73,9 +77,10 @@ class Window(msgspec.Struct, frozen=True):
     owners: list[str]
     channels: list[str]
     client: Ints
-    """Per segment, like the next five; -1 where the segment's level does not look at it."""
+    """Per segment, like the next six; -1 where the segment's level does not look at it."""
     user: Ints
     agent: Ints
+    image: Ints
     owner: Ints
     channel: Ints
     source: Ints

@@ -12,7 +12,7 @@ from sferic.sources._clock import zone
 from sferic.sources._contract import near, source
 
 ACTIVITY, AS_PUBLISHED = "activity", "activity_as_published"
-ANALYTICS = ("beacon", "long_connection", ACTIVITY, AS_PUBLISHED)
+ANALYTICS = ("beacon", "long_connection", "process", "cloud_change", ACTIVITY, AS_PUBLISHED)
 OF_EVERY_SOURCE = frozenset({"timezone"})
 
 

@@ -10,25 +10,30 @@ import msgspec
 import numpy as np
 
 from sferic import __version__
+from sferic.catalog.assets import load_assets
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import Weights, load_weights
 from sferic.correlate.activity import Activity, activity
 from sferic.correlate.channels import Census, census, findings
 from sferic.correlate.missing import missing
+from sferic.correlate.same import with_processes
 from sferic.correlate.weigh import weigh
 from sferic.engine.aliases import MAX_DOMAINS
 from sferic.engine.crew import processes
 from sferic.engine.gather import MAX_UNPLACED, Gathered, Gatherer, Watcher
 from sferic.engine.inputs import Input, expand
 from sferic.engine.names import MAX_SEEN
+from sferic.engine.processes import MAX_PROCESSES, MAX_WANTED
 from sferic.engine.quoting import quote
 from sferic.model.errors import UsageError
+from sferic.model.event import API
 from sferic.model.finding import Finding
 from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
-from sferic.model.traffic import Traffic
+from sferic.model.traffic import UNKNOWN, Bools, Traffic
 from sferic.model.window import Window
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
+from sferic.pipeline.listening import Listener
 from sferic.pipeline.published import as_published
 from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
@@ -46,6 +51,10 @@ FULL = "more addresses had names than are remembered (20,000): flows to the othe
 FORGOTTEN = (
     "{:,} more times an address was called something, after {:,} that are remembered of one address: later flows to it "
     "may have no name, or an older one"
+)
+PROCESSES_FULL = (
+    f"more processes called than are told apart ({MAX_PROCESSES:,}), or whose start is looked for ({MAX_WANTED:,} a "
+    "reading): the others have no process, or no parent and command line"
 )
 HOUR_MS = 3_600_000
 
@@ -88,15 +97,23 @@ def _twice_readable(paths: Sequence[str]) -> bool:
 
 def _hunted(paths: Sequence[str], chosen: dict[str, Source], settings: Settings, watch: Watcher | None) -> Report:
     catalogue = load_catalogue([Path(p) for p in settings.platform_files])
-    gathered = Gatherer(catalogue, chosen, settings).gather(paths, watch)
+    assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
+    clouds = Listener(settings, chosen) if "cloud_change" in settings.analytics else None
+    gathered = Gatherer(catalogue, chosen, settings, assets, clouds).gather(paths, watch)
     window = _window(gathered, settings)
-    found = tuple(weigh_all(window, gathered.traffic, settings, load_weights()))
+    audit = clouds.audit if clouds else None
+    found = weigh_all(window, gathered.traffic, settings, load_weights(),
+                      audit.may_add(gathered.traffic.hosts) if audit else 0.0)  # fmt: skip
+    if audit:
+        found = sorted(audit.findings(found, settings), key=lambda f: (-f.points, f.id))
     weighed = set(settings.analytics) - {ACTIVITY, AS_PUBLISHED}
     counted = census(window) if weighed else Census(0, 0)
-    beacons = sum(f.analytic == "beacon" for f in found)
+    beacons = sum("beacon" in f.analytic for f in found)
     busy = activity(gathered.traffic, settings.activity) if ACTIVITY in settings.analytics else Activity((), ())
+    account = _account(gathered, window, counted, strict=settings.strict)
+    account.missing += audit.notes() if audit else ()
     return Report(
-        account=_account(gathered, window, counted, strict=settings.strict), findings=quote(found, settings.limits),
+        account=account, findings=quote(tuple(found), settings.limits),
         below=max(0, counted.judged - beacons), short=counted.short, activity=busy.rows, activity_notes=busy.notes,
     )  # fmt: skip
 
@@ -111,9 +128,11 @@ def _window(gathered: Gathered, settings: Settings) -> Window:
     return cut(traffic, Cutting(int(offset.total_seconds()) if offset else 0, span, settings.shared_addresses))
 
 
-def weigh_all(window: Window, traffic: Traffic, settings: Settings, weights: Weights) -> list[Finding]:
-    """Return what the settings' analytics find in a window, highest first."""
-    floor_db = weights.severity.points(settings.min_score)
+def weigh_all(
+    window: Window, traffic: Traffic, settings: Settings, weights: Weights, below_db: float = 0.0
+) -> list[Finding]:
+    """Return what the settings' analytics find in a window, highest first, down to so much below the floor."""
+    floor_db = weights.severity.points(settings.min_score) - below_db
     found: list[Finding] = []
     if "beacon" in settings.analytics and len(window):
         found += findings(weigh(window, "beacon", weights, floor_db), "beacon", weights, floor_db)
@@ -121,14 +140,24 @@ def weigh_all(window: Window, traffic: Traffic, settings: Settings, weights: Wei
         kept = _kept_connections(window, traffic)
         if kept is not None:
             found += findings(weigh(kept, "long_connection", weights, floor_db), "long_connection", weights, floor_db)
+    if "process" in settings.analytics:
+        named = _some_rows(window, traffic, traffic.image != UNKNOWN)
+        if named is not None:
+            alone = findings(weigh(named, "process", weights, floor_db), "process", weights, floor_db)
+            found = with_processes(found, alone)
     return sorted(found, key=lambda f: (-f.points, f.id))
 
 
 def _kept_connections(window: Window, traffic: Traffic) -> Window | None:
-    long = np.flatnonzero(traffic.duration_ms >= HOUR_MS // 2)
-    if not len(long):
+    return _some_rows(window, traffic, traffic.duration_ms >= HOUR_MS // 2)
+
+
+def _some_rows(window: Window, traffic: Traffic, wanted: Bools) -> Window | None:
+    """Cut some of the rows into segments, however few rows they have; the estate stays that of all."""
+    rows = np.flatnonzero(wanted)
+    if not len(rows):
         return None
-    columns = {n: getattr(traffic, n)[long] for n in _COLUMNS}
+    columns = {n: getattr(traffic, n)[rows] for n in _COLUMNS}
     present, columns["source"] = np.unique(columns["source"], return_inverse=True)  # a source without rows is none
     some = msgspec.structs.replace(
         traffic, **columns,
@@ -140,8 +169,8 @@ def _kept_connections(window: Window, traffic: Traffic) -> Window | None:
 
 
 _COLUMNS = (
-    "time_s", "source", "client", "via", "user", "agent", "host", "other_host", "place", "up", "down", "total",
-    "duration_ms", "path", "method", "flags", "file", "line",
+    "time_s", "source", "client", "via", "user", "process", "image", "agent", "host", "other_host", "place", "up",
+    "down", "total", "duration_ms", "path", "method", "flags", "file", "line",
 )  # fmt: skip
 
 
@@ -149,7 +178,7 @@ def _account(gathered: Gathered, window: Window, counted: Census, *, strict: boo
     account = gathered.ledger.account(strict=strict)
     tally = gathered.tally
     account.missing = missing(
-        {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines},
+        {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines and _is_traffic(name)},
         tally.joined,
         tally.nameless,
         tally.linked,
@@ -159,12 +188,19 @@ def _account(gathered: Gathered, window: Window, counted: Census, *, strict: boo
         account.missing += (Missing("all", "more addresses", FULL),)
     if gathered.names_forgotten:
         account.missing += (Missing("all", "more names", FORGOTTEN.format(gathered.names_forgotten, MAX_SEEN)),)
+    if gathered.processes_full:
+        account.missing += (Missing("all", "more processes", PROCESSES_FULL),)
     if gathered.domains_full:
         account.missing += (Missing("all", "more own domains", DOMAINS_FULL),)
     account.not_serverless, account.duplicates = tally.not_serverless, tally.duplicates
     gathered.period.tell(account)
+    gathered.audited.tell(account)
     account.pairs, account.estate = counted.judged + counted.short, window.estate.clients
     return account
+
+
+def _is_traffic(name: str) -> bool:
+    return set(sources()[name].tables) != {API}
 
 
 def _spent(account: Account, began: float, settings: Settings) -> None:

@@ -12,7 +12,7 @@ from sferic.model.finding import Finding, Reason, Sample
 from sferic.render import Look
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, grid, lines, paper, squeezed
 from sferic.render.charts import histogram, raster
-from sferic.render.facts import called, caller, facts, headline, parts, precision
+from sferic.render.facts import called, caller, changes, facts, headline, parts, precision
 from sferic.render.figures import points_text
 
 PLACES = 3
@@ -24,6 +24,7 @@ def render(finding: Finding, stream: TextIO, look: Look) -> None:
     page = paper(stream, look)
     _header(finding, page)
     _section(page, "Why", [_points(finding)])
+    _section(page, "What was done to the function", (cell(line, limit=500) for line in changes(finding)))
     _section(page, "Gaps between check-ins", map(Text, histogram(finding.gaps, look.width - 4)))
     _section(page, "Connections by hour, UTC", map(Text, raster(finding.days)))
     _section(page, "Log lines", map(_sample, finding.samples))

@@ -3,14 +3,16 @@
 Values here are raw: whoever prints them passes them through `sferic.render.safe_text`.
 """
 
-from sferic.model.finding import Finding, Reason
-from sferic.render.figures import bytes_text, counted, duration_text, interval_text, minute_text, span_text
+from sferic.model.finding import Finding, Reason, Step
+from sferic.render.figures import bytes_text, counted, duration_text, interval_text, minute_text, second_text, span_text
 
+CHANGE = "cloud_change"
 _HEADLINES = {
     "beacon": "Regular check-ins",
     "long_connection": "Long connection",
     "process": "Unusual client",
     "cloud_change": "Changed function",
+    "cloud_change+beacon": "Check-ins with a changed function",
     "activity": "Steady serverless traffic",
 }
 
@@ -21,12 +23,16 @@ def headline(finding: Finding) -> str:
 
 
 def caller(finding: Finding) -> str:
-    """Name who calls, as exactly as the logs allow."""
+    """Name who calls, or changed a function, as exactly as the logs allow."""
+    if finding.analytic == CHANGE:
+        return finding.actor or finding.user or finding.src_ip or "unknown identity"
     return finding.src_ip or finding.device or finding.user or finding.actor or "unknown source"
 
 
 def called(finding: Finding) -> str:
-    """Name what is called, as exactly as the logs allow, and how many more names it has."""
+    """Name what is called or changed, as exactly as the logs allow, and how many more names it has."""
+    if finding.analytic == CHANGE:
+        return finding.function or finding.account or finding.provider or "unknown function"
     name = next(iter(finding.hosts), None) or finding.function or finding.tenant or finding.platform
     more = f" +{len(finding.hosts) - 1}" if len(finding.hosts) > 1 else ""
     return (name or "unknown function") + more
@@ -34,18 +40,23 @@ def called(finding: Finding) -> str:
 
 def title(finding: Finding) -> str:
     """Say in one line what was found."""
+    if finding.analytic == CHANGE:
+        return f"{headline(finding)}: {called(finding)} by {caller(finding)}"
     return f"{headline(finding)}: {caller(finding)} calls {called(finding)}"
 
 
 def owner(finding: Finding) -> str:
     """Name the platform and, where a host name shows it, the customer."""
-    return " · ".join(part for part in (finding.platform, finding.tenant) if part)
+    parts = (finding.provider, finding.account) if finding.analytic == CHANGE else (finding.platform, finding.tenant)
+    return " · ".join(part for part in parts if part)
 
 
 def seen(finding: Finding) -> str:
     """Say how often and for how long: check-ins beside a rhythm, connections where none is told."""
     span = span_text(finding.first_seen, finding.last_seen)
     times = finding.connections if finding.checkins is None else finding.checkins
+    if finding.analytic == CHANGE:
+        return counted(times, "operation") + (f" over {span}" if finding.last_seen > finding.first_seen else "")
     return f"{times:,} × over {span}" if span else f"{times:,} ×"
 
 
@@ -77,11 +88,14 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
     rows = [
         ("source", ", ".join(part for part in (finding.src_ip, finding.device, finding.user) if part)),
         ("seen as", ", ".join(finding.also_seen_as)),
-        ("client", finding.process or ""),
+        ("client", _client(finding)),
+        ("started by", _ancestors(finding)),
+        ("command", (finding.process_tree[-1].command_line or "") if finding.process_tree else ""),
         ("actor", finding.actor or ""),
-        ("calls", ", ".join(finding.hosts)),
+        ("names" if finding.analytic == CHANGE else "calls", ", ".join(finding.hosts)),
         ("platform", _platform(finding)),
         ("tenant", finding.tenant or ""),
+        ("account", finding.account or ""),
         ("function", finding.function or ""),
         ("rhythm", _rhythm(finding)),
         ("seen", f"{_times(finding)}, {_between(finding)}"),
@@ -90,6 +104,41 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
         ("ATT&CK", ", ".join(finding.techniques)),
     ]
     return [(label, value) for label, value in rows if value]
+
+
+def _client(finding: Finding) -> str:
+    """Name the program and who answers for it."""
+    if not finding.process:
+        return ""
+    last = finding.process_tree[-1] if finding.process_tree else Step(finding.process)
+    made = f"signed by {last.signer}" if last.signer else f"says it is by {last.company}" if last.company else ""
+    session = "session of services" if last.session == 0 else ""
+    doubt = "guessed from the time of the calls" if finding.process_is_guessed else ""
+    return ", ".join(part for part in (finding.process, made, session, doubt) if part)
+
+
+def _ancestors(finding: Finding) -> str:
+    return " → ".join(step.path or "unknown" for step in finding.process_tree[:-1])
+
+
+def changes(finding: Finding) -> list[str]:
+    """List what was done to the function, a line each, in order."""
+    return [
+        " ".join(
+            part
+            for part in (
+                second_text(change.time),
+                change.operation,
+                change.resource,
+                f"by {change.actor}" if change.actor else "",
+                f"from {change.src_ip}" if change.src_ip else "",
+                f"with {change.agent}" if change.agent else "",
+                "(failed)" if change.outcome == "failure" else "",
+            )
+            if part
+        )
+        for change in finding.changes
+    ]
 
 
 def _platform(finding: Finding) -> str:
@@ -105,7 +154,7 @@ def _rhythm(finding: Finding) -> str:
 
 
 def _times(finding: Finding) -> str:
-    connections = counted(finding.connections, "connection")
+    connections = counted(finding.connections, "operation" if finding.analytic == CHANGE else "connection")
     return connections if finding.checkins is None else f"{counted(finding.checkins, 'check-in')} in {connections}"
 
 

@@ -28,6 +28,12 @@ def minute_text(time_us: int | None) -> str:
     return f"{written[:10]} {written[11:16]} UTC" if written else "unknown"
 
 
+def second_text(time_us: int | None) -> str:
+    """Write a time for a person to the second: `2026-03-02 08:15:07 UTC`."""
+    written = rfc3339(time_us)
+    return f"{written[:10]} {written[11:19]} UTC" if written else "unknown"
+
+
 def duration_text(seconds: float) -> str:
     """Write a length of time in one unit, at most three digits: `45.2 s`, `5 min`, `1.5 h`, `2 d`."""
     for unit_s, unit, below_s in ((1, "s", 99.95), (60, "min", 3599), (3600, "h", 172_800)):

@@ -59,6 +59,8 @@ def _row(finding: Finding) -> dict[str, object]:
         "function": finding.function,
         "hosts": finding.hosts,
         "actor": finding.actor,
+        "account": finding.account,
+        "operations": tuple(dict.fromkeys(change.operation for change in finding.changes)),
         "first_seen": rfc3339(finding.first_seen),
         "last_seen": rfc3339(finding.last_seen),
         "connections": finding.connections,

@@ -11,7 +11,7 @@ from sferic.model.finding import Finding
 from sferic.model.report import Report
 from sferic.render import Look
 from sferic.render.charts import raster
-from sferic.render.facts import facts, parts, precision, title
+from sferic.render.facts import changes, facts, parts, precision, title
 from sferic.render.figures import counted, points_text
 from sferic.render.safe_text import safe_code, safe_fence, safe_markdown, safe_text
 
@@ -31,6 +31,7 @@ def _ticket(finding: Finding) -> Iterator[str]:
     yield from (f"| {safe_markdown(label)} | {safe_code(value, SENTENCE)} |" for label, value in facts(finding))
     yield from ("", "### Why", "", "| points | signal | measured | meaning |", "|---:|---|---|---|")
     yield from _reasons(finding)
+    yield from _block("What was done to the function", (safe_text(line, 500) for line in changes(finding)))
     yield from _block("Connections by hour, UTC", raster(finding.days))
     yield from _block("Log lines", (f"{safe_text(s.place)}  {safe_text(s.text, 500)}" for s in finding.samples))
     yield from _list("What else this could be", finding.benign_explanations, "-")

@@ -26,6 +26,9 @@ def as_dict(finding: Finding) -> dict[str, object]:
     record: dict[str, object] = msgspec.to_builtins(finding)
     record["first_seen"] = rfc3339(finding.first_seen)
     record["last_seen"] = rfc3339(finding.last_seen)
+    record["changes"] = [
+        msgspec.to_builtins(change) | {"time": rfc3339(change.time)} for change in finding.changes
+    ]
     record["needs"] = finding.needs or None
     record["platform_evidence"] = finding.platform_evidence or None
     return record

@@ -57,6 +57,7 @@ def as_dict(finding: Finding, report: Report) -> Json:
         message=title(finding),
         metadata=_metadata(finding, report),
         finding_info=_info(finding),
+        resources=_resources(finding),
         evidences=_evidences(finding),
         observables=_observables(finding),
         unmapped=_unmapped(finding),
@@ -103,6 +104,13 @@ def _evidences(finding: Finding) -> list[Json] | None:
     return whole + samples or None
 
 
+def _resources(finding: Finding) -> list[Json] | None:
+    """Name the function that was changed."""
+    if not finding.changes or not finding.function:
+        return None
+    return [{"name": finding.function, "type": "function"}]
+
+
 def _user(name: str | None) -> Json | None:
     return {"name": name} if name else None
 
@@ -126,7 +134,9 @@ def _unmapped(finding: Finding) -> Json:
         "platform",
         "provider",
         "tenant",
+        "account",
         "function",
+        "changes",
         "also_seen_as",
         "checkins",
         "interval",

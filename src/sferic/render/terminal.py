@@ -127,6 +127,9 @@ def _too_few(report: Report) -> tuple[str, str]:
     events = report.account.events
     if report.account.out_of_window == events:
         return "Every event lies outside `--since` and `--until`.", "`sferic normalize` shows the times in the logs."
+    if not report.account.estate:
+        why = f"{counted(events, 'event')}, none of them a call to a serverless platform, no change that stands out."
+        return why, "`--min-score 0` shows every change of a function; proxy or DNS logs show who calls one."
     short = f" ({counted(report.short, 'channel')} with fewer than six check-ins)" if report.short else ""
     why = f"{counted(events, 'event')}, but too few from any one channel to judge{short}."
     return why, "Give a longer span of logs."

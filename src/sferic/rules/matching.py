@@ -4,13 +4,16 @@ As Sigma has it: text is compared without regard to case unless `cased`, `*` and
 several values (a list, or objects in a list) fits if one of them does. An object is compared as its JSON text, which
 is what rules of others mean by `responseElements|contains`. A field that is null is not there.
 
-What cannot be decided on a record is refused with a reason: keywords, parts of timestamps, placeholders, queries, and
-regular expressions that may take for ever. The record is hostile: what an expression sees of a value is cut.
+What cannot be decided on a record is refused with a reason: keywords, parts of timestamps, placeholders and queries.
+Rule and record may both be hostile, so regular expressions are RE2's, whose search takes time in proportion to the
+text whatever the pattern; what RE2 does not know (looking ahead, references back) is refused. An expression sees the
+beginning of a value only.
 """
 
 import operator
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from importlib import import_module
 from ipaddress import ip_address
 from itertools import pairwise
 from typing import Any
@@ -43,14 +46,13 @@ from sigma.types import (
 
 SEEN_BY_EXPRESSIONS = 4096
 """Characters of a value that a regular expression, or a pattern with `?`, looks at."""
+LONGEST_EXPRESSION = 1000
 MOST_VALUES = 1000
 """Values of one field that are looked at."""
-_ENDLESS = re.compile(r"\([^()]*[+*}][^()]*\)[+*{]|\\[1-9]|\(\?P=")
-"""Repetition of what repeats, and references back: the ways to an exponential search."""
 _FLAGS = {
-    SigmaRegularExpressionFlag.IGNORECASE: re.IGNORECASE,
-    SigmaRegularExpressionFlag.MULTILINE: re.MULTILINE,
-    SigmaRegularExpressionFlag.DOTALL: re.DOTALL,
+    SigmaRegularExpressionFlag.IGNORECASE: "i",
+    SigmaRegularExpressionFlag.MULTILINE: "m",
+    SigmaRegularExpressionFlag.DOTALL: "s",
 }
 _COMPARE: Mapping[CompareOperators, Callable[[float, float], bool]] = {
     CompareOperators.LT: operator.lt,
@@ -174,14 +176,26 @@ def _network(wanted: SigmaCIDRExpression) -> ValueTest:
 
 
 def _expression(wanted: SigmaRegularExpression) -> ValueTest:
-    text = str(wanted.regexp)
-    if len(text) > 1000 or _ENDLESS.search(text):
-        raise Unsupported("its regular expression repeats what repeats, which may take for ever")
+    flags = "".join(sorted(_FLAGS[flag] for flag in wanted.flags))
+    return _linear(f"(?{flags})(?:{wanted.regexp})" if flags else str(wanted.regexp))
+
+
+def _linear(pattern: str) -> ValueTest:
+    """Make a test of an expression with RE2, by way of Arrow; raises Unsupported for what RE2 does not compile."""
+    compute, arrow = import_module("pyarrow.compute"), import_module("pyarrow")
+
+    def test(value: Any) -> bool:
+        text = _text(value)[:SEEN_BY_EXPRESSIONS].encode("utf-8", "replace").decode()
+        return bool(compute.match_substring_regex(arrow.scalar(text, arrow.string()), pattern).as_py())
+
+    if len(pattern) > LONGEST_EXPRESSION:
+        raise Unsupported(f"its regular expression is longer than {LONGEST_EXPRESSION} characters")
     try:
-        found = re.compile(text, sum((_FLAGS[flag] for flag in wanted.flags), re.NOFLAG))
-    except re.error as error:
-        raise Unsupported(f"its regular expression is none of Python's: {error}") from None
-    return lambda value: found.search(_text(value)[:SEEN_BY_EXPRESSIONS]) is not None
+        test("")
+    except arrow.ArrowInvalid as error:
+        reason = " ".join(str(error).split())[:160]
+        raise Unsupported(f"its regular expression is none of RE2's, which alone is surely quick: {reason}") from None
+    return test
 
 
 def _string(wanted: SigmaString, *, cased: bool) -> ValueTest:
@@ -226,8 +240,7 @@ def _pattern(parts: Sequence[Any], *, cased: bool) -> ValueTest:
         raise Unsupported("it has two wildcards side by side")
     marks = {SpecialChars.WILDCARD_SINGLE: ".", SpecialChars.WILDCARD_MULTI: ".*"}
     text = "".join(re.escape(part) if isinstance(part, str) else marks[part] for part in parts)
-    found = re.compile(text, re.DOTALL | (re.NOFLAG if cased else re.IGNORECASE))
-    return lambda value: found.fullmatch(_text(value)[:SEEN_BY_EXPRESSIONS]) is not None
+    return _linear(f"(?s{'' if cased else 'i'})^(?:{text})$")
 
 
 def _text(value: Any) -> str:

@@ -30,7 +30,8 @@ def survey(
     Rows without a client are taken for a crowd: the last place of `Estate.shared`, where UNKNOWN points, says so.
     """
     client, user, agent = (getattr(traffic, n).astype(np.int64) for n in ("client", "user", "agent"))
-    named = user != UNKNOWN
+    image = traffic.image.astype(np.int64)
+    named, ran = user != UNKNOWN, image != UNKNOWN
     callers = np.maximum(_distinct(owner, client, owners), _distinct(owner[named], user[named], owners))
     known = agent != UNKNOWN
     software, counts = _members(client[known] * len(traffic.agents) + agent[known], owner[known])
@@ -42,6 +43,8 @@ def survey(
         owner_company_s=_company(traffic.time_s, owner, client, owners),
         source_first_s=_first(traffic.time_s, traffic.source, len(traffic.sources)),
         agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
+        image_clients=_distinct(image[ran], client[ran], len(traffic.images)),
+        image_callers=_callers(image[ran], owner[ran], client[ran]),
         shared=np.append(_shared(client, user, agent, len(traffic.clients)) | _listed(traffic, shared), True),
         pair_owners=dict(zip(pairs, counts.tolist(), strict=True)),
         hours=_hours(span_s),
@@ -96,6 +99,12 @@ def _members(group: Ints, member: Ints) -> tuple[Ints, Ints]:
     code = joint(group, member)
     order = np.argsort(code)
     return np.unique(group[order[opens(code[order])]], return_counts=True)
+
+
+def _callers(image: Ints, owner: Ints, client: Ints) -> dict[tuple[int, int], int]:
+    """Return on how many machines each program calls each owner."""
+    codes, counts = _members(image << 32 | owner, client)
+    return {(code >> 32, code & 0xFFFFFFFF): n for code, n in zip(codes.tolist(), counts.tolist(), strict=True)}
 
 
 def _used_hours(traffic: Traffic, client: Ints, owner: Ints, span_s: tuple[float, float]) -> dict[int, Ints]:

@@ -1,6 +1,7 @@
 """Cuts traffic into segments at several levels, and each segment's rows into check-ins.
 
 Levels, from fine to coarse: function and software · function · owner and software · owner · owner over all users.
+Software is the user agent and the program, whichever is known.
 A rotating implant is irregular per function and regular per owner; one NAT address is regular per user only.
 A DNS question is no call: look-ups have segments of their own.
 A segment whose rows are exactly those of a finer one is left out.
@@ -22,9 +23,9 @@ BURST_S = 1.5
 MAX_CHECKIN_S = 12.0
 """A "check-in" that runs longer is a stream of fast requests: then its rows count one by one."""
 _LEVELS = (
-    ("stream", "client", "user", "agent", "channel"),
+    ("stream", "client", "user", "agent", "image", "channel"),
     ("stream", "client", "user", "channel"),
-    ("stream", "client", "user", "agent", "owner"),
+    ("stream", "client", "user", "agent", "image", "owner"),
     ("stream", "client", "user", "owner"),
     ("stream", "client", "owner"),
 )
@@ -76,7 +77,7 @@ def _columns(traffic: Traffic) -> tuple[list[str], list[str], dict[str, Ints]]:
     channels: dict[str, int] = {}
     owner = np.array([owners.setdefault(p.owner, len(owners)) for p in traffic.places], np.int64)
     channel = np.array([channels.setdefault(p.channel, len(channels)) for p in traffic.places], np.int64)
-    columns = {n: getattr(traffic, n).astype(np.int64) for n in ("source", "client", "user", "agent")}
+    columns = {n: getattr(traffic, n).astype(np.int64) for n in ("source", "client", "user", "agent", "image")}
     columns["stream"] = columns["source"] * 2 + ((traffic.flags & LOOKUP) != 0)
     columns["owner"] = owner[traffic.place] if len(traffic) else np.empty(0, np.int64)
     columns["channel"] = channel[traffic.place] if len(traffic) else np.empty(0, np.int64)

@@ -6,6 +6,7 @@ Rows of DeviceNetworkEvents and DeviceProcessEvents, and of DeviceEvents those o
 Hunting, of Sentinel's tables, or as Event Hubs and Storage get them (`category`, `properties`); other rows and tables
 are known and give no event.
 
+A process is named by its UniqueId, else by its number and when it was started (`4711@2026-03-02T10:00:00Z`).
 `RemoteUrl` is a URL, a host name or empty; a literal address in it is the address. Of a connection that came in, the
 machine is the `observer`. `action` is the ActionType in lower case; `…aggregatedreport` stands for several connections.
 
@@ -108,9 +109,10 @@ def _add_process(event: Event, row: Row) -> None:
     event.user = _user(row, "InitiatingProcessAccount")
     event.process_path = _path(row, "InitiatingProcessFolderPath", "InitiatingProcessFileName")
     event.process_id = number(_said(row, "InitiatingProcessId"))
-    event.process_guid = _said(row, "InitiatingProcessUniqueId")
+    event.process_guid = _guid(row, "InitiatingProcess")
     event.parent_path = _said(row, "InitiatingProcessParentFileName")
     event.parent_id = number(_said(row, "InitiatingProcessParentId"))
+    event.parent_guid = _of_time(event.parent_id, _said(row, "InitiatingProcessParentCreationTime"))
     event.command_line = _said(row, "InitiatingProcessCommandLine")
     event.company = _said(row, "InitiatingProcessVersionInfoCompanyName")
     event.session = number(_said(row, "InitiatingProcessSessionId"))
@@ -123,11 +125,21 @@ def _started(event: Event, row: Row) -> Event | Reject:
     event.user = _user(row, "Account") or event.user
     event.process_path = _path(row, "FolderPath", "FileName")
     event.process_id = number(_said(row, "ProcessId"))
-    event.process_guid = _said(row, "ProcessUniqueId")
+    event.process_guid = _guid(row, "Process")
     event.command_line = _said(row, "ProcessCommandLine")
     event.company = _said(row, "ProcessVersionInfoCompanyName")
     event.session = number(_said(row, "CreatedProcessSessionId"))
     return event if event.process_path else Reject("the process has no name")
+
+
+def _guid(row: Row, prefix: str) -> str | None:
+    """Return the product's own name of a process, else its number and when it was started, as written."""
+    named = _said(row, f"{prefix}UniqueId")
+    return named or _of_time(number(_said(row, f"{prefix}Id")), _said(row, f"{prefix}CreationTime"))
+
+
+def _of_time(process_id: int | None, created: str | None) -> str | None:
+    return f"{process_id}@{created}" if process_id is not None and created else None
 
 
 def _connected(event: Event, row: Row) -> Event | Reject:

@@ -24,7 +24,7 @@ from sferic.sources._table import Table
 TABLES = (API,)
 FIELDS = _audit.FIELDS - {"outcome"}
 STAMP = "end"
-MARKS = (r'"principalId" ?:', r'"?actor_vercel_id"?[:,]', r'"entities" ?: ?\[')
+MARKS = (r'"createdAt" ?: ?"?\d{13}', r'"?actor_vercel_id"?[:,]', r'"entities" ?: ?\[')
 
 _REST = re.compile(r'"createdAt" ?:')
 _WHO = re.compile(r'"(?:principalId|entities)" ?:')

@@ -1,0 +1,159 @@
+"""Takes the events of cloud audit logs and keeps, slim, those that a rule, a chain or the inventory needs.
+
+The rules run here, while the record is at hand; it is not kept. What is kept is bounded: of deeds that change nothing
+(looking around, calls) only the latest, of changes the first so many; what was left out is counted.
+"""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from sferic.catalog.cloud import Operations, family, operations
+from sferic.model.deed import WRITES, Deed
+from sferic.model.event import Event
+from sferic.model.hosts import normalise_host, split_target
+from sferic.rules.matching import values
+from sferic.rules.rulebook import Rulebook, logsources, own_rules
+
+MAX_CHANGES = 200_000
+MAX_LOOKS = 50_000
+"""Deeds without a change or a rule that are kept."""
+MAX_WORDS = 1000
+"""Different unknown operations that are counted apart."""
+_TEXT = 300
+_ROLE = re.compile(r"(arn:[a-z-]{1,20}:sts::\d{0,14}:assumed-role/(?!AWSReservedSSO_)[^/]{1,100})/")
+_FAILED = frozenset({"failure", "fail", "failed"})
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Deeds:
+    """The deeds of one run; `take` events, then `finish`."""
+
+    def __init__(self, book: Rulebook) -> None:
+        self._rules = {name: book.of(name) for name in operations()}
+        self._changes: list[Deed] = []
+        self._looks: deque[Deed] = deque(maxlen=MAX_LOOKS)
+        self._seen: set[int] = set()
+        self.events = 0
+        self.duplicates = 0
+        self.left_out = 0
+        self.unknown: dict[str, Counter[str]] = {}
+        """Source → its operations that nothing here knows, with their number."""
+
+    def take(self, event: Event) -> None:
+        """Look at one event of a cloud's audit log."""
+        known = operations().get(event.source)
+        if known is None:
+            return
+        self.events += 1
+        kind = known.kind(event.app or "", event.operation or "")
+        rules = self._rules[event.source]
+        if not kind and not rules:
+            self._count(event, known)
+            return
+        record = _decode(event.raw or "{}")
+        fired = tuple(rule.id for rule in rules if rule.matches(record))
+        if not kind and not fired:
+            self._count(event, known)
+            return
+        if self._is_new(event, _first(record, known.id)):
+            self._keep(_deed(event, record, known, kind, fired))
+
+    def finish(self) -> list[Deed]:
+        """Return what was kept in order of time; entries of one operation are one deed."""
+        return sorted(_joined([*self._changes, *self._looks]), key=lambda deed: deed.time)
+
+    def _is_new(self, event: Event, identity: str) -> bool:
+        key = hash((event.source, identity or event.raw))
+        if key in self._seen:
+            self.duplicates += 1
+            return False
+        self._seen.add(key)
+        return True
+
+    def _keep(self, deed: Deed) -> None:
+        if not deed.rules and deed.kind not in WRITES:
+            self.left_out += len(self._looks) == MAX_LOOKS
+            self._looks.append(deed)
+        elif len(self._changes) < MAX_CHANGES:
+            self._changes.append(deed)
+        else:
+            self.left_out += 1
+
+    def _count(self, event: Event, known: Operations) -> None:
+        words = self.unknown.setdefault(event.source, Counter()) if known.open_vocabulary else None
+        word = " ".join(part for part in (event.app, event.operation) if part)[:_TEXT]
+        if words is not None and (word in words or len(words) < MAX_WORDS):
+            words[word] += 1
+
+
+def foreign_marks(book: Rulebook, chosen: Iterable[str]) -> list[str]:
+    """Return what selects all records of the chosen sources for which the book has rules of others."""
+    own = {rule.id: rule for rule in own_rules().rules}
+    foreign = {rule.source for rule in book.rules if own.get(rule.id) is not rule} & set(chosen)
+    return [logsources()[name].mark for name in sorted(foreign)]
+
+
+def _first(record: Any, paths: Sequence[str]) -> str:
+    return next(_texts(record, paths), "")
+
+
+def _texts(record: Any, paths: Sequence[str]) -> Iterator[str]:
+    for value in values(record, paths) if paths else ():
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            yield str(value)[:_TEXT]
+
+
+def _deed(event: Event, record: Any, known: Operations, kind: str, fired: tuple[str, ...]) -> Deed:
+    function = _first(record, known.function) or event.resource or ""
+    account = event.cloud_account or ""
+    return Deed(
+        time=event.time, source=event.source, place=f"{event.file}:{event.line}", provider=event.provider or "",
+        account=account, function=function[:_TEXT] if kind not in {"identity", "credential"} else "",
+        actor=_principal(event.actor or event.user or ""), user=event.user, src_ip=event.src_ip,
+        agent=family(event.user_agent), operation=(event.operation or "")[:_TEXT],
+        kind=kind, rules=fired, failed=(event.outcome or "") in _FAILED,
+        credential=_first(record, known.credential), made=_first(record, known.made) if kind == "credential" else "",
+        call=_first(record, known.call), region=_first(record, known.region), role=_first(record, known.role),
+        hosts=_hosts(event, record, known, function), label=_first(record, known.label).lower(),
+    )  # fmt: skip
+
+
+def _principal(actor: str) -> str:
+    """Leave out the session of a role, which is named anew each time; that of a person's sign-on is the person."""
+    role = _ROLE.match(actor)
+    return f"{role[1]}" if role else actor[:_TEXT]
+
+
+def _hosts(event: Event, record: Any, known: Operations, function: str) -> tuple[str, ...]:
+    named = [split_target(text).host for text in _texts(record, known.hosts)]
+    if known.hosts_made:
+        facts = {"function": function, "account": event.cloud_account or "", "region": _first(record, known.region)}
+        needed = {name: facts[name] for name in facts if any(f"{{{name}}}" in form for form in known.hosts_made)}
+        made = known.names(event.app or "", event.operation or "", **needed)
+        named += [normalise_host(name) for name in made]
+    return tuple(dict.fromkeys(host for host in named if host))[:20]
+
+
+def _joined(deeds: Iterable[Deed]) -> Iterator[Deed]:
+    """Make one deed of an operation's begin and end: earliest time, latest outcome, all that either knows."""
+    held: dict[tuple[str, ...], Deed] = {}
+    for deed in sorted(deeds, key=lambda deed: deed.time):
+        if not deed.call:
+            yield deed
+            continue
+        key = (deed.source, deed.call, deed.operation.lower(), deed.function)
+        before = held.get(key)
+        held[key] = deed if before is None else _both(before, deed)
+    yield from held.values()
+
+
+def _both(one: Deed, two: Deed) -> Deed:
+    return msgspec.structs.replace(
+        one, failed=two.failed, rules=tuple(dict.fromkeys(one.rules + two.rules)),
+        hosts=tuple(dict.fromkeys(one.hosts + two.hosts)), src_ip=one.src_ip or two.src_ip, user=one.user or two.user,
+        actor=one.actor or two.actor, role=one.role or two.role,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""Remembers which processes called, and what the logs say of their start: parent, command line, maker.
+
+A connection names its process; the start of that process stands in another line, mostly outside the selection.
+`wanted` gives the names to look for in one more reading, first of the processes that called, then of their parents.
+"""
+
+import re
+
+from msgspec.structs import replace
+
+from sferic.model.event import Event
+from sferic.model.process import MAX_COMMAND_CHARS, Process
+from sferic.model.traffic import UNKNOWN
+
+MAX_PROCESSES = 200_000
+"""Runs that are told apart; calls of later ones have no process."""
+MAX_WANTED = 5_000
+"""Starts that are looked for in one reading."""
+Run = tuple[str, str]
+"""Machine, and the sensor's name of the process."""
+
+
+class Processes:
+    """Run of a program → number; and what became known of its start."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str | None, ...], int] = {}
+        self._called: list[tuple[str, Process]] = []
+        self._started: dict[Run, Process] = {}
+        self._parents: dict[Run, str] = {}
+        """Run → the sensor's name of its parent."""
+        self._asked: set[Run] = set()
+        self.full = False
+        """Whether more processes called, or had to be looked for, than are remembered."""
+
+    def __len__(self) -> int:
+        return len(self._called)
+
+    def number(self, event: Event, client: str) -> int:
+        """Return the number of the process behind a call; UNKNOWN where the line names none."""
+        if event.process_path is None and event.process_guid is None:
+            return UNKNOWN
+        key = (client, event.process_guid, None if event.process_guid else event.process_path, event.parent_path)
+        known = self._numbers.get(key)
+        if known is None:
+            if len(self._called) >= MAX_PROCESSES:
+                self.full = True
+                return UNKNOWN
+            known = self._numbers[key] = len(self._called)
+            self._called.append((client, _process(event)))
+            self._note_parent(event, client)
+        return known
+
+    def learn(self, event: Event, client: str) -> None:
+        """Remember the start of a process that called, or of an ancestor; of others only if there is room."""
+        if event.process_guid is None or len(self._started) >= MAX_PROCESSES:
+            return
+        self._started[client, event.process_guid] = _process(event)
+        self._note_parent(event, client)
+
+    def _note_parent(self, event: Event, client: str) -> None:
+        if event.process_guid and event.parent_guid:
+            self._parents[client, event.process_guid] = event.parent_guid
+
+    def wanted(self) -> list[str]:
+        """Return expressions that find the starts of processes not looked for yet; a second call asks for parents."""
+        called = [(client, process.guid) for client, process in self._called if process.guid]
+        parents = [(client, guid) for (client, child), guid in self._parents.items() if (client, child) in self._asked]
+        runs = [run for run in dict.fromkeys([*called, *parents]) if run not in self._asked]
+        self.full = self.full or len(runs) > MAX_WANTED
+        asked = runs[:MAX_WANTED]
+        self._asked.update(asked)
+        return sorted({_as_expression(run[1]) for run in asked if run not in self._started})
+
+    def finish(self) -> list[Process]:
+        """Return all processes that called, by number, with what their starts told and their parents."""
+        return [self._whole(client, process) for client, process in self._called]
+
+    def _whole(self, client: str, process: Process, ancestors: int = 2) -> Process:
+        started = self._started.get((client, process.guid)) if process.guid else None
+        whole = _merged(process, started) if started else process
+        up = self._parents.get((client, process.guid)) if process.guid else None
+        if not ancestors or not (whole.parent or up):
+            return replace(whole, parent=None)
+        parent = whole.parent or Process()
+        parent = self._whole(client, replace(parent, guid=parent.guid or up), ancestors - 1)
+        return replace(whole, parent=parent)
+
+
+def _merged(process: Process, started: Process) -> Process:
+    """Return what a call says of its process, completed by what its start says."""
+    own = {n: v for n in Process.__struct_fields__ if (v := getattr(process, n)) is not None and v is not False}
+    return replace(started, **own)
+
+
+def _process(event: Event) -> Process:
+    parent = Process(path=event.parent_path, guid=event.parent_guid) if event.parent_path or event.parent_guid else None
+    command = event.command_line
+    return Process(
+        path=event.process_path, guid=event.process_guid, user=event.user,
+        command_line=command[:MAX_COMMAND_CHARS] if command else None, company=event.company, signer=event.signer,
+        session=event.session, parent=parent,
+        is_detailed=bool(event.command_line or event.company or event.signer),
+    )  # fmt: skip
+
+
+def _as_expression(guid: str) -> str:
+    """Return what finds a process's name in a line; of a number and a time the time, which is the rarer one."""
+    bare = guid.rpartition("@")[2].strip("{}")
+    return rf"\b{re.escape(bare)}" + (r"\b" if bare[-1:].isalnum() else "")

@@ -1,0 +1,66 @@
+"""One thing that somebody did in a cloud, slim: what a rule, a chain or the inventory of functions needs of it.
+
+An audit log's event holds its whole record; of the millions that a log may hold only these few words are kept.
+"""
+
+import msgspec
+
+WRITES = frozenset({"create", "code", "config", "open", "trigger"})
+"""Kinds of operations after which a function does or answers otherwise than before."""
+
+
+class Deed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """One operation, by whom, from where, on what."""
+
+    time: int
+    source: str
+    place: str
+    """`file:line`."""
+    provider: str
+    account: str = ""
+    function: str = ""
+    """The function, Worker, service or app; empty where an operation is about none."""
+    actor: str = ""
+    """The exact identity."""
+    user: str | None = None
+    src_ip: str | None = None
+    agent: str = ""
+    """Family of the client's software (`sferic.catalog.cloud.family`); empty if it is not logged."""
+    operation: str = ""
+    kind: str = ""
+    """What the operation does, in the catalogue's words; empty if only a rule knows it."""
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that its record set off."""
+    failed: bool = False
+    credential: str = ""
+    """The key or token that was used."""
+    made: str = ""
+    """The key or token that was made."""
+    call: str = ""
+    """What entries of one operation share that is logged more than once (begin and end)."""
+    region: str = ""
+    role: str = ""
+    """What kind of identity: a user, a role, a token."""
+    hosts: tuple[str, ...] = ()
+    """Host names that the function got or has."""
+    label: str = ""
+    """The account's own label in its functions' host names, where the operation sets that (workers.dev)."""
+
+    @property
+    def is_write(self) -> bool:
+        """Say whether it changed a function: it may have done so and did not fail."""
+        return self.kind in WRITES and not self.failed
+
+    @property
+    def network(self) -> str:
+        """Return the neighbourhood of the caller's address: the first 24 bits, of IPv6 48; empty if unknown."""
+        if not self.src_ip:
+            return ""
+        if ":" in self.src_ip:
+            return ":".join(self.src_ip.split(":")[:3])
+        return self.src_ip.rpartition(".")[0]
+
+    @property
+    def where(self) -> tuple[str, str, str]:
+        """Return the function's full name: provider, account, function."""
+        return (self.provider, self.account, self.function)

@@ -1,0 +1,86 @@
+"""Judges the events of clouds' audit logs: rules and deployers in, findings and notes out.
+
+Kept apart from `sferic.pipeline.listening`, which loads it when the first such event comes: reading rules takes longer
+than many a hunt.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+
+from sferic.catalog.deployers import load_deployers
+from sferic.catalog.deployments import load_deployments
+from sferic.catalog.weights import load_weights
+from sferic.correlate.cloud import Changes
+from sferic.correlate.deeds import Deeds, foreign_marks
+from sferic.correlate.join import joined, may_add
+from sferic.correlate.own import Inventory
+from sferic.model.deed import Deed
+from sferic.model.finding import Finding
+from sferic.model.report import Missing
+from sferic.model.settings import Settings
+from sferic.rules.rulebook import rulebook
+
+SHOWN = 5
+"""Unknown operations of a source that are named."""
+REFUSED = 10
+"""Rules that cannot be run that are named."""
+
+
+class Audit:
+    """One run's audit logs: `take` events, then ask for what was found."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Read the rules and the list of expected deployers; raises SettingsError."""
+        self._book = rulebook(settings.rule_files)
+        self._deployers = load_deployers(settings.deployer_files)
+        self._deployments = load_deployments(settings.deployment_files)
+        self._deeds = Deeds(self._book)
+        self.take = self._deeds.take
+
+    def marks(self, chosen: Iterable[str]) -> list[str]:
+        """Return what selects all records of the sources that rules of others ask for."""
+        return foreign_marks(self._book, chosen)
+
+    @cached_property
+    def deeds(self) -> list[Deed]:
+        """What was done, in order of time; ask when all events have been taken."""
+        return self._deeds.finish()
+
+    @cached_property
+    def inventory(self) -> Inventory:
+        """The functions that something was done to."""
+        return Inventory(self.deeds, self._deployers)
+
+    @cached_property
+    def changes(self) -> list[Finding]:
+        """One finding for each changed function and identity, whatever its score."""
+        return Changes(self.deeds, self._book, self._deployers, self._deployments).findings(load_weights())
+
+    def may_add(self, hosts: Iterable[str]) -> float:
+        """Return the most points that changed functions add to check-ins with these hosts."""
+        return may_add(self.changes, self.inventory, hosts)
+
+    def findings(self, traffic: Sequence[Finding], settings: Settings) -> list[Finding]:
+        """Return what was found in traffic joined with the changed functions, at or above the floor."""
+        weights = load_weights()
+        found = joined(traffic, self.changes, self.inventory, weights)
+        return [one for one in found if one.points >= weights.severity.points(settings.min_score)]
+
+    def notes(self) -> tuple[Missing, ...]:
+        """Return what was not used: rules that cannot be run, unknown operations, deeds beyond the cap."""
+        return tuple(self._notes())
+
+    def _notes(self) -> Iterator[Missing]:
+        refused = self._book.refused
+        for one in refused[:REFUSED]:
+            yield Missing(str(one.path), f"the rule {one.title}", f"the rule “{one.title}” is not run: {one.reason}")
+        if len(refused) > REFUSED:
+            text = f"{len(refused) - REFUSED:,} more rules are not run; `sferic rules --rules PATH` names them all"
+            yield Missing("rules", "more rules", text)
+        for source, words in sorted(self._deeds.unknown.items()):
+            named = ", ".join(f"{word} ({count:,})" for word, count in words.most_common(SHOWN))
+            yield Missing(source, f"known operations of {source}",
+                          f"{len(words):,} operations are not known here and were not weighed: {named}")  # fmt: skip
+        if self._deeds.left_out:
+            text = f"{self._deeds.left_out:,} deeds were more than are remembered and were not weighed"
+            yield Missing("audit logs", "more deeds", text)

@@ -1,0 +1,39 @@
+"""Waits for events of clouds' audit logs during a hunt, and loads what judges them when the first one comes."""
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from sferic.catalog.cloud import operations
+from sferic.model.event import Event
+from sferic.model.settings import Settings
+
+if TYPE_CHECKING:
+    from sferic.pipeline.auditing import Audit
+
+
+class Listener:
+    """Takes one run's audit events; nothing is loaded where there are none."""
+
+    def __init__(self, settings: Settings, chosen: Iterable[str]) -> None:
+        """Say what lines are wanted; rules and deployers of the user's own are read, and refused, at once."""
+        names = set(chosen)
+        self._settings = settings
+        self._audit: Audit | None = None
+        self.marks: list[str] = [mark for name, one in operations().items() if name in names for mark in one.marks]
+        if settings.rule_files or settings.deployer_files or settings.deployment_files:
+            self.marks += self._begun().marks(names)
+
+    def take(self, event: Event) -> None:
+        """Look at one event of a cloud's audit log."""
+        self._begun().take(event)
+
+    @property
+    def audit(self) -> "Audit | None":
+        """Return what judges the events, once there were any."""
+        return self._audit
+
+    def _begun(self) -> "Audit":
+        if self._audit is None:
+            self._audit = import_module("sferic.pipeline.auditing").Audit(self._settings)
+        return self._audit

@@ -1,0 +1,70 @@
+"""Which process stands for a segment, and how surely: the signals about programs share this."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sferic.model.process import Process
+from sferic.model.traffic import PROCESS_GUESSED, UNKNOWN, Bools, Floats, Ints
+from sferic.model.window import Window
+from sferic.signals._per_segment import segment_of, tallies, totals
+
+MAIN_SHARE = 0.9
+"""A program stands for a segment if it made so many of the calls whose program is known …"""
+KNOWN_SHARE = 0.5
+"""… and of so many of all calls it is known."""
+
+
+def main_images(window: Window) -> Ints:
+    """Return the number of the program that stands for each segment: UNKNOWN if none does, or several do."""
+    sizes = np.diff(window.rows_at)
+    images = tallies(window.traffic.image[window.rows], window.rows_at)
+    ran = images.member != UNKNOWN
+    known = np.bincount(images.segment[ran], images.count[ran], minlength=len(window))
+    main = ran & (images.count >= MAIN_SHARE * known[images.segment])
+    main &= known[images.segment] >= KNOWN_SHARE * sizes[images.segment]
+    image = np.full(len(window), UNKNOWN)
+    image[images.segment[main]] = images.member[main]
+    return image
+
+
+def main_processes(window: Window) -> Ints:
+    """Return the number of the process that stands for each segment, UNKNOWN where no program does.
+
+    Of several runs of the program it is the one of which most is known, then the one that called most.
+    """
+    traffic, image = window.traffic, main_images(window)
+    found = np.full(len(window), UNKNOWN)
+    is_main = traffic.image[window.rows] == image[segment_of(window.rows_at)]
+    own = np.where(is_main, traffic.process[window.rows], UNKNOWN)
+    runs = tallies(own, window.rows_at)
+    told = np.append(_per_process(window, lambda p: float(p.is_detailed)), 0.0)[runs.member]
+    order = np.lexsort((-runs.member, runs.count, told, runs.member != UNKNOWN, runs.segment))
+    found[runs.segment[order]] = runs.member[order]  # the last one of a segment stays
+    return np.where(image == UNKNOWN, UNKNOWN, found)
+
+
+def guessed(window: Window) -> Bools:
+    """Mark the segments whose process was mostly guessed from the time of the calls."""
+    flags = (window.traffic.flags[window.rows] & PROCESS_GUESSED) != 0
+    return np.asarray(totals(flags, window.rows_at) > KNOWN_SHARE * np.diff(window.rows_at))
+
+
+def of_main_process(window: Window, value: Callable[[Process], float]) -> Floats:
+    """Return a property of each segment's process; NaN where none stands for it."""
+    return np.append(_per_process(window, value), np.nan)[main_processes(window)]
+
+
+def main_process(window: Window, i: int) -> Process:
+    """Return the process that stands for one segment, which must have one."""
+    found: Process = window.traffic.processes[main_processes(window)[i]]
+    return found
+
+
+def file_name(process: Process) -> str:
+    """Return the program's name without its folders."""
+    return (process.path or "unknown").replace("\\", "/").rpartition("/")[2]
+
+
+def _per_process(window: Window, value: Callable[[Process], float]) -> Floats:
+    return np.array([value(process) for process in window.traffic.processes], float)

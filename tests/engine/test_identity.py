@@ -1,0 +1,99 @@
+"""Which machine an address was: from logs that name both, over DHCP changes, and from the user's list."""
+
+import numpy as np
+import pytest
+
+from sferic.catalog.assets import Asset
+from sferic.engine import identity
+from sferic.engine.identity import LEASE_S, Identities
+from sferic.model.traffic import UNKNOWN
+
+HOUR = 3600.0
+DESK, LAP = "10.0.0.5", "10.0.0.9"
+
+
+def who(known: Identities, *asked: tuple[str, float]) -> list[str]:
+    """Return what the rows of these addresses at these times are called."""
+    names = {name: n for n, name in enumerate(dict.fromkeys(address for address, _ in asked))}
+
+    class Vocabulary(dict[str, int]):
+        def __missing__(self, name: str) -> int:
+            number = self[name] = len(self)
+            return number
+
+    words = Vocabulary(names)
+    rows = np.array([names[address] for address, _ in asked], np.int32)
+    found = known.renamed(rows, np.array([t for _, t in asked]), words)
+    return [list(words)[n] for n in found]
+
+
+def seen(*sightings: tuple[str, str, float]) -> Identities:
+    """Know machines by sightings: address, device, time."""
+    known = Identities()
+    for address, device, time_s in sightings:
+        known.learn(address, device, time_s)
+    return known
+
+
+def test_an_address_and_a_device_that_belong_to_each_other_alone_do_so_always() -> None:
+    """Without any change a name holds for the whole input."""
+    assert who(seen((DESK, "WS-1", 0.0)), (DESK, 0.0), (DESK, 99 * HOUR), (LAP, 0.0)) == ["WS-1", "WS-1", LAP]
+
+
+def test_an_address_that_moves_is_followed() -> None:
+    """Each row gets the device that held the address then; between two holders nobody knows."""
+    known = seen((DESK, "A", 0.0), (DESK, "A", 2 * HOUR), (DESK, "B", 6 * HOUR), (DESK, "B", 9 * HOUR))
+    times = (1.0, 4.0, 7.0, 10.0, 9 + LEASE_S / HOUR + 1)
+    assert who(known, *((DESK, hour * HOUR) for hour in times)) == ["A", DESK, "B", "B", DESK]
+
+
+def test_a_device_that_moves_is_known_for_a_lease() -> None:
+    """A laptop seen at two addresses is itself at both, near the times at which it was seen there."""
+    known = seen((DESK, "LAP", 0.0), (LAP, "LAP", 20 * HOUR))
+    asked = ((DESK, HOUR), (LAP, 19 * HOUR), (DESK, 15 * HOUR))
+    assert who(known, *asked) == ["LAP", "LAP", DESK]
+
+
+@pytest.mark.parametrize("overlap", [HOUR, 2 * HOUR])
+def test_an_address_of_several_at_once_is_nobody(overlap: float) -> None:
+    """A NAT, or one private address in two homes, keeps its address."""
+    known = seen((DESK, "A", 0.0), (DESK, "A", 2 * HOUR), (DESK, "B", overlap), (DESK, "B", 9 * HOUR))
+    assert who(known, (DESK, 0.0), (DESK, 8 * HOUR)) == [DESK, DESK]
+
+
+def test_sightings_may_come_in_any_order() -> None:
+    """Files are read one after the other, so an earlier sighting may come later."""
+    ways = [("A", 0.0), ("A", 2 * HOUR), ("B", 6 * HOUR)]
+    for order in ([0, 1, 2], [2, 1, 0], [1, 2, 0]):
+        assert who(seen(*((DESK, *ways[n]) for n in order)), (DESK, HOUR), (DESK, 6 * HOUR)) == ["A", "B"]
+
+
+def test_the_users_list_wins() -> None:
+    """What the list says of an address counts within its times, and nothing that logs say of it does."""
+    listed = Identities([Asset(DESK, "LIST-1", until_s=HOUR), Asset(DESK, "LIST-2", HOUR + 1, 2 * HOUR)])
+    listed.learn(DESK, "WS-1", 0.0)
+    assert who(listed, (DESK, 0.0), (DESK, 1.5 * HOUR), (DESK, 3 * HOUR)) == ["LIST-1", "LIST-2", DESK]
+
+
+def test_rows_without_a_client_stay_so() -> None:
+    """Unknown is no address."""
+    found = seen((DESK, "A", 0.0)).renamed(np.array([UNKNOWN, 0], np.int32), np.zeros(2), {DESK: 0, "A": 1})
+    assert found.tolist() == [UNKNOWN, 1]
+
+
+def test_a_device_has_the_address_at_which_it_was_seen_last() -> None:
+    """The finding of a device shows one address, the latest, else the list's."""
+    known = Identities([Asset("10.0.0.7", "LISTED")])
+    for address, device, time_s in ((LAP, "A", 5.0), (DESK, "A", 1.0), (DESK, "B", 0.0)):
+        known.learn(address, device, time_s)
+    assert known.addresses({"A": 0, "B": 1, "LISTED": 2}) == {0: LAP, 1: DESK, 2: "10.0.0.7"}
+
+
+def test_caps_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither endless addresses nor endless devices at one are remembered."""
+    monkeypatch.setattr(identity, "MAX_ADDRESSES", 2)
+    monkeypatch.setattr(identity, "MAX_DEVICES", 3)
+    known = seen(*((f"10.0.0.{n}", "A", 0.0) for n in range(9)), *(("10.0.0.1", f"D{n}", n * 1e6) for n in range(9)))
+    assert len(known._seen) == 2
+    assert len(known._seen["10.0.0.1"]) == 4
+    assert who(known, ("10.0.0.1", 1e6)) == ["10.0.0.1"]

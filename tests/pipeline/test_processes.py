@@ -1,0 +1,136 @@
+"""Which process talks to the function: the page's tests 1 and 2 with their negatives, from each endpoint log."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sferic.model.finding import Finding
+from sferic.model.report import Report
+from sferic.model.settings import Settings
+from sferic.pipeline import hunt
+from tests.pipeline import endpoint_lines as lines
+from tests.pipeline.endpoint_lines import SUFFIX, WRITERS, Story
+
+every_log = pytest.mark.parametrize("log", sorted(WRITERS))
+
+
+def run(folder: Path, story: Story, log: str, **settings: Any) -> Report:
+    """Hunt through one story as one product logs it."""
+    (folder / SUFFIX[log]).write_text(WRITERS[log](story), encoding="utf-8")
+    report = hunt([str(folder)], Settings(**settings))
+    assert not [f.problem for f in report.account.files if f.problem]
+    assert not report.account.reject_reasons
+    return report
+
+
+def points(finding: Finding) -> dict[str, float]:
+    """Return the points of each reason."""
+    return {reason.signal: reason.points for reason in finding.reasons}
+
+
+@every_log
+def test_one_is_a_beacon_of_a_named_process(tmp_path: Path, log: str) -> None:
+    """Fifteen calls every 30 s by a script host are found within minutes, with process, parent and command line."""
+    (finding,) = run(tmp_path, lines.beacon(), log).findings
+    assert (finding.analytic, finding.severity, finding.checkins) == ("beacon", "medium", 15)
+    assert (finding.process or "").lower() == lines.POWERSHELL.lower()
+    assert [(step.path or "").lower().rpartition("\\")[2] for step in finding.process_tree] == [
+        "explorer.exe", "powershell.exe",
+    ]  # fmt: skip
+    assert (finding.process_tree[-1].command_line or "").endswith("-nop -w hidden")
+    assert points(finding)["program"] == 15
+
+
+@every_log
+def test_one_by_a_browser_is_silent(tmp_path: Path, log: str) -> None:
+    """A page that reports home as regularly from a browser is no finding."""
+    assert not run(tmp_path, lines.beacon(lines.CHROME, "Google LLC"), log).findings
+
+
+@every_log
+def test_one_by_an_agent_of_the_whole_fleet_is_silent(tmp_path: Path, log: str) -> None:
+    """A vendor's agent that does the same on fifty machines is no finding."""
+    story = Story()
+    for machine in range(1, 51):
+        services = story.run(r"C:\Windows\System32\services.exe", machine=machine)
+        agent = story.run(r"C:\Program Files\Vendor\agent.exe", machine=machine, parent=services, company="Vendor Ltd")
+        story.call(agent, lines.WORKER, [machine + 30.0 * n for n in range(15)])
+    assert not run(tmp_path, story, log).findings
+
+
+@every_log
+def test_two_is_found_without_any_rhythm(tmp_path: Path, log: str) -> None:
+    """Five calls of a Lambda URL by a script host are a medium finding of the analytic `process`."""
+    (finding,) = run(tmp_path, lines.five_posts(), log).findings
+    assert (finding.analytic, finding.severity, finding.connections) == ("process", "medium", 5)
+    assert (finding.src_ip, finding.function) == ("10.20.0.5", lines.LAMBDA.partition(".")[0])
+    assert (finding.device or "").lower() == "ws-005.corp.example"
+    assert (finding.user or "").lower() == "corp\\jona.quill"
+    assert finding.process_tree[-1].command_line == "iwr -Method Post"
+    assert "more of this log would show one" in finding.needs
+    assert "proxy" in finding.needs
+    assert finding.interval is None
+    assert round(sum(points(finding).values()), 1) == finding.points
+
+
+@every_log
+@pytest.mark.parametrize("path", [lines.CHROME, lines.CODE], ids=["chrome", "code"])
+def test_two_by_a_browser_or_an_editor_is_silent(tmp_path: Path, log: str, path: str) -> None:
+    """The same calls by a browser, or by VS Code to its user's own function, are no finding."""
+    company = "Google LLC" if path == lines.CHROME else lines.MICROSOFT
+    assert not run(tmp_path, lines.five_posts(path, company=company), log).findings
+
+
+@every_log
+def test_a_document_that_starts_a_script_host_raises_it(tmp_path: Path, log: str) -> None:
+    """The same five calls weigh more if Word started the script host."""
+    (finding,) = run(tmp_path, lines.five_posts(parent=lines.WORD), log).findings
+    assert points(finding)["program_parent"] == 10
+    assert finding.score > 60
+
+
+@every_log
+def test_a_browser_that_lies_elsewhere_is_a_disguise(tmp_path: Path, log: str) -> None:
+    """A file called chrome.exe in a public folder is judged by its place."""
+    (finding,) = run(tmp_path, lines.five_posts(r"C:\Users\Public\chrome.exe", company=""), log, min_score=20).findings
+    assert points(finding)["program_place"] == 13
+    assert points(finding).get("program", 0) == 0
+
+
+@every_log
+def test_in_an_estate_the_one_script_host_stands_out(tmp_path: Path, log: str) -> None:
+    """Where sixty machines open pages of the platform in browsers, the one script host is the one finding."""
+    story = lines.five_posts()
+    for machine in range(6, 66):
+        browser = story.run(lines.CHROME, machine=machine, parent=story.run(lines.EXPLORER, machine=machine))
+        times = [float(machine * machine * n % 7000) for n in (1, 5, 11, 29)]
+        story.call(browser, f"page-{machine % 7}.vercel.app", sorted(times), address="203.0.113.20")
+    (finding,) = run(tmp_path, story, log).findings
+    assert (finding.analytic, finding.severity) == ("process", "medium")
+    assert points(finding)["program_rarity"] == pytest.approx(3.4)
+    assert points(finding)["prevalence"] == 10
+
+
+@every_log
+def test_a_script_host_at_a_tenant_of_many_is_a_stranger(tmp_path: Path, log: str) -> None:
+    """A tenant that many open in browsers is not rare; that one script host calls it is."""
+    story = lines.five_posts()
+    for machine in range(6, 66):
+        browser = story.run(lines.CHROME, machine=machine, parent=story.run(lines.EXPLORER, machine=machine))
+        story.call(browser, lines.LAMBDA, sorted(float(machine * machine * n % 7000) for n in (1, 5, 11)))
+    report = run(tmp_path, story, log, min_score=0)
+    (finding,) = [f for f in report.findings if (f.process or "").lower() == lines.POWERSHELL.lower()]
+    assert points(finding)["program_stranger"] == pytest.approx(7.3, abs=0.3)
+    assert points(finding)["prevalence"] < 0
+
+
+@every_log
+def test_the_account_adds_up_over_all_readings(tmp_path: Path, log: str) -> None:
+    """Lines that are read for the starts of processes are counted once each, like all others."""
+    story = lines.five_posts()
+    bystander = story.run(r"C:\Program Files\Vendor\other.exe", parent=story.run(lines.EXPLORER), at_s=-50)
+    (file,) = run(tmp_path, story, log).account.files
+    calls, starts, others = (5, 1, 2) if log == "defender_csv" else (6, 1, 1)  # look-ups; a header
+    assert (file.events, file.lines) == (calls + starts, calls + starts + others)
+    assert bystander in {one.program for one in story.started}
