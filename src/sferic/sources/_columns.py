@@ -6,6 +6,7 @@ What it does not do: know any log; the `_…_bulk` modules do.
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -26,8 +27,8 @@ _CODES, _TEXT = pa.int32(), pa.string()
 _FALSE, _NOTHING, _ZERO_LONG = pa.scalar(value=False), pa.scalar(None), pa.scalar(0, pa.int32())
 """Arrow takes a tenth of a millisecond to turn a value into its own, each time."""
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IPV4 = rf"^(?:{_BYTE}\.){{3}}{_BYTE}$"
-_NAME = r"^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.[a-z]+$"
+IPV4 = rf"^(?:{_BYTE}\.){{3}}{_BYTE}$"
+NAME = r"^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.[a-z]+$"
 _LONGEST_HOST = pa.scalar(MAX_HOST, pa.int32())
 _ZERO, _NINE = ord("0"), ord("9")
 
@@ -79,6 +80,15 @@ def _one_by_one(text: bytes, decoder: msgspec.json.Decoder[T], starts: NDArray[n
             return Objects(np.delete(numbers, failed), found, text, starts)
 
 
+def column(records: Sequence[Any], name: str, kind: pa.DataType) -> pa.Array:
+    """Return what records have under this name; a number that no column can hold is unknown."""
+    values = list(map(attrgetter(name), records))
+    try:
+        return pa.array(values, kind)
+    except OverflowError:
+        return pa.array([value if value is None or abs(value) < MOST else None for value in values], kind)
+
+
 def coded(values: pa.Array, read: Callable[[Any], Any], nothing: Sequence[Any] = ("",), plain: str = "") -> pa.Array:
     """Read each distinct value once; what is `nothing` stays unknown. Texts stay coded, anything else does not.
 
@@ -112,12 +122,12 @@ def _matched(words: pa.Array, plain: str) -> Mask:
 
 def places(values: pa.Array) -> pa.Array:
     """Read addresses; nearly all are written in their canonical form."""
-    return coded(values, _wire.place, plain=_IPV4)
+    return coded(values, _wire.place, plain=IPV4)
 
 
 def hosts(values: pa.Array, read: Callable[[Any], Any]) -> pa.Array:
     """Read host names; nearly all are written in their canonical form."""
-    return coded(values, read, plain=_NAME)
+    return coded(values, read, plain=NAME)
 
 
 def where(values: pa.Array, word: str) -> pa.Array:

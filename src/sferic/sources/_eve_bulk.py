@@ -88,7 +88,7 @@ class _Records:
 
     def column(self, name: str, kind: pa.DataType = _TEXT) -> pa.Array:
         """Return what they have under this name."""
-        return pa.array(list(map(attrgetter(name), self._records)), kind)
+        return _columns.column(self._records, name, kind)
 
     def lack(self, name: str) -> Mask:
         """Say which of them have nothing under this name."""
@@ -146,7 +146,7 @@ def read(text: bytes, clock: Clock, actions: Mapping[str, str], app: _App) -> li
     moments = _Moments(clock)
     common, keep = _ends(records, moments)
     if b"\\" in text:  # a key may be an escaped one
-        keep &= [b"\\" not in objects.line(row) for row in range(len(objects.found))]
+        keep &= np.array([b"\\" not in objects.line(row) for row in range(len(objects.found))], np.bool_)
     kinds = records.column("event_type")
     made = []
     for kind, own in _KINDS.items():
@@ -173,7 +173,7 @@ def _ends(records: _Records, moments: _Moments) -> tuple[dict[str, pa.Array], Ma
     """Read what every record has; one with another form of time, without an end, or turned round is left."""
     written, is_time = moments.read(records.column("timestamp"))
     client, server = (_columns.places(records.column(end)) for end in ("src_ip", "dest_ip"))
-    number = records.column("flow_id", _COUNT)
+    number = pc.fill_null(records.column("flow_id", _COUNT), pa.scalar(0))
     turned = _columns.flags(pc.equal(records.column("direction"), pa.scalar("to_client")))
     keep = is_time & (_columns.is_set(client) | _columns.is_set(server)) & (number.to_numpy() > 0) & ~turned
     return {

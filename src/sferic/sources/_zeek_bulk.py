@@ -6,7 +6,6 @@ What it does not do: know what the columns of one log mean; its source does.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -177,9 +176,7 @@ def from_json(text: bytes, decoder: msgspec.json.Decoder[Any], is_mine: Callable
         for row, path in enumerate(paths):
             if path or (escaped and b"\\" in objects.line(row)):
                 keep[row] = is_mine(objects.line(row).decode())
-    return Values(
-        objects.lines, keep, lambda name: pa.array(list(map(attrgetter(name), objects.found)), _kind(name))
-    )  # fmt: skip
+    return Values(objects.lines, keep, lambda name: _columns.column(objects.found, name, _kind(name)))
 
 
 def from_tsv(text: bytes, form: Tsv) -> Values | None:
