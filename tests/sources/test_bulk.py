@@ -179,6 +179,22 @@ def test_odd_lines(found: tuple[Path, list[bytes]]) -> None:
     assert all(made.claims(Line(lines[number].decode())) >= LIKELY for number in taken)
 
 
+def test_zeek_with_written_times_is_read_in_bulk() -> None:
+    """Zeek's times in ISO 8601 are read by columns, also among numbers; other forms are left."""
+    times = ['"2026-03-02T10:00:00.123456Z"', '"2026-03-02T10:00:59.000001Z"', '"2026-02-30T10:00:00.000000Z"', "1772445600.25",
+             '"2026-03-02T10:00:00Z"', '"2026-03-02T10:00:60.000000Z"', '"2026-03-02 10:00:00.123456Z"']  # fmt: skip
+    lines = [
+        f'{{"ts":{time},"uid":"C1","id.orig_h":"10.0.0.1","id.resp_h":"192.0.2.1","conn_state":"SF"}}'.encode()
+        for time in times
+    ]
+    made = reader("zeek_conn")
+    taken = in_bulk(made, lines)
+    assert {0, 1, 3} <= taken.keys()
+    assert not {2, 4, 5} & taken.keys()
+    expected = read(made, lines)
+    assert taken == {number: expected[number] for number in taken}
+
+
 def test_repeated_values_are_read_once() -> None:
     """A column's distinct values are read once each; None stays None."""
     numbers = count()

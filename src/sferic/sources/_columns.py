@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from sferic.model.hosts import MAX_HOST
 from sferic.sources import _wire
 from sferic.sources._bulk import Rows
+from sferic.sources._clock import Clock
+from sferic.sources._syslog import iso_time
 
 T = TypeVar("T")
 Mask = NDArray[np.bool_]
@@ -30,6 +32,8 @@ _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"^(?:{_BYTE}\.){{3}}{_BYTE}$"
 NAME = r"^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.[a-z]+$"
 _LONGEST_HOST = pa.scalar(MAX_HOST, pa.int32())
+_SECONDS, _POINT, _MICROS = slice(17, 19), 19, slice(20, 26)
+"""Where these stand in `2026-03-02T10:00:00.400000Z`."""
 _ZERO, _NINE = ord("0"), ord("9")
 
 
@@ -207,3 +211,35 @@ def digits(cells: NDArray[np.uint8]) -> tuple[NDArray[np.int64], Mask]:
     powers = 10 ** np.arange(cells.shape[1] - 1, -1, -1, dtype=np.int64)
     sure: Mask = np.all((cells >= _ZERO) & (cells <= _NINE), axis=1)
     return (cells.astype(np.int64) - _ZERO) @ powers, sure
+
+
+class Moments(dict[bytes, int]):
+    """Minute, as written with its zone → epoch microseconds; -1 where it names no real one."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Take the clock of a file."""
+        super().__init__()
+        self._clock = clock
+
+    def __missing__(self, written: bytes) -> int:
+        try:
+            found = iso_time(f"{written[:17].decode()}00{written[17:].decode()}", self._clock)
+        except ValueError:
+            found = -1
+        self[written] = found
+        return found
+
+    def read(self, written: pa.Array, width: int) -> tuple[NDArray[np.int64], Mask]:
+        """Read ISO 8601 with microseconds and a zone, in so many characters; say which rows are of that form."""
+        laid, fits = characters(written, width)
+        seconds, is_second = digits(laid[:, _SECONDS])
+        micros, is_micro = digits(laid[:, _MICROS])
+        minutes = self._minutes(np.delete(laid, np.s_[_SECONDS.start : _MICROS.stop], axis=1))
+        sure = fits & is_second & is_micro & (laid[:, _POINT] == ord(".")) & (seconds < 60) & (minutes >= 0)
+        return minutes + seconds * 1_000_000 + micros, sure
+
+    def _minutes(self, laid: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Read each run of equal minutes once."""
+        begins = np.flatnonzero(np.append(True, (laid[1:] != laid[:-1]).any(axis=1))) if len(laid) else np.zeros(0, int)
+        found = np.array([self[laid[row].tobytes()] for row in begins], np.int64)
+        return np.repeat(found, np.diff(np.append(begins, len(laid))))
