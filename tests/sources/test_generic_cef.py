@@ -90,9 +90,11 @@ def test_a_status_stands_in_the_header_of_some_web_gateways_only() -> None:
 @pytest.mark.parametrize(
     ("text", "claim"),
     [
-        ("CEF:0|A|P|1|1|x|3|src=10.0.0.1", GENERIC),
-        ("<13>Mar  2 10:00:00 fw1 app: CEF: 0|A|P|1|1|x|3|src=10.0.0.1", GENERIC),
-        ('<13>1 2026-03-02T10:00:00Z fw1 app - - [a b="c"] CEF:1|A|P|1|1|x|3|src=10.0.0.1', GENERIC),
+        ("CEF:0|A|P|1|1|x|3|src=10.0.0.1", LIKELY),
+        ("<13>Mar  2 10:00:00 fw1 app: CEF: 0|A|P|1|1|x|3|src=10.0.0.1", LIKELY),
+        ('<13>1 2026-03-02T10:00:00Z fw1 app - - [a b="c"] CEF:1|A|P|1|1|x|3|src=10.0.0.1', LIKELY),
+        ("CEF:0|Palo Alto Networks|LF|1|1|x|3|src=10.0.0.1", GENERIC),
+        ("CEF:0|Zscaler|NSSWeblog|1|1|x|3|src=10.0.0.1", GENERIC),
         ('192.0.2.1 - - "GET /?CEF:0|A|P|1|1|x|3|" 200', NO),
         ('{"message":"CEF:0|A|P|1|1|x|3|"}', NO),
         ("LEEF:1.0|A|P|1|x|src=10.0.0.1", NO),

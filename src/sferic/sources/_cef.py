@@ -21,7 +21,7 @@ MAX_PAIRS = 512
 """Pairs read from one line; what comes after is ignored, so that a hostile line costs bounded work."""
 
 _PART = r"((?:[^|\\]|\\.){0,512})\|"
-_CEF = re.compile(rf"CEF: ?\d{{1,2}}(?:\.\d)?\|{_PART * 5}(?:([^|=\\]{{0,64}})\|)?")
+HEADER = re.compile(rf"CEF: ?\d{{1,2}}(?:\.\d)?\|{_PART * 5}(?:([^|=\\]{{0,64}})\|)?")
 _LEEF = re.compile(rf"LEEF: ?([12])(?:\.\d)?\|{_PART * 4}")
 _DELIMITER = re.compile(r"(?:0?x([0-9A-Fa-f]{2,4})|([^=|\\\s\w])|(?:\\t|[\t ]?))\|")
 _KEY = re.compile(r"[ \t]([\w.\[\]-]{1,64})=")
@@ -59,7 +59,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 
 def parse(text: str) -> Message | None:
     """Read the first CEF or LEEF message in a line, whatever stands before it; None if there is none."""
-    if m := _CEF.search(text):
+    if m := HEADER.search(text):
         vendor, product, version, event_id, name = (_plain(m[i]) for i in range(1, 6))
         return Message(vendor, product, version, event_id, name, spaced(text[m.end() :]))
     if m := _LEEF.search(text):

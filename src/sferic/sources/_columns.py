@@ -6,6 +6,7 @@ What it does not do: know any log; the `_…_bulk` modules do.
 """
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -17,6 +18,8 @@ from numpy.typing import NDArray
 from sferic.model.hosts import MAX_HOST
 from sferic.sources import _wire
 from sferic.sources._bulk import Rows
+from sferic.sources._clock import Clock
+from sferic.sources._syslog import iso_time
 
 T = TypeVar("T")
 Mask = NDArray[np.bool_]
@@ -26,9 +29,11 @@ _CODES, _TEXT = pa.int32(), pa.string()
 _FALSE, _NOTHING, _ZERO_LONG = pa.scalar(value=False), pa.scalar(None), pa.scalar(0, pa.int32())
 """Arrow takes a tenth of a millisecond to turn a value into its own, each time."""
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_IPV4 = rf"^(?:{_BYTE}\.){{3}}{_BYTE}$"
-_NAME = r"^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.[a-z]+$"
+IPV4 = rf"^(?:{_BYTE}\.){{3}}{_BYTE}$"
+NAME = r"^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.[a-z]+$"
 _LONGEST_HOST = pa.scalar(MAX_HOST, pa.int32())
+_SECONDS, _POINT, _MICROS = slice(17, 19), 19, slice(20, 26)
+"""Where these stand in `2026-03-02T10:00:00.400000Z`."""
 _ZERO, _NINE = ord("0"), ord("9")
 
 
@@ -79,6 +84,15 @@ def _one_by_one(text: bytes, decoder: msgspec.json.Decoder[T], starts: NDArray[n
             return Objects(np.delete(numbers, failed), found, text, starts)
 
 
+def column(records: Sequence[Any], name: str, kind: pa.DataType) -> pa.Array:
+    """Return what records have under this name; a number that no column can hold is unknown."""
+    values = list(map(attrgetter(name), records))
+    try:
+        return pa.array(values, kind)
+    except OverflowError:
+        return pa.array([value if value is None or abs(value) < MOST else None for value in values], kind)
+
+
 def coded(values: pa.Array, read: Callable[[Any], Any], nothing: Sequence[Any] = ("",), plain: str = "") -> pa.Array:
     """Read each distinct value once; what is `nothing` stays unknown. Texts stay coded, anything else does not.
 
@@ -112,12 +126,12 @@ def _matched(words: pa.Array, plain: str) -> Mask:
 
 def places(values: pa.Array) -> pa.Array:
     """Read addresses; nearly all are written in their canonical form."""
-    return coded(values, _wire.place, plain=_IPV4)
+    return coded(values, _wire.place, plain=IPV4)
 
 
 def hosts(values: pa.Array, read: Callable[[Any], Any]) -> pa.Array:
     """Read host names; nearly all are written in their canonical form."""
-    return coded(values, read, plain=_NAME)
+    return coded(values, read, plain=NAME)
 
 
 def where(values: pa.Array, word: str) -> pa.Array:
@@ -197,3 +211,35 @@ def digits(cells: NDArray[np.uint8]) -> tuple[NDArray[np.int64], Mask]:
     powers = 10 ** np.arange(cells.shape[1] - 1, -1, -1, dtype=np.int64)
     sure: Mask = np.all((cells >= _ZERO) & (cells <= _NINE), axis=1)
     return (cells.astype(np.int64) - _ZERO) @ powers, sure
+
+
+class Moments(dict[bytes, int]):
+    """Minute, as written with its zone → epoch microseconds; -1 where it names no real one."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Take the clock of a file."""
+        super().__init__()
+        self._clock = clock
+
+    def __missing__(self, written: bytes) -> int:
+        try:
+            found = iso_time(f"{written[:17].decode()}00{written[17:].decode()}", self._clock)
+        except ValueError:
+            found = -1
+        self[written] = found
+        return found
+
+    def read(self, written: pa.Array, width: int) -> tuple[NDArray[np.int64], Mask]:
+        """Read ISO 8601 with microseconds and a zone, in so many characters; say which rows are of that form."""
+        laid, fits = characters(written, width)
+        seconds, is_second = digits(laid[:, _SECONDS])
+        micros, is_micro = digits(laid[:, _MICROS])
+        minutes = self._minutes(np.delete(laid, np.s_[_SECONDS.start : _MICROS.stop], axis=1))
+        sure = fits & is_second & is_micro & (laid[:, _POINT] == ord(".")) & (seconds < 60) & (minutes >= 0)
+        return minutes + seconds * 1_000_000 + micros, sure
+
+    def _minutes(self, laid: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """Read each run of equal minutes once."""
+        begins = np.flatnonzero(np.append(True, (laid[1:] != laid[:-1]).any(axis=1))) if len(laid) else np.zeros(0, int)
+        found = np.array([self[laid[row].tobytes()] for row in begins], np.int64)
+        return np.repeat(found, np.diff(np.append(begins, len(laid))))

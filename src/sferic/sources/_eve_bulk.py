@@ -19,15 +19,12 @@ from sferic.model.event import HTTP, NETWORK
 from sferic.sources import _columns, _wire
 from sferic.sources._bulk import Bare, Rows
 from sferic.sources._clock import Clock
-from sferic.sources._columns import Mask
+from sferic.sources._columns import Mask, Moments
 from sferic.sources._fields import status
-from sferic.sources._syslog import iso_time
 
 _TEXT, _COUNT = pa.string(), pa.int64()
 _STAMP = 31
-"""Characters of `2026-03-02T10:00:00.400000+0000`; within: the minute and the zone, seconds, the point, the rest."""
-_SECONDS, _POINT, _MICROS = slice(17, 19), 19, slice(20, 26)
-_MINUTE_US = 60_000_000
+"""Characters of `2026-03-02T10:00:00.400000+0000`."""
 
 
 class _Http(msgspec.Struct, gc=False):
@@ -88,7 +85,7 @@ class _Records:
 
     def column(self, name: str, kind: pa.DataType = _TEXT) -> pa.Array:
         """Return what they have under this name."""
-        return pa.array(list(map(attrgetter(name), self._records)), kind)
+        return _columns.column(self._records, name, kind)
 
     def lack(self, name: str) -> Mask:
         """Say which of them have nothing under this name."""
@@ -103,37 +100,6 @@ class _Records:
         return rows, _Records([part for part in parts if part is not None])
 
 
-class _Moments(dict[bytes, int]):
-    """Minute, as written with its zone → epoch microseconds; -1 where it names no real one."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
-
-    def __missing__(self, written: bytes) -> int:
-        try:
-            found = iso_time(f"{written[:17].decode()}00{written[17:].decode()}", self._clock)
-        except ValueError:
-            found = -1
-        self[written] = found
-        return found
-
-    def read(self, written: pa.Array) -> tuple[NDArray[np.int64], Mask]:
-        """Read Suricata's own form of a time; say in which rows it is not another."""
-        laid, fits = _columns.characters(written, _STAMP)
-        seconds, is_second = _columns.digits(laid[:, _SECONDS])
-        micros, is_micro = _columns.digits(laid[:, _MICROS])
-        minutes = self._minutes(np.delete(laid, np.s_[_SECONDS.start : _MICROS.stop], axis=1))
-        sure = fits & is_second & is_micro & (laid[:, _POINT] == ord(".")) & (seconds < 60) & (minutes >= 0)
-        return minutes + seconds * 1_000_000 + micros, sure
-
-    def _minutes(self, laid: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Read each run of equal minutes once."""
-        begins = np.flatnonzero(np.append(True, (laid[1:] != laid[:-1]).any(axis=1))) if len(laid) else np.zeros(0, int)
-        found = np.array([self[laid[row].tobytes()] for row in begins], np.int64)
-        return np.repeat(found, np.diff(np.append(begins, len(laid))))
-
-
 _Columns = dict[str, Any]
 
 
@@ -143,10 +109,10 @@ def read(text: bytes, clock: Clock, actions: Mapping[str, str], app: _App) -> li
         return []
     objects = _columns.decoded(text, _DECODER)
     records = _Records(objects.found)
-    moments = _Moments(clock)
+    moments = Moments(clock)
     common, keep = _ends(records, moments)
     if b"\\" in text:  # a key may be an escaped one
-        keep &= [b"\\" not in objects.line(row) for row in range(len(objects.found))]
+        keep &= np.array([b"\\" not in objects.line(row) for row in range(len(objects.found))], np.bool_)
     kinds = records.column("event_type")
     made = []
     for kind, own in _KINDS.items():
@@ -169,11 +135,11 @@ def _is_plainly_typed(text: bytes) -> bool:
     return every == close or every == close + text.count(key + b': "')
 
 
-def _ends(records: _Records, moments: _Moments) -> tuple[dict[str, pa.Array], Mask]:
+def _ends(records: _Records, moments: Moments) -> tuple[dict[str, pa.Array], Mask]:
     """Read what every record has; one with another form of time, without an end, or turned round is left."""
-    written, is_time = moments.read(records.column("timestamp"))
+    written, is_time = moments.read(records.column("timestamp"), _STAMP)
     client, server = (_columns.places(records.column(end)) for end in ("src_ip", "dest_ip"))
-    number = records.column("flow_id", _COUNT)
+    number = pc.fill_null(records.column("flow_id", _COUNT), pa.scalar(0))
     turned = _columns.flags(pc.equal(records.column("direction"), pa.scalar("to_client")))
     keep = is_time & (_columns.is_set(client) | _columns.is_set(server)) & (number.to_numpy() > 0) & ~turned
     return {
@@ -188,7 +154,7 @@ def _ends(records: _Records, moments: _Moments) -> tuple[dict[str, pa.Array], Ma
     }, keep & records.lack("xff")  # fmt: skip
 
 
-def _requests(parts: _Records, _moments: _Moments, _actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
+def _requests(parts: _Records, _moments: Moments, _actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
     target, method = parts.column("url"), parts.column("http_method")
     local = pc.or_kleene(pc.is_null(target), pc.or_(pc.equal(target, pa.scalar("")), pc.starts_with(target, "/")))
     names = _columns.hosts(parts.column("hostname"), _wire.host_header)
@@ -206,15 +172,15 @@ def _requests(parts: _Records, _moments: _Moments, _actions: Mapping[str, str]) 
     }, _columns.flags(local) & ~_columns.flags(pc.equal(method, pa.scalar("CONNECT")))
 
 
-def _handshakes(parts: _Records, _moments: _Moments, _actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
+def _handshakes(parts: _Records, _moments: Moments, _actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
     names = _columns.hosts(parts.column("sni"), _wire.name)
     columns = {"table": NETWORK, "dst_host": names, "host_source": _columns.where(names, "sni")}
     return columns, np.ones(len(names), np.bool_)
 
 
-def _flows(parts: _Records, moments: _Moments, actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
-    began, has_begun = moments.read(parts.column("start"))
-    ended, has_ended = moments.read(parts.column("end"))
+def _flows(parts: _Records, moments: Moments, actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
+    began, has_begun = moments.read(parts.column("start"), _STAMP)
+    ended, has_ended = moments.read(parts.column("end"), _STAMP)
     return {
         "table": NETWORK,
         "time": pa.array(began),
@@ -226,5 +192,5 @@ def _flows(parts: _Records, moments: _Moments, actions: Mapping[str, str]) -> tu
     }, has_begun & has_ended & (ended >= began)
 
 
-_Read = Callable[[_Records, _Moments, Mapping[str, str]], tuple[_Columns, Mask]]
+_Read = Callable[[_Records, Moments, Mapping[str, str]], tuple[_Columns, Mask]]
 _KINDS: Mapping[str, _Read] = {"http": _requests, "tls": _handshakes, "flow": _flows}

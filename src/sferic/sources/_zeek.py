@@ -250,7 +250,7 @@ class BulkReader(Reader):
         layout, said = self._layout, self._said
         if text.startswith(b"{"):
             self._strict = self._strict or bulk.strict(self.record, self.keys)
-            values: Values | None = bulk.from_json(text, self._strict, self._is_my_object)
+            values: Values | None = bulk.from_json(text, self._strict, self._is_my_object, self._clock)
         elif layout is not None and layout.mine and layout.is_plain:
             nothing = {"", said["empty_field"], said["unset_field"]}
             form = bulk.Tsv(

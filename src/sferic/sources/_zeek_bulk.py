@@ -6,7 +6,6 @@ What it does not do: know what the columns of one log mean; its source does.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -18,6 +17,7 @@ from pyarrow import csv
 
 from sferic.sources import _columns, _wire
 from sferic.sources._bulk import Bare, Rows
+from sferic.sources._clock import Clock
 from sferic.sources._columns import Mask
 
 _LISTS = frozenset({"proxied", "resp_mime_types"})
@@ -40,6 +40,8 @@ _LATEST_S = 10**10
 _LONGEST_S = 10**11
 _STAMP, _DOT = 17, 10
 """Characters of `1772445600.123456`, and where its point stands."""
+_WRITTEN = 27
+"""Characters of `2026-03-02T10:00:00.123456Z`."""
 _DIGITS = 18
 
 
@@ -137,7 +139,7 @@ class Values:
                 pc.if_else(pa.array(portless), pa.nulls(1, pa.int64())[0], numbers) for numbers in (source_port, port)
             )
         client, server = _columns.places(self["orig_h"]), _columns.places(self["resp_h"])
-        time = _columns.scaled(self["ts"], 1_000_000, _LATEST_S) if self.is_json else self["ts"]
+        time = self["ts"]
         keep = self.keep & _columns.is_set(time) & (_columns.is_set(client) | _columns.is_set(server))
         whole = {
             "time": time,
@@ -157,7 +159,8 @@ def _kind(name: str) -> pa.DataType:
 def strict(record: type[msgspec.Struct], extra: Sequence[str] = ()) -> msgspec.json.Decoder[Any]:
     """Decode into a record's twin, whose fields have the types of Zeek's JSON: any other type is a failure."""
     fields = [(f.name, f.encode_name) for f in msgspec.structs.fields(record)] + [(name, name) for name in extra]
-    typed = [(name, named, _KINDS.get(name, str) | None) for name, named in fields] + [("path", "_path", Any)]
+    kinds: dict[str, Any] = {**_KINDS, "ts": float | str}
+    typed = [(name, named, kinds.get(name, str) | None) for name, named in fields] + [("path", "_path", Any)]
     twin = msgspec.defstruct(
         f"Strict{record.__name__}",
         [(name, kind, msgspec.field(default=None, name=named)) for name, named, kind in typed],
@@ -167,7 +170,7 @@ def strict(record: type[msgspec.Struct], extra: Sequence[str] = ()) -> msgspec.j
     return msgspec.json.Decoder(twin)
 
 
-def from_json(text: bytes, decoder: msgspec.json.Decoder[Any], is_mine: Callable[[str], bool]) -> Values:
+def from_json(text: bytes, decoder: msgspec.json.Decoder[Any], is_mine: Callable[[str], bool], clock: Clock) -> Values:
     """Decode objects. `is_mine` is asked where the keys are not sure to say whose they are: with `_path` or escapes."""
     objects = _columns.decoded(text, decoder)
     keep = np.ones(len(objects.found), np.bool_)
@@ -177,9 +180,22 @@ def from_json(text: bytes, decoder: msgspec.json.Decoder[Any], is_mine: Callable
         for row, path in enumerate(paths):
             if path or (escaped and b"\\" in objects.line(row)):
                 keep[row] = is_mine(objects.line(row).decode())
-    return Values(
-        objects.lines, keep, lambda name: pa.array(list(map(attrgetter(name), objects.found)), _kind(name))
-    )  # fmt: skip
+
+    def column(name: str) -> pa.Array:
+        return _times(objects.found, clock) if name == "ts" else _columns.column(objects.found, name, _kind(name))
+
+    return Values(objects.lines, keep, column)
+
+
+def _times(records: Sequence[Any], clock: Clock) -> pa.Array:
+    """Read seconds, or ISO 8601 as Zeek can write it too, as microseconds; unknown in any other form."""
+    values = [record.ts for record in records]
+    if str not in set(map(type, values)):
+        return _columns.scaled(pa.array(values, pa.float64()), 1_000_000, _LATEST_S)
+    numbers = pa.array([None if isinstance(value, str) else value for value in values], pa.float64())
+    texts = pa.array([value if isinstance(value, str) else None for value in values], pa.string())
+    found, sure = _columns.Moments(clock).read(texts, _WRITTEN)
+    return pc.coalesce(_columns.scaled(numbers, 1_000_000, _LATEST_S), pa.array(found, mask=~sure))
 
 
 def from_tsv(text: bytes, form: Tsv) -> Values | None:

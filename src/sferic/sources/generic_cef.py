@@ -20,11 +20,14 @@ and `end`, or the label says it), and the origin of a `dhost`, which may be a re
 
 import re
 from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
 
 from sferic.model.errors import UsageError
 from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
 from sferic.sources import _cef
-from sferic.sources._contract import GENERIC, NO, Setup
+from sferic.sources._bulk import Rows
+from sferic.sources._contract import GENERIC, LIKELY, NO, Setup
 from sferic.sources._fields import status
 from sferic.sources._meaning import Names, Record, read
 from sferic.sources._syslog import BEFORE, Header, peel
@@ -88,6 +91,9 @@ _CLOSED_WELL = {"close", "timeout", "client-rst", "server-rst", "ip-conn"}
 """How FortiGate says that a session was allowed and how it ended."""
 _ANSWERED_BY_ID = {"mcafee", "skyhigh", "skyhigh security", "trellix"}
 """Web gateways that write the HTTP status into the header's event id."""
+_ELSEWHERE = ("palo alto", "zscaler")
+"""Vendors with sources of their own, which know better."""
+_SESSION = ("deviceexternalid", "externalid", "spt")
 _DNS_WORDS = {"dns", "domain-udp", "domain-tcp"}
 _RECEIVED = ("rt", "devicereceipttime", "ftntfgteventtime", "timestamp")
 
@@ -105,8 +111,12 @@ class Reader:
         self._names = {vendor: {**_STANDARD, **names, **chosen} for vendor, names in _VENDORS.items()}
 
     def claims(self, line: Line) -> int:
-        """Claim lines with a CEF header right behind a syslog header, or at the start."""
-        return GENERIC if "CEF:" in line.text and _MARK.match(line.text) else NO
+        """Claim lines with a CEF header right behind a syslog header, or at the start; other sources' only vaguely."""
+        match = _MARK.match(line.text) if "CEF:" in line.text else None
+        if match is None:
+            return NO
+        vendor = line.text[match.end() :].partition("|")[0].lower()
+        return GENERIC if any(word in vendor for word in _ELSEWHERE) else LIKELY
 
     def read(self, line: Line) -> Event | Reject | None:
         """Turn a message into a request, a look-up or a flow; None where it has no destination."""
@@ -126,6 +136,31 @@ class Reader:
         if vendor == "fortinet" and event.table != DNS:
             event.connection_id = _session(fields)
         return event
+
+    @property
+    def state(self) -> None:
+        """Each line stands alone."""
+
+    def bulk(self, text: bytes) -> list[Rows]:
+        """Read plain flows by columns."""
+        bulk = import_module("sferic.sources._cef_bulk")  # hunts do without it
+
+        def header(written: str) -> Any:
+            match = _cef.HEADER.search(written)
+            if not match or match[6] is None or match.end() < len(written) or self.claims(Line(written)) < LIKELY:
+                return None
+            try:
+                peeled = peel(written, self._clock)
+            except ValueError:
+                return None
+            return bulk.Said(match[1].lower(), peeled.host, peeled.time)
+
+        form = bulk.Form(
+            header, lambda vendor: self._names.get(vendor, self._standard),
+            lambda written: _cef.moment(written, self._clock), _RECEIVED, _action, frozenset({"fortinet"}), _SESSION,
+        )  # fmt: skip
+        found: list[Rows] = bulk.read(text, form)
+        return found
 
     def _time(self, fields: dict[str, str], event: Event, header: Header, line: Line) -> int:
         began = self._moment(fields.get("start"))
@@ -164,15 +199,18 @@ def _asked(fields: dict[str, str]) -> dict[str, str]:
 
 def _session(fields: dict[str, str]) -> str | None:
     """Name FortiGate's session as `fortinet_fortigate` does: device, number, and the client's port."""
-    parts = [fields.get(key) for key in ("deviceexternalid", "externalid", "spt")]
+    parts = [fields.get(key) for key in _SESSION]
     return "/".join(part for part in parts if part) if all(parts) and parts[1] != "0" else None
+
+
+def _action(said: str | None, vendor: str) -> str | None:
+    return "allowed" if vendor == "fortinet" and said in _CLOSED_WELL else said
 
 
 def _correct(event: Event, message: _cef.Message, vendor: str) -> None:
     """Undo what some products write into keys that mean something else."""
     if event.referer and "://" not in event.referer:
         event.referer = None  # FortiGate's requestContext is the site's category
-    if vendor == "fortinet" and event.action in _CLOSED_WELL:
-        event.action = "allowed"
+    event.action = _action(event.action, vendor)
     if event.table == HTTP and event.status is None and vendor in _ANSWERED_BY_ID:
         event.status = status(message.event_id)

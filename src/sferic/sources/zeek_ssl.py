@@ -55,7 +55,9 @@ class Reader(_zeek.BulkReader):
     def rows(self, values: "Values") -> list[Rows]:
         """Turn columns into handshakes; objects that may be of another log are left."""
         if values.is_json:
-            told = values.has("established", "resumed") | values.has("server_name", "cipher")
+            told = values.has("established", "resumed")
+            if not told.all():
+                told |= values.has("server_name", "cipher")
             values.keep &= values.has("orig_h") & told
         return values.rows({
             "table": NETWORK,
