@@ -57,16 +57,29 @@ def literals() -> list[str]:
     return sorted(found)
 
 
-def contenders(file: Path, patterns: Path, core: int | None = None) -> list[Contender]:
+def candidate() -> str:
+    """The candidate rule as a Splunk search: the names above in the URL, then busy and steady channels."""
+    names = " OR ".join(f'url="*{name}*"' for name in literals())
+    return f"""index=proxy ({names})
+| eval host=lower(replace(replace(url, "^[a-z]+://", ""), "[:/?].*$", "")), hour=floor(_time / 3600)
+| stats count as connections dc(hour) as hours avg(bytes_out) as down min(_time) as first max(_time) as last
+    by src_ip host
+| where connections >= 12 AND hours >= 3 AND down < 16384
+| sort 0 - connections
+"""
+
+
+def contenders(file: Path, patterns: Path, core: int | None = None, search: Path | None = None) -> list[Contender]:
     """The commands that make sense for the file and are installed here, kept on one core if one is given."""
     keep = [] if core is None else ["taskset", "-c", str(core)]
-    zipped = file.suffix == ".gz"
+    zipped, sferic = file.suffix == ".gz", [sys.executable, "-c", _HUNT]
     grep = ["rg", "-j1", "-c", "-F", "-f", str(patterns)]
     all_of_them = [
         Contender("rg -j1 -c -F", [*grep, *(["-z"] if zipped else []), str(file)]),
         Contender("gzip -dc", ["gzip", "-dc", str(file)]) if zipped else None,
         Contender("wc -l", ["wc", "-l", str(file)]) if not zipped else None,
-        Contender("sferic hunt", [sys.executable, "-c", _HUNT, "hunt", str(file), "--format", "ndjson"]),
+        Contender("sferic hunt", [*sferic, "hunt", str(file), "--format", "ndjson"]),
+        Contender("sferic spl", [*sferic, "spl", "run", str(search), str(file)]) if search else None,
     ]
     return [
         Contender(one.name, [*keep, *one.command])
@@ -132,12 +145,15 @@ def main() -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--core", type=int, help="run everything on this core only")
+    parser.add_argument("--spl", action="store_true", help="run the candidate rule as a Splunk search, too")
     given = parser.parse_args()
     costs: dict[str, list[Cost]] = {}
     with tempfile.TemporaryDirectory() as folder:
         patterns = Path(folder) / "suffixes.txt"
         patterns.write_text("\n".join(literals()) + "\n")
-        entries = contenders(given.file, patterns, given.core)
+        search = Path(folder) / "candidate.spl"
+        search.write_text(candidate())
+        entries = contenders(given.file, patterns, given.core, search if given.spl else None)
         for _round in range(given.rounds):
             for contender in entries:
                 costs.setdefault(contender.name, []).append(measure(contender))

@@ -188,6 +188,32 @@ def test_several_values() -> None:
     assert column("* | stats count by m", "m", [{"m": many}]) == ["a", "b", "c"]
 
 
+def test_eventstats_looks_at_the_whole_group() -> None:
+    """Each row gets what its group has; a row without the by-field gets nothing, and stays."""
+    rows = [{"k": "a", "x": "1"}, {"k": "a", "x": "4"}, {"k": "b", "x": "3"}, {"x": "9"}]
+    found = run("* | eventstats median(x) as m values(x) as v by k | eventstats count as n | table k x m v n", rows).rows
+    assert [row["m"] for row in found] == [4, 4, 3, None]
+    assert found[0] == {"k": "a", "x": "1", "m": 4, "v": ["1", "4"], "n": 4}
+
+
+def test_streamstats_looks_at_the_rows_so_far() -> None:
+    """`current=f` leaves the row itself out, `window=` the older ones."""
+    rows = [{"k": k, "x": x} for k, x in (("a", "1"), ("b", "2"), ("a", "3"), ("a", "5"))]
+    found = run("* | streamstats current=f last(x) as p by k | streamstats window=2 sum(x) as s count as n", rows).rows
+    assert [(row["p"], row["s"], row["n"]) for row in found] == [(None, 1, 1), (None, 3, 2), ("1", 5, 2), ("3", 8, 2)]
+
+
+def test_timechart_fills_the_gaps() -> None:
+    """Spans without an event are there: a count of 0, no value for the rest; many series end in OTHER."""
+    rows = [{"_time": 60.0 * n, "k": k, "x": "2"} for n, k in ((0, "a"), (0, "b"), (2, "a"), (2, "c"))]
+    assert run("* | timechart span=1m count sum(x) as s", rows).rows == [
+        {"_time": 0, "count": 2, "s": 4}, {"_time": 60, "count": 0, "s": None}, {"_time": 120, "count": 2, "s": 4},
+    ]  # fmt: skip
+    assert run("* | timechart span=1m limit=1 count by k", rows).rows == [
+        {"_time": 0, "a": 1, "OTHER": 1}, {"_time": 60, "a": 0, "OTHER": 0}, {"_time": 120, "a": 1, "OTHER": 1},
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("search", "place", "says"),
     [

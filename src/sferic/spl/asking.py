@@ -12,7 +12,7 @@ from sferic.spl.commands.filtering import Regex
 from sferic.spl.commands.filtering import Search as Terms
 from sferic.spl.commands.joining import Append, JoinWith
 from sferic.spl.commands.shaping import Fields, Rename
-from sferic.spl.commands.statistics import Beside, Stats, TimeChart, Top, TStats
+from sferic.spl.commands.statistics import Beside, Running, Stats, TimeChart, Top, TStats
 from sferic.spl.filtering import is_number
 from sferic.spl.parsing import Search
 from sferic.spl.terms import All, AnyOf, Compare, Not, Term, Word
@@ -63,7 +63,7 @@ def _narrows(command: object) -> bool:
 
 def _spreads(command: object) -> bool:
     """Say whether fields come through this command under other names than the text has."""
-    several = isinstance(command, Beside) and any("*" in a.field for a in command.aggregates)
+    several = isinstance(command, Beside | Running) and any("*" in a.field for a in command.aggregates)
     renamed = isinstance(command, Rename) and any("*" in old for old, _ in command.pairs)
     return several or renamed or isinstance(command, Append | JoinWith)
 

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
 from types import TracebackType
 from typing import Any, Self
@@ -54,7 +54,11 @@ class Bench:
         for statement in _SETUP:
             self._database.execute(statement)
         for name, function, arguments, result in (*clock.functions(zone), *texts.FUNCTIONS):
-            self._database.create_function(name, function, list(arguments), result)
+            self._add(name, _unless_null(function, len(arguments)), arguments, result)
+
+    def _add(self, name: str, function: Callable[..., object], arguments: Sequence[str], result: str) -> None:
+        database: Any = self._database  # the names of types and ways are texts in every version, whatever it declares
+        database.create_function(name, function, list(arguments), result, null_handling="special")
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +96,13 @@ class Bench:
         self._stages.append(f"{name} AS NOT MATERIALIZED ({select})")
         return Relation(name, dict(fields), order)
 
+    def kept(self, rows: Relation) -> Relation:
+        """Compute rows now and once, because what follows reads them more than once."""
+        name = self.fresh("t")
+        columns = ", ".join(dict.fromkeys([*(value.text for value in rows.fields.values()), rows.order]))
+        self.query(f"SELECT {columns} FROM {rows.name}", f"CREATE TEMP TABLE {name} AS ")
+        return self.stage(f"SELECT * FROM {name}", rows.fields, rows.order)
+
     def extend(self, rows: Relation, new: Mapping[str, Sql], where: str = "") -> Relation:
         """Compute fields for every row, all from the fields as they were before."""
         names = {field: self.fresh() for field in new}
@@ -110,12 +121,10 @@ class Bench:
         select = f"SELECT *, row_number() OVER (ORDER BY {by}) AS {name} FROM {rows.name}"
         return self.stage(select, rows.fields, name)
 
-    def query(self, select: str) -> list[tuple[Any, ...]]:
-        """Run a SELECT over the stages."""
-        stages = ", ".join(self._stages)
-        found: list[tuple[Any, ...]] = self._database.execute(
-            f"WITH {stages} {select}" if stages else select
-        ).fetchall()
+    def query(self, select: str, into: str = "") -> list[tuple[Any, ...]]:
+        """Run a SELECT over the stages; `into` says where its rows go, if not back."""
+        stages = f"WITH {', '.join(self._stages)} " if self._stages else ""
+        found: list[tuple[Any, ...]] = self._database.execute(f"{into}{stages}{select}").fetchall()
         return found
 
     def rows(self, rows: Relation) -> list[dict[str, object]]:
@@ -157,6 +166,13 @@ class Bench:
         return ours
 
 
+def _unless_null(function: Callable[..., object], arguments: int) -> Callable[..., object]:
+    """Give null for null; the database must hear that, or it takes no null for an answer."""
+    if arguments == 1:
+        return lambda value: None if value is None else function(value)
+    return lambda value, other: None if value is None or other is None else function(value, other)
+
+
 def _whole(cell: object) -> object:
     """Give a number without a fraction as one, and none that is not finite."""
     if not isinstance(cell, float):
@@ -189,6 +205,8 @@ def _cell(value: object, kind: Kind) -> object:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, str) and value.isascii() and len(value) <= MAX_CELL:
+        return value
     if isinstance(value, float):
         text = f"{value:.16g}"
     elif isinstance(value, bool):

@@ -81,11 +81,6 @@ class Cursor(Generic[T]):
         found = self.take(_STRING)
         return None if found is None else _ESCAPE.sub(r"\1", found[1])
 
-    def quoted_raw(self) -> str | None:
-        """Take a double-quoted text in which only the quote is unescaped: a regular expression."""
-        found = self.take(_STRING)
-        return None if found is None else found[1].replace('\\"', '"')
-
     def quoted_name(self) -> str | None:
         """Take a name in single quotes."""
         found = self.take(_NAME)

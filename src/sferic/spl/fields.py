@@ -5,6 +5,8 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
+import msgspec
+
 from sferic.catalog.splunk_fields import FieldSet, splunk_fields
 from sferic.model.event import HTTP, Event
 from sferic.spl.texts import flat
@@ -25,35 +27,60 @@ def everything(_name: str) -> bool:
     return True
 
 
+class _Recipe(msgspec.Struct, frozen=True):
+    """What of one kind of event a search may ask for."""
+
+    constants: dict[str, str]
+    fields: tuple[tuple[str, str], ...]
+    defaults: tuple[tuple[str, str], ...]
+    raw: Callable[[str], Iterator[tuple[str, object]]]
+
+
 class Fields:
     """Makes the rows of a search; only the fields that it may ask for."""
 
     def __init__(self, asked: Asked = everything) -> None:
         self._asked = asked
-        self._sets: dict[str, list[FieldSet]] = {}
+        self._with_raw = asked("_raw")
+        self._sets: dict[str, list[tuple[FieldSet, _Recipe]]] = {}
         for one in splunk_fields().extraction:
-            self._sets.setdefault(one.source, []).append(one)
+            self._sets.setdefault(one.source, []).append((one, self._recipe(one)))
+        self._generic: dict[str, _Recipe] = {}
 
     def row(self, event: Event) -> dict[str, object]:
         """Return an event as Splunk would show it; `event.raw` is the raw line."""
         raw = event.raw or ""
-        one = self._set(event, raw)
-        row: dict[str, object] = {"_time": event.time / 1e6, "_raw": raw or None, "source": event.file or None}
-        row["host"] = event.observer or event.device
-        row["sourcetype"] = one.sourcetype if one else event.source
-        names = one.fields if one else _GENERIC
-        row |= {name: _value(event, ours) for name, ours in names.items() if self._asked(name)}
-        if one:
-            row |= one.constants
-            row |= {name: text for name, text in one.defaults.items() if row.get(name) is None}
-            row |= {name: text for name, text in _RAW[one.raw](raw) if self._asked(name)}
-        return {name: value for name, value in row.items() if value is not None and self._asked(name)}
+        recipe = self._of(event, raw)
+        row: dict[str, object] = {"_time": event.time / 1e6, "source": event.file, **recipe.constants}
+        if self._with_raw and raw:
+            row["_raw"] = raw
+        host = event.observer or event.device
+        if host:
+            row["host"] = host
+        for name, ours in recipe.fields:
+            value = _value(event, ours)
+            if value is not None:
+                row[name] = value
+        for name, text in recipe.defaults:
+            row.setdefault(name, text)
+        row.update((name, value) for name, value in recipe.raw(raw) if value is not None and self._asked(name))
+        return row
 
-    def _set(self, event: Event, raw: str) -> FieldSet | None:
-        for one in self._sets.get(event.source, ()):
+    def _of(self, event: Event, raw: str) -> _Recipe:
+        for one, recipe in self._sets.get(event.source, ()):
             if (not one.table or one.table == event.table) and (not one.contains or one.contains in raw):
-                return one
-        return None
+                return recipe
+        if event.source not in self._generic:
+            ours = FieldSet(source=event.source, sourcetype=event.source, fields=_GENERIC)
+            self._generic[event.source] = self._recipe(ours)
+        return self._generic[event.source]
+
+    def _recipe(self, one: FieldSet) -> _Recipe:
+        def kept(given: dict[str, str]) -> tuple[tuple[str, str], ...]:
+            return tuple(pair for pair in given.items() if self._asked(pair[0]))
+
+        constants = {"sourcetype": one.sourcetype} | dict(kept(one.constants))
+        return _Recipe(constants, kept(one.fields), kept(one.defaults), _RAW[one.raw])
 
 
 _GENERIC = {
@@ -85,13 +112,16 @@ def _url(event: Event, *, bare: bool) -> str | None:
 
 def _pairs(raw: str) -> Iterator[tuple[str, object]]:
     for _, found in zip(range(MAX_FIELDS), _PAIR.finditer(raw), strict=False):
-        value = found[2]
-        yield found[1].replace("-", "_"), value[1:-1] if value.startswith('"') and len(value) > 1 else value or None
+        yield found[1].replace("-", "_"), _unquoted(found[2])
 
 
 def _tabs(raw: str) -> Iterator[tuple[str, object]]:
     for _, found in zip(range(MAX_FIELDS), _TAB.finditer(raw), strict=False):
-        yield found[1].replace("-", "_"), found[2] or None
+        yield found[1].replace("-", "_"), _unquoted(found[2])
+
+
+def _unquoted(value: str) -> str | None:
+    return value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value or None
 
 
 def _json(raw: str) -> Iterator[tuple[str, object]]:

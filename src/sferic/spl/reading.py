@@ -1,5 +1,6 @@
 """Reads log files into the rows that a search runs over: all lines, or those that can matter to it."""
 
+import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import islice
@@ -34,6 +35,7 @@ class Events(msgspec.Struct, frozen=True):
 
 def read_events(paths: Sequence[str], search: Search, settings: Settings, watch: Watcher | None = None) -> Events:
     """Read the events of logs for a search; raises LimitExceeded if there are too many to hold."""
+    began = time.perf_counter()
     ledger = Ledger()
     chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
     with_raw = {n: msgspec.structs.replace(s, reader=partial(_WithRaw, s.reader)) for n, s in chosen.items()}
@@ -48,6 +50,7 @@ def read_events(paths: Sequence[str], search: Search, settings: Settings, watch:
     if len(rows) > MAX_EVENTS:
         raise LimitExceeded(f"more than {MAX_EVENTS:,} events", hint="--since, --until, or fewer files")
     account = ledger.account(strict=settings.strict)
+    account.wall_s = time.perf_counter() - began
     period.tell(account)
     return Events(rows, account)
 

@@ -93,7 +93,7 @@ def _rex(words: Words) -> Rex | Sed:
     options = words.options(*known)
     words.skip()
     at = words.at
-    pattern = words.quoted_raw()
+    pattern = words.string()
     if pattern is None:
         raise words.fail("expected a regular expression in double quotes", 'rex field=url "(?<name>...)"')
     options |= words.options(*known)

@@ -156,7 +156,7 @@ def _regex(words: Words) -> Regex:
     named = words.take(_REGEX)
     words.skip()
     at = words.at
-    pattern = words.quoted_raw()
+    pattern = words.string()
     if pattern is None:
         raise words.fail("expected a regular expression in double quotes", 'regex FIELD="..."')
     words.finish()

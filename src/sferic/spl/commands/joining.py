@@ -46,23 +46,34 @@ class LookUp(msgspec.Struct, frozen=True):
         keys = {column for column, _ in self.keys}
         output = self.output or tuple((c, c) for c in columns if c not in keys)
         table = bench.table(lookup.rows, frozenset())
-        fits = " AND ".join(_fits(lookup, column, table.get(column), rows.get(field)) for column, field in self.keys)
-        found, place = bench.fresh(), bench.fresh()
-        numbered = f"SELECT *, row_number() OVER () AS {place} FROM {rows.name}"
-        rows = bench.stage(numbered, rows.fields, rows.order)
-        listed = ", ".join(
-            f"list({as_text(table.get(column))} ORDER BY {table.order})[1:{lookup.max_matches}] AS {found}_{n}"
-            for n, (column, _) in enumerate(output)
-        )
-        hits = (
-            f"SELECT {rows.name}.{place} AS {found}, {listed} FROM {rows.name} JOIN {table.name} ON {fits} GROUP BY 1"
-        )
-        joined = bench.stage(
-            f"SELECT {rows.name}.*, hits.* FROM {rows.name} LEFT JOIN ({hits}) AS hits ON {place} = {found}",
-            rows.fields, rows.order,
-        )  # fmt: skip
+        rows = bench.kept(rows)
+        hits, found = self._hits(rows, table, lookup, output, bench)
+        on = " AND ".join(f"{as_text(rows.get(field))} = {hits}.{found}k{n}" for n, (_, field) in enumerate(self.keys))
+        select = f"SELECT {rows.name}.*, {hits}.* FROM {rows.name} LEFT JOIN {hits} ON {on}"
+        joined = bench.stage(select, rows.fields, rows.order)
         new = {field: self._value(joined, f"{found}_{n}", field, lookup) for n, (_, field) in enumerate(output)}
         return bench.extend(joined, new)
+
+    def _hits(
+        self, rows: Relation, table: Relation, lookup: Lookup, output: tuple[tuple[str, str], ...], bench: Bench
+    ) -> tuple[str, str]:
+        """Look every distinct value up once; return the name of the result and what its columns begin with."""
+        found = bench.fresh()
+        cells = [(as_text(rows.get(field)), f"{found}k{n}") for n, (_, field) in enumerate(self.keys)]
+        distinct = f"SELECT DISTINCT {', '.join(f'{text} AS {name}' for text, name in cells)} FROM {rows.name}"
+        asked = bench.stage(distinct, {}, "")
+        keys = [Sql(name, Kind.TEXT) for _, name in cells]
+        fits = " AND ".join(
+            _fits(lookup, column, table.get(column), key) for (column, _), key in zip(self.keys, keys, strict=True)
+        )
+        lists = (
+            f"list({cell} ORDER BY {table.order})[1:{lookup.max_matches}] AS {found}_{n}"
+            for n, cell in enumerate(as_text(table.get(column)) for column, _ in output)
+        )
+        listed = ", ".join([*(key.text for key in keys), *lists])
+        group = ", ".join(key.text for key in keys)
+        select = f"SELECT {listed} FROM {asked.name} JOIN {table.name} ON {fits} GROUP BY {group}"
+        return bench.stage(select, {}, "").name, found
 
     def _check(self, asked: list[str], columns: list[str]) -> None:
         for name in asked:
@@ -71,7 +82,7 @@ class LookUp(msgspec.Struct, frozen=True):
 
     def _value(self, rows: Relation, many: str, field: str, lookup: Lookup) -> Sql:
         kind = Kind.TEXT if lookup.max_matches == 1 else Kind.MANY
-        value = f"{many}[1]" if kind is Kind.TEXT else many
+        value = f"{many}[1]" if kind is Kind.TEXT else f"list_filter({many}, lambda one: one IS NOT NULL)"
         if lookup.default is not None:
             plain = quote(lookup.default)
             value = f"coalesce({value}, {plain if kind is Kind.TEXT else f'[{plain}]'})"

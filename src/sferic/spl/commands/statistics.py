@@ -80,11 +80,28 @@ def _stats(words: Words) -> Stats:
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """Compute functions beside each row: over its whole group, or over the rows up to it."""
+    """Compute functions over each row's whole group, and put them beside it."""
 
     aggregates: tuple[Aggregate, ...]
     by: tuple[str, ...]
-    stream: bool
+    words: Words
+
+    def apply(self, rows: Relation, bench: Bench) -> Relation:
+        """Group, and join the groups to their rows."""
+        rows = bench.kept(rows)
+        groups = grouped(rows, self.aggregates, self.by, bench, self.words)
+        on = " AND ".join(f"{rows.get(n).text} = {groups.get(n).text}" for n in dict.fromkeys(self.by)) or "TRUE"
+        new = {n: sql for n, sql in groups.fields.items() if n not in self.by}
+        columns = "".join(f", {groups.name}.{sql.text}" for sql in new.values())
+        select = f"SELECT {rows.name}.*{columns} FROM {rows.name} LEFT JOIN {groups.name} ON {on}"
+        return bench.stage(select, dict(rows.fields) | new, rows.order)
+
+
+class Running(msgspec.Struct, frozen=True):
+    """Compute functions beside each row, over the rows up to it."""
+
+    aggregates: tuple[Aggregate, ...]
+    by: tuple[str, ...]
     window: int
     current: bool
     words: Words
@@ -94,15 +111,13 @@ class Beside(msgspec.Struct, frozen=True):
         evaluator = Evaluator(rows, bench, self.words)
         keys = [rows.get(name) for name in self.by]
         part = f"PARTITION BY {', '.join(k.text for k in keys)} " if keys else ""
-        window = part
-        if self.stream:
-            first = f"{self.window - self.current} PRECEDING" if self.window else "UNBOUNDED PRECEDING"
-            last = "CURRENT ROW" if self.current else "1 PRECEDING"
-            window = f"{part}ORDER BY {rows.order} ROWS BETWEEN {first} AND {last}"
+        first = f"{self.window - self.current} PRECEDING" if self.window else "UNBOUNDED PRECEDING"
+        last = "CURRENT ROW" if self.current else "1 PRECEDING"
+        window = f"{part}ORDER BY {rows.order} ROWS BETWEEN {first} AND {last}"
         full = " AND ".join(f"{k.text} IS NOT NULL" for k in keys)
         new = {}
         for one in spread(self.aggregates, tuple(n for n in rows.fields if not n.startswith("_"))):
-            value = build(one, rows, evaluator, self.words, window or "PARTITION BY 1")
+            value = build(one, rows, evaluator, self.words, window)
             new[one.name] = Sql(f"CASE WHEN {full} THEN {value.text} END", value.kind) if full else value
         return bench.extend(rows, new)
 
@@ -112,10 +127,10 @@ def _eventstats(words: Words) -> Beside:
     aggregates = parse_aggregates(words, "by")
     by = words.by()
     words.finish()
-    return Beside(aggregates, by, stream=False, window=0, current=True, words=words)
+    return Beside(aggregates, by, words)
 
 
-def _streamstats(words: Words) -> Beside:
+def _streamstats(words: Words) -> Running:
     known = ("window", "current", "global", "allnum")
     options = words.options(*known)
     aggregates = parse_aggregates(words, "by")
@@ -125,9 +140,7 @@ def _streamstats(words: Words) -> Beside:
     if words.flag(options, "global", usual=False) and by:
         raise words.fail("global=true together with `by` is not supported")
     window = words.count(options, "window", 0)
-    return Beside(
-        aggregates, by, stream=True, window=window, current=words.flag(options, "current", usual=True), words=words
-    )
+    return Running(aggregates, by, window, words.flag(options, "current", usual=True), words)
 
 
 class TimeChart(msgspec.Struct, frozen=True):
@@ -194,7 +207,7 @@ class TimeChart(msgspec.Struct, frozen=True):
         if steps > MAX_BUCKETS:
             raise self.words.fail(f"more than {MAX_BUCKETS:,} spans", "take a longer span")
         name = bench.fresh()
-        grid = f"(SELECT {low!r} + {span!r} * unnest(range({steps + 1})) AS {name})"
+        grid = f"(SELECT {low!r}::DOUBLE + {span!r}::DOUBLE * unnest(range({steps + 1})) AS {name})"
         counts = {one.name for one in self.aggregates if one.function in {"count", "dc"}}
         columns, new = [], {"_time": Sql(bench.fresh(), Kind.NUMBER)}
         for field, sql in rows.fields.items():
