@@ -7,9 +7,10 @@ BIN   := $(VENV)/bin
 RUN   := $(VENV)/.run-installed
 TEST  := $(VENV)/.test-installed
 FUZZ  := $(VENV)/.fuzz-installed
+PROVE := .prove/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint format golden new-source bench evaluate fuzz pins clean
+.PHONY: help demo test check lint format golden new-source bench evaluate fuzz prove pins clean
 
 help: ## List these commands
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -45,11 +46,14 @@ fuzz: $(FUZZ) ## Feed damaged lines to the log sources:  make fuzz [seconds=60] 
 evaluate: $(RUN) ## Measure detection quality anew and write its page:  make evaluate [full=1]
 	$(BIN)/sferic evaluate $(if $(full),--full) --to docs/explanation > /dev/null
 
+prove: $(TEST) $(PROVE) ## Run and check every exported text, and write the page about it
+	@$(BIN)/python -m prove
+
 pins: ## Renew requirements/*.txt from pyproject.toml (needs uv)
 	scripts/pins
 
 clean: ## Remove the environment and every cache
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .prove .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
 
 $(VENV)/pyvenv.cfg:
 	@python=$$(scripts/find-python) && "$$python" -m venv $(VENV)
@@ -64,4 +68,12 @@ $(TEST): requirements/test.txt pyproject.toml $(VENV)/pyvenv.cfg
 
 $(FUZZ): requirements/fuzz.txt $(TEST)
 	@scripts/install $(BIN)/python requirements/fuzz.txt 2>/dev/null || echo "atheris has no wheel for this Python or platform" >&2
+	@touch $@
+
+# The vendors' checkers want other versions of many packages than we do, so they live apart. Node is optional.
+$(PROVE): requirements/prove.txt
+	@python=$$(scripts/find-python) && "$$python" -m venv .prove
+	@.prove/bin/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes -r requirements/prove.txt
+	@npm install --silent --no-audit --no-fund --prefix .prove/node @kusto/language-service-next@12.4.1 > /dev/null 2>&1 \
+	  || echo "npm is not there or failed: Microsoft's parser of KQL is left out" >&2
 	@touch $@

@@ -80,7 +80,7 @@ def change(actor: str, kind: str, **more: object) -> running.Row:
     return {
         "TimeGenerated": running.asim(visits([EVEN[5]]))[0]["TimeGenerated"], "EventSource": "lambda.amazonaws.com",
         "EventName": "UpdateFunctionCode20150331v2", "UserIdentityType": kind, "UserIdentityArn": actor,
-        "RequestParameters": '{"functionName":"arn:aws:lambda:eu-west-1:111122223333:function:example-function"}', **more,
+        "RequestParameters": '{"functionName": "arn:aws:lambda:eu-west-1:111122223333:function:example-function"}', **more,
     }  # fmt: skip
 
 
