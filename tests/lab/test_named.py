@@ -30,6 +30,7 @@ TO_WIN = {
 }
 """Scenario → the implants in it that must come out as `high`."""
 HARMLESS = {"memoryless-poller", "fleet-agent", "rare-desktop-app", "developer-loop"}
+PAGE = {"page-beacon", "page-lambda"}
 NOT_YET = {
     "shared-tenant": "rarity is counted by tenant, so a rare function of a common tenant counts as common: medium",
     "ten-behind-proxy": "ten timers at once follow no law that the fit knows, and the log names no users: no finding",
@@ -64,7 +65,7 @@ def _of(channel: str, name: str) -> list[Finding]:
 
 def test_every_scenario_has_its_verdict() -> None:
     """No scenario is without a test, and each says in its first line what it is about."""
-    assert set(named()) == set(TO_WIN) | HARMLESS
+    assert set(named()) == set(TO_WIN) | HARMLESS | PAGE
     assert set(NOT_YET) <= set(TO_WIN)
     assert all(sentence.endswith(".") and len(sentence) > 40 for sentence in named().values())
 
@@ -119,6 +120,25 @@ def test_a_developers_loop_is_medium_at_most_and_says_so() -> None:
     found = _of("own-function", "developer-loop")
     assert found
     assert all("develop" in " ".join(f.benign_explanations).lower() and f.score < HIGH for f in found)
+
+
+def test_the_pages_beacon_stands_above_its_negatives() -> None:
+    """Fifteen calls rank before the pages of the same account and the agent, neither of which reaches `medium`."""
+    findings, truth = _hunted("page-beacon")
+    own = _of("test-1", "page-beacon")
+    assert findings[0] in own
+    assert findings[0].connections == next(one.entries for one in truth if one.channel == "test-1") == 15
+    assert all(f.score < MEDIUM for f in findings if f not in own)
+
+
+def test_an_editor_and_a_browser_at_functions_are_silent() -> None:
+    """The negatives of the page's second test stay below `medium`, and the test is five requests."""
+    findings, truth = _hunted("page-lambda")
+    assert [one.entries for one in truth if one.channel == "test-2"] == [5]
+    for name in ("editor", "page"):
+        assert sum(one.entries for one in truth if one.channel == name) >= 5
+        assert all(f.score < MEDIUM for f in _of(name, "page-lambda"))
+    assert all(f.score < MEDIUM for f in findings if f not in _of("test-2", "page-lambda"))
 
 
 def test_a_wrong_name_lists_the_right_ones(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from sferic.lab.records import Machine, Record
 from sferic.lab.scenario import Site
-from sferic.lab.writers import BOXES, bluecoat, cisco, panos, squid, stream, zscaler
+from sferic.lab.writers import BOXES, bluecoat, cisco, panos, squid, stream, zeek, zscaler
 
 SITE = Site(name="here", format="squid_access", machines=1, network="10.0.0.0/24")
 MACHINE = Machine("HERE-WS001", "here", "desktop", "alex.birch", ("10.0.0.10",), "browser/1", challenged=False)
@@ -146,13 +146,24 @@ def test_stream_http_sees_only_what_is_readable() -> None:
     assert (event["bytes_in"], event["bytes_out"], event["uri_query"]) == (1_300, 4_700, "q=1")
 
 
+def test_zeek_joins_bytes_and_names_by_uid() -> None:
+    """The connection has bytes and duration, the handshake the name; one uid joins them; clear text has no handshake."""
+    [connection], [handshake] = (
+        [json.loads(line) for line in write([TUNNEL], SITE)] for write in (zeek.conn, zeek.ssl)
+    )
+    assert connection["uid"] == handshake["uid"]
+    assert (connection["orig_bytes"], connection["resp_bytes"], connection["duration"]) == (1_300, 4_700, 2.25)
+    assert (handshake["server_name"], handshake["id.resp_p"]) == (TUNNEL.host, 443)
+    assert zeek.ssl([CLEAR], SITE) == []
+
+
 WRITERS = {source: write for box in BOXES.values() for source, write in box.items()}
 
 
 @pytest.mark.parametrize("source", sorted(WRITERS))
 def test_every_writer_gives_whole_lines(source: str) -> None:
-    """No writer puts a line end into a line, and every writer but the traffic log names the host."""
+    """No writer puts a line end into a line, and every writer but those of bare connections names the host."""
     lines = WRITERS[source]([TUNNEL, POST, CLEAR], SITE)
     assert lines
     assert not any("\n" in line or "\r" in line for line in lines)
-    assert (source != "panos_traffic") == any(TUNNEL.host in line for line in lines)
+    assert (source not in {"panos_traffic", "zeek_conn"}) == any(TUNNEL.host in line for line in lines)

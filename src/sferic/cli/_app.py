@@ -38,6 +38,7 @@ for _name, _place, _help in (
     ("config", "sferic.cli.config:config", "Print every setting with its value, as a settings file."),
 ):
     app.command(_place, name=_name, help=_help, help_epilogue="")
+app.command("sferic.cli.lab:app", name="lab", help="Play the published page's four tests, for logs to hunt in.")
 app.command(
     "sferic.cli.sources:app",
     name="sources",

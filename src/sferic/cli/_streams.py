@@ -79,6 +79,12 @@ def text(output: Path | None) -> Iterator[TextIO]:
         stream.detach()
 
 
+def refuse_mixture(folder: Path) -> None:
+    """Keep out of a folder that holds something: a hunt could not tell old lines from new."""
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UsageError("is not an empty folder", where=str(folder), hint="name a new one")
+
+
 @contextmanager
 def whole_file(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
     """Write a file beside its place and move it there when nothing went wrong."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from sferic.cli._streams import refuse_mixture
 from sferic.lab.draw import variant
 from sferic.lab.estate import write_estate
 from sferic.lab.named import find_scenario, named
@@ -40,15 +41,9 @@ def simulate(
             hint="`sferic simulate --list` shows the scenarios",
         )  # fmt: skip
     chosen = find_scenario(scenario)
-    _refuse_mixture(to)
+    refuse_mixture(to)
     write_estate(chosen if draw is None else variant(chosen, draw), to)
     sys.stderr.write(
         f"sferic: wrote the logs of {chosen.days} days and their {ANSWERS}; `sferic demo --folder` compares them\n"
     )
     return 0
-
-
-def _refuse_mixture(to: Path) -> None:
-    """Keep out of a folder that holds something: a hunt could not tell old lines from new."""
-    if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise UsageError("is not an empty folder", where=str(to), hint="name a new one")

@@ -11,7 +11,7 @@ import ipaddress
 import math
 import random
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,7 @@ from sferic.lab.transport import observe
 from sferic.lab.truth import ANSWERS, Truth, tell
 from sferic.lab.writers import BOXES, SENSORS
 
+Perform = Callable[[list[tuple[Machine, Request]]], list[tuple[Machine, Request]]]
 _KINDS = {"desktop": "office", "laptop": "laptop", "server": "always"}
 
 
@@ -70,11 +71,11 @@ class Watched:
         return program.image if program else None
 
 
-def write_estate(scenario: Scenario, to: Path) -> None:
-    """Write one or two log files for each site, and the answer sheet, into a folder."""
+def write_estate(scenario: Scenario, to: Path, perform: Perform | None = None) -> None:
+    """Write the log files of each site, and the answer sheet, into a folder; `perform` makes the requests real."""
     to.mkdir(parents=True, exist_ok=True)
     truth: list[Truth] = []
-    for watched in watch(scenario):
+    for watched in watch(scenario, perform):
         site, records = watched.site, watched.records
         files: list[str] = []
         for number, (source, write) in enumerate(BOXES[site.format].items()):
@@ -92,7 +93,7 @@ def write_estate(scenario: Scenario, to: Path) -> None:
     (to / ANSWERS).write_bytes(b"[\n" + body + b"\n]\n")
 
 
-def watch(scenario: Scenario) -> Iterator[Watched]:
+def watch(scenario: Scenario, perform: Perform | None = None) -> Iterator[Watched]:
     """What the log box of each site sees of everything that its machines and people do."""
     web = build_web(seeded(scenario.seed, "web"))
     start_s = scenario.start.timestamp()
@@ -109,6 +110,8 @@ def watch(scenario: Scenario) -> Iterator[Watched]:
                 rng = seeded(scenario.seed, "browse", machine.name)
                 spans = awake(rng, _KINDS[site.kind], scenario, site)
                 traffic += [(machine, request) for request in browse(rng, machine, site, web, spans)]
+        if perform is not None:
+            traffic = perform([one for one in traffic if kept.start_s <= one[1].time_s < kept.end_s])
         seen = observe(seeded(scenario.seed, "box", site.name), site, start_s, traffic)
         yield Watched(
             site,

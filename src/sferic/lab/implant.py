@@ -6,6 +6,7 @@ large requests (results). A sleeping machine holds the implant still; it calls s
 
 import random
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from sferic.lab.presence import DAY_S, wake
 from sferic.lab.records import Request, Span
@@ -16,7 +17,7 @@ from sferic.lab.timing import draw_latency, draw_sleep
 def implant(rng: random.Random, channel: Channel, awake: Sequence[Span], user_agent: str | None) -> list[Request]:
     """Everything one infected machine asks for while it is awake."""
     requests: list[Request] = []
-    for number, (time_s, latency_s, mood) in enumerate(check_ins(rng, channel, awake)):
+    for number, (time_s, latency_s, mood) in enumerate(islice(check_ins(rng, channel, awake), channel.calls)):
         if channel.skipped and rng.random() < channel.skipped:
             continue
         host = (

@@ -22,6 +22,7 @@ Format = Literal[
     "panos",
     "cisco_branch",
     "stream_http",
+    "squid_with_zeek",
 ]
 Sensor = Literal["windows_sysmon", "microsoft_defender"]
 Class = Literal[
@@ -81,6 +82,8 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     law: Law = "two_sided"
     presence: Presence | None = None
     """None: as the machine itself."""
+    calls: Annotated[int, msgspec.Meta(ge=1)] | None = None
+    """An implant stops after so many; None: it goes on."""
     start_h: Seconds = 0.0
     """Hours after the beginning of the estate."""
     end_h: Seconds | None = None

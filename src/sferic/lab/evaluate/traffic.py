@@ -15,7 +15,7 @@ from sferic.model.event import HTTP, NETWORK, Event
 from sferic.model.traffic import Traffic
 
 _BY_START = frozenset({"panos"})
-_SUBSECOND: frozenset[Format] = frozenset({"squid_access", "squid_recommended", "stream_http"})
+_SUBSECOND: frozenset[Format] = frozenset({"squid_access", "squid_recommended", "stream_http", "squid_with_zeek"})
 
 
 def traffic_of(sites: Iterable[Watched]) -> Traffic:

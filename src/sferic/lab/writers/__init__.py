@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from sferic.lab.endpoint import Sighting
 from sferic.lab.records import Record
 from sferic.lab.scenario import Format, Sensor, Site
-from sferic.lab.writers import bluecoat, cisco, defender, panos, squid, stream, sysmon, zscaler
+from sferic.lab.writers import bluecoat, cisco, defender, panos, squid, stream, sysmon, zeek, zscaler
 
 Writer = Callable[[Iterable[Record], Site], list[str]]
 
@@ -20,6 +20,7 @@ BOXES: dict[Format, dict[str, Writer]] = {
     "panos": {"panos_threat": panos.threat_url, "panos_traffic": panos.traffic},
     "cisco_branch": {"cisco_asa": cisco.asa, "stream_dns": stream.dns},
     "stream_http": {"stream_http": stream.http},
+    "squid_with_zeek": {"squid_recommended": squid.recommended, "zeek_conn": zeek.conn, "zeek_ssl": zeek.ssl},
 }
 
 SENSORS: dict[Sensor, Callable[[Iterable[Sighting]], list[str]]] = {
