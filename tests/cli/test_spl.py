@@ -50,10 +50,16 @@ def test_an_app_brings_macros_and_lookups(sferic: Sferic, log: str, tmp_path: Pa
     app = tmp_path / "app"
     for folder in ("default", "lookups"):
         (app / folder).mkdir(parents=True)
-    (app / "default" / "macros.conf").write_text('[hosts(1)]\nargs = what\ndefinition = url="*$what$*" \\\n  status=200\n')
-    (app / "default" / "transforms.conf").write_text("[platforms]\nfilename = platforms.csv\nmatch_type = WILDCARD(host)\n")
+    (app / "default" / "macros.conf").write_text(
+        '[hosts(1)]\nargs = what\ndefinition = url="*$what$*" \\\n  status=200\n'
+    )
+    (app / "default" / "transforms.conf").write_text(
+        "[platforms]\nfilename = platforms.csv\nmatch_type = WILDCARD(host)\n"
+    )
     (app / "lookups" / "platforms.csv").write_text("host,platform\n*.workers.dev,cloudflare-workers\n*.dev,other\n")
-    search = '`hosts("e")` | rex field=url "(?<host>[^:]+)" | lookup platforms host output platform | table host platform'
+    search = (
+        '`hosts("e")` | rex field=url "(?<host>[^:]+)" | lookup platforms host output platform | table host platform'
+    )
     run = sferic("spl", "run", "-e", search, log, "--app", str(app), "-q")
     assert [json.loads(line) for line in run.out.splitlines()] == [
         {"host": "a.acct-lab.workers.dev", "platform": "cloudflare-workers"},

@@ -54,6 +54,9 @@ def test_implants_hide_in_many_ways() -> None:
     assert any("powershell" in image for image in images)
     assert any(r"\appdata\roaming" in image for image in images)
     assert any(image.endswith("explorer.exe") for image in images)
+    assert sum("msedge" in image or "chrome" in image for image in images) < 20
+    posing = [_behind("C2", "browser", seed=seed) for seed in range(200)]
+    assert [one.image for one in posing if one] == [one.image for one in found if one]
     assert not any("{" in f"{one.image}{one.command}{one.company}{one.parent}" for one in found if one)
 
 

@@ -22,7 +22,9 @@ def value(expression: str, **fields: object) -> object:
     return found
 
 
-ABC = [{"n": str(n), "A": a, "B": b, "C": c} for n, (a, b, c) in enumerate([(1, 2, 0), (1, 0, 3), (0, 2, 3), (0, 0, 3)])]
+ABC = [
+    {"n": str(n), "A": a, "B": b, "C": c} for n, (a, b, c) in enumerate([(1, 2, 0), (1, 0, 3), (0, 2, 3), (0, 0, 3)])
+]
 
 
 def test_or_binds_tighter_than_and_in_a_search() -> None:
@@ -177,7 +179,11 @@ def test_several_values() -> None:
     """A comparison holds if one value makes it true; mv functions count from 0."""
     many = ["b", "a", "c"]
     assert value('if(m = "a", 1, 0)', m=many) == 1
-    assert [value("mvcount(m)", m=many), value("mvindex(m, 0)", m=many), value("mvindex(m, -1)", m=many)] == [3, "b", "c"]
+    assert [value("mvcount(m)", m=many), value("mvindex(m, 0)", m=many), value("mvindex(m, -1)", m=many)] == [
+        3,
+        "b",
+        "c",
+    ]
     assert value("mvindex(m, 1, 2)", m=many) == ["a", "c"]
     assert value('mvjoin(mvsort(m), ";")', m=many) == "a;b;c"
     assert value('mvfilter(match(m, "[ab]"))', m=many) == ["b", "a"]

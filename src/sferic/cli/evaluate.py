@@ -48,10 +48,12 @@ def evaluate(
     tell = _Progress(quiet=quiet)
     size = Size(1_000, 7, _seeds(draws or 10)) if full else Size(MACHINES, 3, _seeds(draws or 20))
     judged = judge_draws(size, _detectors(), tell)
-    times = repeats or (100 if full else 40)
+    times = repeats or 40
     recalls = [] if companies_only else grid.run(grid.full() if full else grid.reduced(), times, _rank, tell)
-    command = "make evaluate" + (" full=1" if full else "")
-    result = Evaluation(command, tuple(recalls), times, judged)
+    options = [f"--{name} {value}" for name, value in (("draws", draws), ("repeats", repeats)) if value]
+    options += ["--companies-only"] * companies_only
+    command = " ".join(["sferic evaluate", *["--full"] * full, *options]) if options else "make evaluate"
+    result = Evaluation(command + " full=1" * (full and not options), tuple(recalls), times, judged)
     sys.stdout.writelines(msgspec.json.encode(row).decode() + "\n" for row in rows(result))
     if to is not None:
         (to / "pictures").mkdir(parents=True, exist_ok=True)

@@ -65,7 +65,8 @@ def installed(seed: int, channel: Channel | None, machine: Machine) -> Installed
 
     None where no sensor runs, and for what has no program on the machine's system.
     """
-    browsing = channel is None or channel.user_agent == "browser"
+    # An implant that shows the browser's user agent is no browser.
+    browsing = channel is None or (channel.user_agent == "browser" and channel.kind != "C2")
     kind = "browser" if browsing else channel.kind if channel else "browser"
     agent = machine.user_agent if browsing else channel.user_agent if channel else None
     rng = seeded(seed, "program", channel.name if channel else "browser", machine.system)

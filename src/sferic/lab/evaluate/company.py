@@ -40,6 +40,8 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Templates of host names (`sferic.lab.names.host_from`)."""
     implants: float
     least_implants: int
+    implant_agents: list[str]
+    """User agents that implants show; `browser` is the machine's own, nothing no header."""
     sites: list[dict[str, str | float | bool]] = msgspec.field(name="site")
     talkers: list[Talker] = msgspec.field(name="talker")
 
@@ -47,7 +49,7 @@ class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 def company(machines: int, days: int, seed: int) -> Scenario:
     """Draw a company; implants have settings as in public profiles, everything else its class's known periods."""
     plan = msgspec.toml.decode(_FILE.read_bytes(), type=Plan)
-    rng = seeded("company", machines, days, seed)
+    rng, agents = seeded("company", machines, days, seed), seeded("agents", machines, days, seed)
     sites = [_site(one, machines) for one in plan.sites]
     channels = [
         _channel(rng, plan, talker, sites, number)
@@ -55,9 +57,12 @@ def company(machines: int, days: int, seed: int) -> Scenario:
         for number in range(_count(rng, talker.per_1000 * machines / 1_000))
     ]
     implants = [
-        Channel(name=f"implant-{n}", kind="C2", site=sites[0].name, hosts=["a.workers.dev"], period_s=_sleep(n))
+        Channel(
+            name=f"implant-{n}", kind="C2", site=sites[0].name, hosts=["a.workers.dev"], period_s=_sleep(n),
+            user_agent=agents.choice(plan.implant_agents) or None,
+        )
         for n in range(max(plan.least_implants, round(plan.implants * machines / 1_000)))
-    ]
+    ]  # fmt: skip
     start = datetime(2026, 3, 2, tzinfo=UTC)
     return variant(
         Scenario(name="company", seed=seed, start=start, days=days, sites=sites, channels=implants + channels), seed

@@ -24,6 +24,7 @@ Rank = Callable[[Traffic, tuple[float, float]], dict[str, float]]
 """Machine → points of its best finding, for machines with one at or above the floor."""
 BENIGN = 10_000
 _MAX_ROWS = 4_000_000
+_LARGEST = 45_000
 _ESTATE = 200
 """Benign pairs beside each batch of implants, so that the estate is never small."""
 
@@ -48,7 +49,7 @@ def reduced() -> list[Cell]:
 
 
 def full() -> list[Cell]:
-    """Every sleep, jitter, law, window, loss and presence, settings of a quarter million events aside; the rest singly.
+    """Every sleep, jitter, law, window, loss and presence, settings of more than 45,000 events aside; the rest singly.
 
     What blurs a rhythm is laid over 24 settings one at a time: all at once would be millions of settings.
     """
@@ -58,7 +59,7 @@ def full() -> list[Cell]:
         ("always", "office", "laptop"),
     )  # fmt: skip
     cells = [Cell(*one) for one in values]
-    cells = [c for c in cells if c.rows < 250_000 and (c.presence == "always" or c.window_h >= 24)]
+    cells = [c for c in cells if c.rows < _LARGEST and (c.presence == "always" or c.window_h >= 24)]
     plain = itertools.product((6.0, 24.0), (10.0, 60.0, 300.0, 3_600.0), (0.0, 0.2, 0.5), _LAWS[:1])
     blurred = [one for base in itertools.starmap(Cell, plain) for one in _blurred(base)]
     return list(dict.fromkeys([*cells, *blurred]))
