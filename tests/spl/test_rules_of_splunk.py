@@ -169,6 +169,14 @@ def test_time_modifiers() -> None:
     assert column(f"earliest={START_S + 7200:.0f}", "x", rows) == ["3", "2"]
 
 
+def test_whatever_a_field_holds_is_a_value() -> None:
+    """Numbers, truth, lone surrogates and texts beyond the cap become texts; nothing of it stops a search."""
+    rows = [{"x": x} for x in (1, 2.5, True, "a\ud800b", "y" * 200_000, ["p", 3], None)]
+    found = column('* | eval n=len(mvindex(x, 0)), x=mvjoin(x, "+") | table x n', "x", rows)
+    assert [found[0], found[1], found[2], found[3], found[5], found[6]] == ["1", "2.5", "true", "a?b", "p+3", None]
+    assert column("* | eval n=len(x) | table n", "n", [{"x": "y" * 200_000}, {"x": "\ud800"}]) == [100_000, 1]
+
+
 def test_names_differ_by_case() -> None:
     """`User` and `user` are two fields, as the database below would not have it."""
     rows = [{"User": "CORP\\x", "user": "x"}]

@@ -3,8 +3,9 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import tzinfo
-from types import TracebackType
+from types import NoneType, TracebackType
 from typing import Any, Self
 
 import duckdb
@@ -146,7 +147,7 @@ class Bench:
             values = [row.get(name) for row in held]
             kind = _kind(values, number=name in numbers)
             column = self.fresh()
-            columns[column] = pa.array([_cell(v, kind) for v in values], _ARROW[kind])
+            columns[column] = _column(values, kind)
             fields[name] = Sql(column, kind)
         order, place = self.fresh(), self.fresh("t")
         columns[order] = pa.array(range(len(held)), pa.int64())
@@ -183,11 +184,22 @@ def _whole(cell: object) -> object:
 
 
 def _kind(values: Sequence[object], *, number: bool) -> Kind:
-    if any(isinstance(value, list | tuple) for value in values):
+    types = set(map(type, values))
+    if types & {list, tuple}:
         return Kind.MANY
     if number and all(value is None or _float(value) is not None for value in values):
         return Kind.NUMBER
     return Kind.TEXT
+
+
+def _column(values: Sequence[object], kind: Kind) -> pa.Array:
+    """Make a column; plain texts, which most are, go in as they are."""
+    if kind is Kind.TEXT and set(map(type, values)) <= {str, NoneType}:
+        longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+        with suppress(UnicodeEncodeError):
+            if longest <= MAX_CELL:
+                return pa.array(values, _ARROW[kind])
+    return pa.array([_cell(value, kind) for value in values], _ARROW[kind])
 
 
 _ARROW = {Kind.NUMBER: pa.float64(), Kind.TEXT: pa.string(), Kind.MANY: pa.list_(pa.string())}
