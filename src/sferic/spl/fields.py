@@ -13,7 +13,7 @@ from sferic.spl.texts import flat
 
 MAX_FIELDS = 300
 """Fields that one raw line may add."""
-_PAIR = re.compile(r'([A-Za-z][\w.-]{0,80})=("(?:[^"\\]|\\.)*"|\[[^\]]*\]|[^\s,"]*)')
+_PAIR = re.compile(r'([A-Za-z][\w.-]{0,80})=("(?:[^"\\]|\\.)*"|\[[^\]]{0,200}\]|[^\s,"]*)')
 _TAB = re.compile(r"(?:^|\t)([A-Za-z][\w.-]{0,80})=([^\t]*)")
 _DATA = re.compile(r"<Data Name=['\"](\w{1,60})['\"]>([^<]*)</Data>")
 _EVENT_DATA = "winlog.event_data."
