@@ -20,7 +20,7 @@ def test_a_small_evaluation(sferic: Sferic, tmp_path: Path, monkeypatch: pytest.
     run = sferic("evaluate", "--draws", "1", "--repeats", "2", "--to", str(tmp_path), "--quiet")
     assert (run.code, run.err) == (0, "")
     told = [json.loads(line) for line in run.out.splitlines()]
-    assert len([row for row in told if row["kind"] == "detector"]) == 7
+    assert len([row for row in told if row["kind"] == "detector"]) == 9
     assert [(row["hits"], row["of"]) for row in told if row["kind"] == "recall"] == [(2, 2)]
     assert (
         (tmp_path / "detection-quality.md")

@@ -128,13 +128,17 @@ def test_the_pages_beacon_stands_above_its_negatives() -> None:
     own = _of("test-1", "page-beacon")
     assert findings[0] in own
     assert findings[0].connections == next(one.entries for one in truth if one.channel == "test-1") == 15
+    assert findings[0].score >= MEDIUM
+    assert (findings[0].process or "").endswith("powershell.exe")
     assert all(f.score < MEDIUM for f in findings if f not in own)
 
 
-def test_an_editor_and_a_browser_at_functions_are_silent() -> None:
-    """The negatives of the page's second test stay below `medium`, and the test is five requests."""
+def test_a_script_host_at_a_function_is_medium_and_its_negatives_are_silent() -> None:
+    """Five requests of PowerShell are enough; an editor, a browser and an agent that do the same stay below `medium`."""
     findings, truth = _hunted("page-lambda")
     assert [one.entries for one in truth if one.channel == "test-2"] == [5]
+    [own] = [f for f in _of("test-2", "page-lambda") if f.score >= MEDIUM]
+    assert (own.analytic, own.severity, own.connections) == ("process", "medium", 5)
     for name in ("editor", "page"):
         assert sum(one.entries for one in truth if one.channel == name) >= 5
         assert all(f.score < MEDIUM for f in _of(name, "page-lambda"))

@@ -8,13 +8,13 @@ from pathlib import Path
 import msgspec
 
 from sferic.lab.evaluate import grid
-from sferic.lab.evaluate.alerts import Alert, asim, elastic, fortinet, rita
+from sferic.lab.evaluate.alerts import Alert, asim, by_process, elastic, fortinet, rita
 from sferic.lab.evaluate.judged import Detector, Size, judge_draws
 from sferic.lab.evaluate.page import page, pictures
-from sferic.lab.evaluate.result import OURS, Evaluation, rows
+from sferic.lab.evaluate.result import OURS, OURS_WITH_SENSORS, Evaluation, rows
 from sferic.model.finding import ActivityRow
 from sferic.model.traffic import Traffic
-from sferic.pipeline.judging import as_published, busy, judge
+from sferic.pipeline.judging import as_published, busy, judge, read_lines
 
 FLOOR = 25
 GRID_FLOOR = 40
@@ -47,7 +47,8 @@ def evaluate(
     """
     tell = _Progress(quiet=quiet)
     size = Size(1_000, 7, _seeds(draws or 10)) if full else Size(MACHINES, 3, _seeds(draws or 20))
-    judged = judge_draws(size, _detectors(), tell)
+    with_sensors = {OURS_WITH_SENSORS: _ours, "Elastic transform by process": by_process}
+    judged = judge_draws(size, _detectors(), tell, with_sensors, read_lines)
     times = repeats or 40
     recalls = [] if companies_only else grid.run(grid.full() if full else grid.reduced(), times, _rank, tell)
     options = [f"--{name} {value}" for name, value in (("draws", draws), ("repeats", repeats)) if value]

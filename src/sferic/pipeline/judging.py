@@ -3,17 +3,21 @@
 For evaluation, which makes its events itself and wants them judged exactly as a hunt would.
 """
 
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 
 from sferic.catalog.published_search import published_facts
 from sferic.catalog.weights import load_weights
 from sferic.correlate.activity import activity
 from sferic.correlate.published import PublishedSearch, SearchFields
+from sferic.model.event import Event, Line, Reject
 from sferic.model.finding import ActivityRow, Finding
 from sferic.model.settings import Settings
 from sferic.model.traffic import UNKNOWN, Ints, Traffic
 from sferic.pipeline.hunting import weigh_all
 from sferic.signals._segments import Cutting, cut
+from sferic.sources._clock import Clock
+from sferic.sources._contract import Setup, source
 
 
 def judge(traffic: Traffic, span_s: tuple[float, float], min_score: int) -> list[Finding]:
@@ -49,3 +53,18 @@ def as_published(traffic: Traffic) -> tuple[ActivityRow, ...]:
 
 def _known(values: Ints, row: int) -> int | None:
     return int(values[row]) if values[row] >= 0 else None
+
+
+def read_lines(name: str, lines: Iterable[str]) -> Iterator[Event]:
+    """Yield the events that a source's reader makes of lines; lines that it rejects would be the writer's defect.
+
+    Raises ValueError for such a line.
+    """
+    reader = source(name).reader(Setup(Clock(UTC)))
+    for number, text in enumerate(lines, 1):
+        event = reader.read(Line(text, number))
+        reason = event.reason if isinstance(event, Reject) else None
+        if reason is not None:
+            raise ValueError(f"{name}, line {number}: {reason}")
+        if isinstance(event, Event):
+            yield event

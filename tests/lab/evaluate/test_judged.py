@@ -9,18 +9,19 @@ import numpy as np
 import pytest
 
 from sferic.lab.estate import watch
-from sferic.lab.evaluate.alerts import Alert, asim, elastic, fortinet, rita
+from sferic.lab.evaluate.alerts import Alert, asim, by_process, elastic, fortinet, rita
 from sferic.lab.evaluate.calls import START_S, Calls, Cell, client_of, implant, traffic_of
 from sferic.lab.evaluate.company import company
 from sferic.lab.evaluate.grid import full, reduced, run
 from sferic.lab.evaluate.judged import Judged, Size, is_about, judge_draws
 from sferic.lab.evaluate.page import page, pictures
 from sferic.lab.evaluate.picture import bars
-from sferic.lab.evaluate.result import OURS, Evaluation, rows, scenarios, verdicts
+from sferic.lab.evaluate.result import OURS, OURS_WITH_SENSORS, Evaluation, rows, scenarios, verdicts
 from sferic.lab.evaluate.traffic import traffic_of as traffic_of_sites
+from sferic.lab.evaluate.traffic import traffic_with_sensors
 from sferic.lab.truth import Truth
 from sferic.model.traffic import Traffic
-from sferic.pipeline.judging import as_published, busy, judge
+from sferic.pipeline.judging import as_published, busy, judge, read_lines
 
 SIZE = Size(60, 1, (1, 2))
 SPAN = (START_S, START_S + 86_400)
@@ -41,7 +42,8 @@ def _silent(_text: str, _share: float) -> None:
 
 @cache
 def _judged() -> Judged:
-    return judge_draws(SIZE, {OURS: _ours, "nothing": _nothing, "RITA v5": rita}, _silent)
+    detectors = {OURS: _ours, "nothing": _nothing, "RITA v5": rita}
+    return judge_draws(SIZE, detectors, _silent, {OURS_WITH_SENSORS: _ours, "by process": by_process}, read_lines)
 
 
 def test_the_benign_side_is_as_dense_as_promised() -> None:
@@ -93,7 +95,7 @@ def test_half_of_the_named_hosts_must_belong(client: str, hosts: str, about: boo
 def test_detectors_are_counted_alike() -> None:
     """Who says nothing finds nothing and misses all; what is found and what is missed are all the implants."""
     judged = _judged()
-    ours, *others = verdicts(judged)
+    ours, *others = (v for v in verdicts(judged) if v.detector not in judged.with_sensors)
     assert ours.detector == OURS
     assert len(judged.implants) == 8
     assert len(judged.missed["nothing"]) == 8
@@ -173,6 +175,40 @@ def test_each_axis_does_what_it_says() -> None:
     assert len({place.owner for place in staff.places}) == 1
 
 
+def test_sensors_name_programs_and_stand_in_a_table_of_their_own() -> None:
+    """With sensors rows have programs, a firewall's by the port; the page has a second table, and says who is unseen."""
+    judged = _judged()
+    assert judged.with_sensors == [OURS_WITH_SENSORS, "by process"]
+    assert set(judged.alerts) == {OURS, "nothing", "RITA v5", OURS_WITH_SENSORS, "by process"}
+    assert 0 <= judged.unwatched <= len(judged.implants)
+    before, after = page(Evaluation("make evaluate", (), 4, judged)).split("### With sensors on the machines\n", 1)
+    assert f"| {OURS_WITH_SENSORS} |" in after
+    assert f"| {OURS_WITH_SENSORS} |" not in before
+    assert f"{judged.unwatched} of {len(judged.implants)} implants" in after
+    scenario = company(60, 1, 1)
+    sites = list(watch(scenario))
+    plain, seen = traffic_of_sites(sites), traffic_with_sensors(sites, scenario, read_lines)
+    assert len(seen) > len(plain)
+    assert not plain.images
+    network = np.isin(seen.source, [seen.sources.index(name) for name in plain.sources])
+    assert network.sum() == len(plain)
+    firewall = seen.source == seen.sources.index("panos")  # its rows have the port; phones behind it carry no sensor
+    assert (seen.image[firewall] >= 0).mean() > 0.8
+
+
+def test_a_line_that_its_reader_rejects_is_the_writers_defect() -> None:
+    """What is written is read, or the evaluation stops."""
+    with pytest.raises(ValueError, match="windows_sysmon, line 1"):
+        list(
+            read_lines(
+                "windows_sysmon",
+                [
+                    '{"winlog":{"provider_name":"Microsoft-Windows-Sysmon","event_id":"3","event_data":{"UtcTime":"2026-03-02 08:00:00.000","Image":"x","ProcessGuid":"{1}"}}}'
+                ],
+            )
+        )
+
+
 def test_leaving_a_scenario_out_names_it() -> None:
     """Every scenario of the draws is left out once; the lowest and the highest number say without which."""
     ours = next(v for v in verdicts(_judged()) if v.detector == OURS)
@@ -191,7 +227,7 @@ def test_page_and_pictures() -> None:
     assert all(f"| {name} |" in text for name in (OURS, "nothing", "RITA v5"))
     assert f"{len(_judged().missed[OURS])} of 8." in text
     assert all(f"(pictures/{name})" in text for name in pictures(evaluation))
-    assert Counter(str(row["kind"]) for row in rows(evaluation))["detector"] == 3
+    assert Counter(str(row["kind"]) for row in rows(evaluation))["detector"] == 5
 
 
 def test_pictures_escape_what_they_write() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from sferic.lab.rivals.elastic import WINDOW_S, beaconing_score
 from sferic.lab.rivals.rita import DAY_S, beacon_score, modifiers, threat
 from sferic.lab.rivals.sentinel import asim_alerts, fortinet_alert
-from sferic.model.traffic import CHALLENGE, Floats, Ints, Traffic
+from sferic.model.traffic import CHALLENGE, Floats, Ints, Small, Traffic
 
 _RITA_HIGH = 0.6
 _TOP = 10
@@ -46,9 +46,18 @@ def rita(traffic: Traffic, span_s: tuple[float, float]) -> list[Alert]:
 
 def elastic(traffic: Traffic, span_s: tuple[float, float]) -> list[Alert]:
     """Elastic's transform on windows of six hours side by side; it alerts at score 3."""
+    return _elastic(traffic, span_s, traffic.agent)
+
+
+def by_process(traffic: Traffic, span_s: tuple[float, float]) -> list[Alert]:
+    """Elastic's transform with the program that a sensor names, as the product has it, in place of the user agent."""
+    return _elastic(traffic, span_s, traffic.image)
+
+
+def _elastic(traffic: Traffic, span_s: tuple[float, float], caller: Small) -> list[Alert]:
     best: dict[tuple[int, int], tuple[int, list[int]]] = {}
     for start in np.arange(span_s[0], span_s[1], WINDOW_S):
-        for key, rows in _groups(traffic, start, start + WINDOW_S, traffic.agent):
+        for key, rows in _groups(traffic, start, start + WINDOW_S, caller):
             up, down = (np.where(v[rows] < 0, np.nan, v[rows].astype(float)) for v in (traffic.up, traffic.down))
             score = beaconing_score(traffic.time_s[rows], up, down)
             if score > best.get(key, (0, []))[0]:

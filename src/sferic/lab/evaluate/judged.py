@@ -13,7 +13,7 @@ from sferic.lab.estate import watch
 from sferic.lab.evaluate.alerts import Alert
 from sferic.lab.evaluate.company import company
 from sferic.lab.evaluate.measures import Ranked
-from sferic.lab.evaluate.traffic import traffic_of
+from sferic.lab.evaluate.traffic import Read, traffic_of, traffic_with_sensors
 from sferic.lab.presence import DAY_S
 from sferic.lab.truth import Truth
 from sferic.model.traffic import Traffic
@@ -55,6 +55,8 @@ class Missed(msgspec.Struct, frozen=True):
     log: str
     rank: float | None
     """What the detector gave it all the same; None for nothing."""
+    process: str | None
+    """The program behind it; None where no sensor runs."""
 
 
 class Judged(msgspec.Struct):
@@ -68,14 +70,23 @@ class Judged(msgspec.Struct):
     false_high: dict[str, Counter[str]] = msgspec.field(default_factory=lambda: defaultdict(Counter))
     """Detector → class of software → false alerts above the threshold."""
     missed: dict[str, list[Missed]] = msgspec.field(default_factory=lambda: defaultdict(list))
+    with_sensors: list[str] = msgspec.field(default_factory=list)
+    """Those of the detectors that saw the machines' sensors as well."""
+    unwatched: int = 0
+    """Implants on machines without a sensor."""
     benign_pairs: int = 0
     """Harmless channels on a machine, browsing aside."""
     events: int = 0
 
 
-def judge_draws(size: Size, detectors: Mapping[str, Detector], tell: Tell) -> Judged:
-    """Draw every company and let each detector see it; `tell` is told how far it is."""
-    result = Judged(size)
+def judge_draws(
+    size: Size, detectors: Mapping[str, Detector], tell: Tell, with_sensors: Mapping[str, Detector], read: Read
+) -> Judged:
+    """Draw every company and let each detector see it, some of them with what sensors on its machines saw as well.
+
+    `tell` is told how far it is, `read` makes events of the sensors' lines.
+    """
+    result = Judged(size, with_sensors=list(with_sensors))
     for number, seed in enumerate(size.seeds, 1):
         tell(f"company {number} of {len(size.seeds)}", (number - 1) / len(size.seeds))
         scenario = company(size.machines, size.days, seed)
@@ -86,9 +97,13 @@ def judge_draws(size: Size, detectors: Mapping[str, Detector], tell: Tell) -> Ju
         result.events += len(traffic)
         result.implants |= {_name(seed, one): scenario_of(one) for one in truth if one.label == "c2"}
         result.benign_pairs += sum(one.label == "benign" for one in truth)
+        span_s = start_s, start_s + scenario.days * DAY_S
         for name, detect in detectors.items():
-            result.alerts[name] += []  # who never says anything is on the page too
-            _count(result, name, seed, truth, detect(traffic, (start_s, start_s + scenario.days * DAY_S)))
+            _count(result, name, seed, truth, detect(traffic, span_s))
+        result.unwatched += sum(one.label == "c2" and one.process is msgspec.UNSET for one in truth)
+        traffic = traffic_with_sensors(sites, scenario, read) if with_sensors else traffic
+        for name, detect in with_sensors.items():
+            _count(result, name, seed, truth, detect(traffic, span_s))
     return result
 
 
@@ -98,6 +113,7 @@ def _name(seed: int, one: Truth) -> str:
 
 def _count(result: Judged, name: str, seed: int, truth: Sequence[Truth], alerts: Sequence[Alert]) -> None:
     best: dict[str, Ranked] = {}
+    result.alerts[name] += []  # who never says anything is on the page too
     for alert in alerts:
         about = [one for one in truth if is_about(alert, one)]
         implant = next((_name(seed, one) for one in about if one.label == "c2"), None)
@@ -127,7 +143,8 @@ def scenario_of(one: Truth) -> str:
 
 def is_about(alert: Alert, one: Truth) -> bool:
     """Whether an alert is about a channel: the same machine, and at least half of the named hosts."""
-    same = alert.client == one.device or alert.client in one.src_ips
+    named = alert.client.partition(".")[0].upper()  # a sensor may write the domain behind a machine's name
+    same = named == one.device.upper() or alert.client in one.src_ips
     return same and 2 * len(alert.hosts & set(one.hosts)) >= len(alert.hosts)
 
 
@@ -135,4 +152,5 @@ def _missed(seed: int, one: Truth, got: Ranked | None) -> Missed:
     return Missed(
         seed=seed, entries=one.entries, sleep_s=one.sleep_s, jitter=one.jitter, law=one.law, presence=one.presence,
         loss=one.loss, keep_alive_s=one.keep_alive_s, log=one.files[0], rank=got.rank if got else None,
+        process=None if one.process is msgspec.UNSET else one.process,
     )  # fmt: skip

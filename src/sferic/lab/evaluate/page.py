@@ -1,14 +1,23 @@
 """The page of detection quality: Markdown with pictures, made from an evaluation and never written by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sferic.lab.evaluate import picture
 from sferic.lab.evaluate.calls import Cell
 from sferic.lab.evaluate.grid import BENIGN
-from sferic.lab.evaluate.judged import Missed
+from sferic.lab.evaluate.judged import Judged, Missed
 from sferic.lab.evaluate.measures import Share, ordered
-from sferic.lab.evaluate.result import OURS, Evaluation, Without, calibration, recall_of, verdicts
+from sferic.lab.evaluate.result import (
+    OURS,
+    OURS_WITH_SENSORS,
+    Evaluation,
+    Verdict,
+    Without,
+    calibration,
+    recall_of,
+    verdicts,
+)
 
 _COUNTING = Path(__file__).with_name("counting.md")
 _SLEEPS = (10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0)
@@ -67,33 +76,38 @@ def _head(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _estate(evaluation: Evaluation) -> Iterator[str]:
-    yield from ("## Against whom", "", "![Average precision](pictures/precision.svg)", "")
+    judged = evaluation.judged
+    told = verdicts(judged)
+    yield from ("## Against whom", "", "![Average precision](pictures/precision.svg)", "", "Network logs only.")
     yield "False alerts are for 1,000 machines and a day. In brackets: one scenario left out, or Wilson's 95 %."
+    yield from _table(v for v in told if v.detector not in judged.with_sensors)
+    lowest, highest = next(v.without_one for v in told if v.detector == OURS)
+    yield from ("", f"Sferic's is lowest without `{_scenario(lowest)}`, highest without `{_scenario(highest)}`.")
+    yield "No weight was fitted on simulated traffic, so what is left out changes the count and not the detector."
+    if judged.with_sensors:
+        yield from ("", "### With sensors on the machines", "")
+        yield "The same companies, with Sysmon or Defender on their machines beside the network's logs."
+        yield f"{judged.unwatched} of {len(judged.implants)} implants ran where no sensor does (Macs, beside Sysmon)."
+        yield from _table(v for v in told if v.detector in judged.with_sensors)
+
+
+def _table(told: Iterable[Verdict]) -> Iterator[str]:
     yield from ("", "| Detector | Average precision | Recall at its threshold | False alerts there | Precision at 20 |")
     yield "| --- | --: | --: | --: | --: |"
-    for v in verdicts(evaluation.judged):
+    for v in told:
         low, high = (one.average_precision for one in v.without_one)
         shown = f"{v.average_precision:.2f} ({low:.2f} to {high:.2f})"
         first = f"{v.precision_at_20.value:.0%}"
         yield f"| {v.detector} | {shown} | {_span(v.recall_at_high)} | {v.false_high:,.1f} | {first} |"
-    lowest, highest = next(v.without_one for v in verdicts(evaluation.judged) if v.detector == OURS)
-    yield from ("", f"Sferic's is lowest without `{_scenario(lowest)}`, highest without `{_scenario(highest)}`.")
-    yield "No weight was fitted on simulated traffic, so what is left out changes the count and not the detector."
 
 
 def _failures(evaluation: Evaluation) -> Iterator[str]:
     judged = evaluation.judged
-    yield from ("", "## Where it fails", "", "False findings at `high`, by class of software:", "")
-    yield from ("| Class | Findings |", "| --- | --: |")
-    for kind, count in judged.false_high[OURS].most_common():
-        yield f"| {_CLASSES.get(kind, kind)} | {count} |"
-    missed = judged.missed[OURS]
-    yield from ("", f"Implants below `high`: {len(missed)} of {len(judged.implants)}.", "")
-    yield from (
-        "| Draw | Sleep | Jitter | Law | Runs | Kept open | Lost | Log | Entries | Points |",
-        "| --: " * 10 + "|",
-    )
-    yield from (_missed(one) for one in missed)
+    yield from ("", "## Where it fails", "")
+    yield from _failing(judged, OURS)
+    if OURS_WITH_SENSORS in judged.with_sensors:
+        yield from ("", "### With sensors on the machines it fails at", "")
+        yield from _failing(judged, OURS_WITH_SENSORS)
     yield from ("", "### Is the score honest?", "")
     yield "Points are decibans, so they state odds; the share of implants in a band should be near what it states."
     yield from ("", "| Score | Stated | Found (95 %) |", "| --- | --: | --: |")
@@ -101,6 +115,27 @@ def _failures(evaluation: Evaluation) -> Iterator[str]:
     scores = [round(100 / (1 + 10 ** (-a.rank / 20))) for a in alerts]
     for band, told, found in calibration(alerts, scores):
         yield f"| {band} | {told:.0%} | {_span(found)} |"
+
+
+def _failing(judged: Judged, detector: str) -> Iterator[str]:
+    """The classes of its false alerts, and each implant that it missed."""
+    yield from ("False findings at `high`, by class of software:", "", "| Class | Findings |", "| --- | --: |")
+    for kind, count in judged.false_high[detector].most_common():
+        yield f"| {_CLASSES.get(kind, kind)} | {count} |"
+    missed = judged.missed[detector]
+    yield from ("", f"Implants below `high`: {len(missed)} of {len(judged.implants)}.", "")
+    heads = ["Draw", "Sleep", "Jitter", "Law", "Runs", "Kept open", "Lost", "Log", "Entries", "Points"]
+    if detector in judged.with_sensors:
+        heads.append("Program")
+    yield from (f"| {' | '.join(heads)} |", "| --: " * len(heads) + "|")
+    for one in missed:
+        program = f" {_program(one)} |" if detector in judged.with_sensors else ""
+        yield _missed(one) + program
+
+
+def _program(one: Missed) -> str:
+    """The file's name; its folder would make the table too wide."""
+    return "no sensor" if one.process is None else one.process.replace("\\", "/").rpartition("/")[2]
 
 
 _CLASSES = {

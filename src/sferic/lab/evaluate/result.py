@@ -10,6 +10,7 @@ from sferic.lab.evaluate.judged import Judged
 from sferic.lab.evaluate.measures import Ranked, Share, average_precision, false_high, precision_at, recall_at_high
 
 OURS = "Sferic"
+OURS_WITH_SENSORS = "Sferic with sensors"
 _BINS = ((0, 25), (25, 50), (50, 75), (75, 90), (90, 101))
 
 
@@ -45,7 +46,7 @@ class Evaluation(msgspec.Struct, frozen=True):
 def verdicts(judged: Judged) -> list[Verdict]:
     """Every detector's numbers, ours first, then the best first."""
     made = [_verdict(judged, name, alerts) for name, alerts in judged.alerts.items()]
-    return sorted(made, key=lambda v: (v.detector != OURS, -v.average_precision))
+    return sorted(made, key=lambda v: (not v.detector.startswith(OURS), -v.average_precision))
 
 
 def _verdict(judged: Judged, name: str, alerts: Sequence[Ranked]) -> Verdict:
@@ -94,8 +95,9 @@ def rows(evaluation: Evaluation) -> Iterator[dict[str, object]]:
             _share(verdict.precision_at_20),
         )
         yield {"kind": "detector", **plain, "false_high_by_class": dict(evaluation.judged.false_high[verdict.detector])}
-    for missed in evaluation.judged.missed[OURS]:
-        yield {"kind": "missed", **msgspec.to_builtins(missed)}
+    for detector in (OURS, OURS_WITH_SENSORS):
+        for missed in evaluation.judged.missed[detector]:
+            yield {"kind": "missed", "detector": detector, **msgspec.to_builtins(missed)}
 
 
 def _share(share: Share) -> dict[str, object]:

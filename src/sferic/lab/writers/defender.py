@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from sferic.lab.endpoint import PROXY_PORT, Sighting
+from sferic.lab.records import Machine
 
 _REPEATED_S = 300.0
 
@@ -40,6 +41,21 @@ def names_target(sighting: Sighting) -> bool:
     return _chance(sighting, "named") >= 1.5
 
 
+def device_name(machine: Machine) -> str:
+    """The machine's full name, in small letters."""
+    return f"{machine.name.lower()}.corp.example"
+
+
+def file_name(path: str) -> str:
+    """The last part of a path of either system."""
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def remote_port(sighting: Sighting) -> int:
+    """The port that the connection went to."""
+    return PROXY_PORT if sighting.proxy else sighting.connection.port
+
+
 def _chance(sighting: Sighting, what: str) -> float:
     """A number from 0 to 10 that is as good as random, and the same in every run."""
     return zlib.crc32(f"{what}{sighting.run.guid}{sighting.time_s:.3f}".encode()) % 10_000 / 1_000
@@ -50,7 +66,7 @@ def _row(sighting: Sighting) -> str:
     columns = _started(sighting) if started else _connected(sighting)
     stamp = _stamp(sighting.time_s)
     common = {
-        "Timestamp": stamp, "DeviceName": f"{sighting.run.machine.name.lower()}.corp.example",
+        "Timestamp": stamp, "DeviceName": device_name(sighting.run.machine),
         "DeviceId": f"{zlib.crc32(sighting.run.machine.name.encode()):08x}" * 5,
         "ReportId": 1 + int(sighting.time_s * 10) % 100_000,
     }  # fmt: skip
@@ -69,13 +85,13 @@ def _connected(sighting: Sighting) -> dict[str, object]:
     domain, _, name = program.user.rpartition("\\")
     return {
         "ActionType": "ConnectionSuccess", "RemoteIP": sighting.proxy or connection.dst_ip,
-        "RemotePort": PROXY_PORT if sighting.proxy else connection.port,
+        "RemotePort": remote_port(sighting),
         "RemoteUrl": connection.host if names_target(sighting) else "", "LocalIP": connection.src_ip,
         "LocalPort": connection.src_port, "Protocol": "Tcp", "AdditionalFields": "",
-        "InitiatingProcessFileName": _file(program.image), "InitiatingProcessFolderPath": program.image.lower(),
+        "InitiatingProcessFileName": file_name(program.image), "InitiatingProcessFolderPath": program.image.lower(),
         "InitiatingProcessId": run.pid, "InitiatingProcessCommandLine": program.command,
         "InitiatingProcessCreationTime": _stamp(run.start_s),
-        "InitiatingProcessParentFileName": _file(program.parent), "InitiatingProcessParentId": run.parent_pid,
+        "InitiatingProcessParentFileName": file_name(program.parent), "InitiatingProcessParentId": run.parent_pid,
         "InitiatingProcessVersionInfoCompanyName": program.company, "InitiatingProcessAccountDomain": domain.lower(),
         "InitiatingProcessAccountName": name.lower(), "InitiatingProcessSessionId": program.session,
     }  # fmt: skip
@@ -85,14 +101,10 @@ def _started(sighting: Sighting) -> dict[str, object]:
     run, program = sighting.run, sighting.run.program
     domain, _, name = program.user.rpartition("\\")
     return {
-        "ActionType": "ProcessCreated", "FileName": _file(program.image), "FolderPath": program.image,
+        "ActionType": "ProcessCreated", "FileName": file_name(program.image), "FolderPath": program.image,
         "ProcessId": run.pid, "ProcessCommandLine": program.command, "ProcessCreationTime": _stamp(run.start_s),
         "ProcessVersionInfoCompanyName": program.company, "AccountDomain": domain.lower(),
         "AccountName": name.lower(), "CreatedProcessSessionId": program.session,
-        "InitiatingProcessFileName": _file(program.parent), "InitiatingProcessFolderPath": program.parent.lower(),
-        "InitiatingProcessId": run.parent_pid, "InitiatingProcessCommandLine": _file(program.parent),
+        "InitiatingProcessFileName": file_name(program.parent), "InitiatingProcessFolderPath": program.parent.lower(),
+        "InitiatingProcessId": run.parent_pid, "InitiatingProcessCommandLine": file_name(program.parent),
     }  # fmt: skip
-
-
-def _file(path: str) -> str:
-    return path.replace("\\", "/").rpartition("/")[2]

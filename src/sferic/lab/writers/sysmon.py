@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from sferic.lab.endpoint import PROXY_PORT, Sighting
+from sferic.lab.endpoint import PROXY_PORT, Run, Sighting
 from sferic.lab.transport import addresses
 
 
@@ -41,13 +41,18 @@ def _event(number: int, sighting: Sighting) -> str:
     )
 
 
+def parent_guid(run: Run) -> str:
+    """Sysmon's name for the run that started it, of which nothing else is known."""
+    return run.guid[:-13] + f"{int(run.start_s) - 60:012x}}}"
+
+
 def _started(sighting: Sighting) -> tuple[str, dict[str, str]]:
     program = sighting.run.program
     data = {
         "Company": program.company or "-", "CommandLine": program.command,
         "TerminalSessionId": str(program.session), "IntegrityLevel": "Medium" if program.session else "System",
         "ParentImage": program.parent, "ParentProcessId": str(sighting.run.parent_pid),
-        "ParentProcessGuid": sighting.run.guid[:-13] + f"{int(sighting.run.start_s) - 60:012x}}}",
+        "ParentProcessGuid": parent_guid(sighting.run),
     }  # fmt: skip
     return "1", data
 
