@@ -26,6 +26,8 @@ class Run(NamedTuple):
     note: str = ""
 
 
+DAY_US = 24 * 3_600_000_000
+STEP_US = DAY_US // 4
 ALL_HOSTS = "each client and host: first 20 requests"
 IMPLANTS_ONLY = "each client and host: first 20 requests; hosts of implants only"
 
@@ -75,6 +77,17 @@ def _kusto(content: Content, estate: Estate) -> Iterator[Run]:
         if table and path.endswith(".kql") and not name.startswith("own"):
             alerts = kusto.pairs(kusto.run(query, **{table: filled(estate.events)}))
             yield Run(f"kusto: {name}", "duckdb-kql", alerts)
+    yield _scheduled(_texts("kusto", content)["sentinel/beacon_asim.kql"], estate)
+
+
+def _scheduled(query: str, estate: Estate) -> Run:
+    """Run the beacon query as a schedule would: over the day before, again and again."""
+    alerts: set[Pair] = set()
+    first, last = (pick(event.time for event in estate.events) for pick in (min, max))
+    for end in range(first + DAY_US, last + STEP_US, STEP_US):
+        events = [event for event in estate.events if end - DAY_US <= event.time < end]
+        alerts |= kusto.pairs(kusto.run(query, _Im_WebSession=kusto.asim(events)))
+    return Run("kusto: beacon_asim, scheduled", "duckdb-kql", alerts, "a day of look-back, every six hours")
 
 
 def _sigma(content: Content, estate: Estate) -> Iterator[Run]:
