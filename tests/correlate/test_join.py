@@ -57,6 +57,8 @@ def test_the_hazybeacon_chain_is_one_finding(tmp_path: Path) -> None:
     assert sum(reason.signal == "prior" for reason in one.reasons) == 1
     assert round(sum(reason.points for reason in one.reasons), 1) == one.points
     assert {"squid_access", "aws_cloudtrail"} <= set(one.sources)
+    assert any("take the credential away" in step for step in one.next_steps)
+    assert not any("abuse desk" in step for step in one.next_steps), "the function is one's own"
 
 
 def test_a_weak_rhythm_counts_where_the_function_was_changed(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def _both(one: Finding, change: Finding, weights: Weights) -> Finding:
         "changes": change.changes, "sources": tuple(sorted({*one.sources, *change.sources})),
         "techniques": _unique(one.techniques + change.techniques), "samples": one.samples + change.samples,
         "benign_explanations": one.benign_explanations + change.benign_explanations,
-        "next_steps": change.next_steps[:3] + one.next_steps,
+        "next_steps": change.next_steps[:3] + one.next_steps[:-1] + change.next_steps[3:],  # none to a provider
         "first_seen": min(one.first_seen, change.first_seen), "last_seen": max(one.last_seen, change.last_seen),
     })  # fmt: skip
 
