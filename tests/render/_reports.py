@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sferic.model.finding import ActivityRow, Bar, Day, Finding, Interval, Reason, Sample
+from sferic.model.finding import ActivityRow, Bar, Day, Finding, Interval, Reason, Sample, Step
 from sferic.model.report import Account, FileAccount, Missing, ReasonCount, RejectSample, Report
 
 
@@ -160,6 +160,18 @@ LONG = Finding(
     severity="low",
     src_ip="2001:db8:4:1:aaaa:bbbb:cccc:31",
     process="C:\\Program Files\\Example Vendor\\Agent\\bin\\example-agent-service.exe",
+    process_is_guessed=True,
+    process_tree=(
+        Step("C:\\Windows\\System32\\services.exe"),
+        Step(
+            "C:\\Program Files\\Example Vendor\\Agent\\bin\\example-agent-service.exe",
+            '"C:\\Program Files\\Example Vendor\\Agent\\bin\\example-agent-service.exe" --service',
+            "NT AUTHORITY\\SYSTEM",
+            "Example Vendor Ltd",
+            "Example Vendor Ltd",
+            0,
+        ),
+    ),
     platform="supabase",
     tenant="exampleprojectlabel0",
     hosts=("exampleprojectlabel0.supabase.co",),

@@ -106,6 +106,12 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
     return [(label, value) for label, value in rows if value]
 
 
+def program(finding: Finding) -> str:
+    """Name the program without its folders, where it has any."""
+    path = (finding.process or "").replace("\\", "/")
+    return path.rpartition("/")[2] if path[1:3] == ":/" or path.startswith("/") else finding.process or ""
+
+
 def _client(finding: Finding) -> str:
     """Name the program and who answers for it."""
     if not finding.process:

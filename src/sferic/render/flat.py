@@ -52,6 +52,8 @@ def _row(finding: Finding) -> dict[str, object]:
         "device": finding.device,
         "user": finding.user,
         "process": finding.process,
+        "parent": finding.process_tree[-2].path if len(finding.process_tree) > 1 else None,
+        "command_line": finding.process_tree[-1].command_line if finding.process_tree else None,
         "platform": finding.platform,
         "also_seen_as": finding.also_seen_as,
         "provider": finding.provider,

@@ -138,6 +138,7 @@ def _unmapped(finding: Finding) -> Json:
         "function",
         "changes",
         "also_seen_as",
+        "process_tree",
         "checkins",
         "interval",
         "bytes_up",

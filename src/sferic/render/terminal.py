@@ -14,7 +14,7 @@ from sferic.model.finding import SEVERITIES, Finding, Reason
 from sferic.model.report import Report
 from sferic.render import Look, activity_table
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, lines, paper, squeezed
-from sferic.render.facts import called, caller, owner, seen, telling
+from sferic.render.facts import called, caller, owner, program, seen, telling
 from sferic.render.figures import counted, interval_text, points_text
 
 WIDE = 104
@@ -66,7 +66,7 @@ def _channel(finding: Finding, room: int) -> Text:
     """Say who calls, what is called, and how often, on a line each."""
     known = (finding.device, finding.user)
     who = " ".join(part for part in known if part and part != caller(finding))
-    client = f"· {finding.process}" if finding.process else ""
+    client = f"· {program(finding)}" if finding.process else ""
     rhythm = ", ".join(part for part in (interval_text(finding.interval), seen(finding)) if part)
     return lines(
         [
