@@ -17,6 +17,8 @@ KNOWN_SHARE = 0.5
 
 def main_images(window: Window) -> Ints:
     """Return the number of the program that stands for each segment: UNKNOWN if none does, or several do."""
+    if not window.traffic.images:
+        return np.full(len(window), UNKNOWN)
     sizes = np.diff(window.rows_at)
     images = tallies(window.traffic.image[window.rows], window.rows_at)
     ran = images.member != UNKNOWN
@@ -35,6 +37,8 @@ def main_processes(window: Window) -> Ints:
     """
     traffic, image = window.traffic, main_images(window)
     found = np.full(len(window), UNKNOWN)
+    if not traffic.images:
+        return found
     is_main = traffic.image[window.rows] == image[segment_of(window.rows_at)]
     own = np.where(is_main, traffic.process[window.rows], UNKNOWN)
     runs = tallies(own, window.rows_at)
