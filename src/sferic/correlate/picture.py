@@ -8,7 +8,7 @@ from sferic.model.finding import Bar, Day, Interval, Sample, Step
 from sferic.model.process import Process
 from sferic.model.traffic import UNKNOWN, Ints
 from sferic.model.window import Window
-from sferic.signals._programs import guessed, main_processes
+from sferic.signals._programs import alone, guessed, main_processes
 
 BARS = 14
 MAX_DAYS = 31
@@ -54,9 +54,10 @@ def days(window: Window, rows: Ints) -> tuple[Day, ...]:
 
 def lineage(window: Window, i: int) -> tuple[tuple[Step, ...], bool]:
     """Return a segment's process with its ancestors, oldest first, and whether it is only guessed."""
-    number = int(main_processes(window)[i])
+    one = alone(window, i)
+    number = int(main_processes(one)[0])
     process = window.traffic.processes[number] if number != UNKNOWN else None
-    is_guessed = process is not None and bool(guessed(window)[i])
+    is_guessed = process is not None and bool(guessed(one)[0])
     steps: list[Step] = []
     while process is not None:
         steps.append(_step(process))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+from msgspec.structs import replace
 
 from sferic.model.process import Process
 from sferic.model.traffic import PROCESS_GUESSED, UNKNOWN, Bools, Floats, Ints
@@ -42,7 +43,7 @@ def main_processes(window: Window) -> Ints:
     is_main = traffic.image[window.rows] == image[segment_of(window.rows_at)]
     own = np.where(is_main, traffic.process[window.rows], UNKNOWN)
     runs = tallies(own, window.rows_at)
-    told = np.append(_per_process(window, lambda p: float(p.is_detailed)), 0.0)[runs.member]
+    told = [n != UNKNOWN and traffic.processes[n].is_detailed for n in runs.member.tolist()]
     order = np.lexsort((-runs.member, runs.count, told, runs.member != UNKNOWN, runs.segment))
     found[runs.segment[order]] = runs.member[order]  # the last one of a segment stays
     return np.where(image == UNKNOWN, UNKNOWN, found)
@@ -61,8 +62,14 @@ def of_main_process(window: Window, value: Callable[[Process], float]) -> Floats
 
 def main_process(window: Window, i: int) -> Process:
     """Return the process that stands for one segment, which must have one."""
-    found: Process = window.traffic.processes[main_processes(window)[i]]
+    found: Process = window.traffic.processes[main_processes(alone(window, i))[0]]
     return found
+
+
+def alone(window: Window, i: int) -> Window:
+    """Return one segment as a window of its own, as far as this module looks at it."""
+    rows = window.row_numbers(i)
+    return replace(window, client=window.client[i : i + 1], rows=rows, rows_at=np.array([0, len(rows)]))
 
 
 def file_name(process: Process) -> str:

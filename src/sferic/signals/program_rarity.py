@@ -14,7 +14,7 @@ from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
 from sferic.signals._estate import FULL_ESTATE
-from sferic.signals._programs import main_images
+from sferic.signals._programs import alone, main_images
 
 FIELDS = frozenset({"process_path"})
 
@@ -34,6 +34,6 @@ def measure(window: Window, wanted: Bools) -> Floats:
 def describe(window: Window, i: int, value: float) -> Words:
     """Say on how many machines."""
     del value
-    machines = int(window.estate.image_clients[main_images(window)[i]])
+    machines = int(window.estate.image_clients[main_images(alone(window, i))[0]])
     text = f"this program calls serverless platforms on {machines} of {window.estate.clients} machines"
     return Words(f"{machines} of {window.estate.clients}", text)
