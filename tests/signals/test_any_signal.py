@@ -169,3 +169,10 @@ def test_missing_evidence_names_the_signals_that_cannot_speak() -> None:
     for name in ("software", "software_rarity", "focus"):
         assert name in text
     assert "TLS inspection" in text
+
+
+def test_a_path_that_ends_in_folders_has_a_name_all_the_same() -> None:
+    """A program whose path has no file at its end is named by the last folder, or said to be unknown."""
+    rows = calls("10.0.0.7", SITE, every(90, 5), process_path="\x1b[31m\\/", parent_path="\\")
+    values = measured(window(rows))
+    assert {short for name in ("program", "program_parent") for _, short, _ in values[name]} == {"\x1b[31m", "by unknown"}

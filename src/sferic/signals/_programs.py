@@ -74,7 +74,7 @@ def alone(window: Window, i: int) -> Window:
 
 def file_name(process: Process) -> str:
     """Return the program's name without its folders."""
-    return (process.path or "unknown").replace("\\", "/").rpartition("/")[2]
+    return (process.path or "").replace("\\", "/").rstrip("/").rpartition("/")[2] or "unknown"
 
 
 def _per_process(window: Window, value: Callable[[Process], float]) -> Floats:
