@@ -24,6 +24,7 @@ BROAD_EXCEPTS = {
 READS_THE_CLOCK = {
     "src/sferic/sources/_clock.py": "a line without a year, in a file without a date, is dated by today",
     "src/sferic/pipeline/hunting.py": "a report says when it was made",
+    "src/sferic/pipeline/remembering.py": "so does one with history, and a finding when it was found",
 }
 """File -> why its result may depend on when it runs."""
 

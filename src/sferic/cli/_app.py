@@ -24,6 +24,7 @@ app = App(
 for _name, _place, _help in (
     ("hunt", "sferic.cli.hunt:hunt", "Find channels to serverless functions in logs, ranked, with reasons."),
     ("explain", "sferic.cli.explain:explain", "Show one finding of the last hunt in full."),
+    ("store", "sferic.cli.store:store", "Show what a store of earlier hunts holds."),
     ("normalize", "sferic.cli.normalize:normalize", "Print what logs say as events of one schema."),
     (
         "platforms",

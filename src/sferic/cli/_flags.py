@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import Parameter, validators
 
 from sferic.cli._streams import STANDARD
 from sferic.model.errors import UsageError
@@ -99,6 +99,24 @@ class Writing:
 
     quiet: Annotated[bool, Parameter(alias="-q")] = False
     """Print no progress and no ledger on standard error, only a line if something could not be read."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """What outlives the run."""
+
+    store: Path | None = None
+    """Keep what is read in this file, take only what it has not, and weigh both together."""
+
+    keep_days: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None
+    """Days of the newest logs that the store keeps (default 90)."""
+
+    save: Path | None = None
+    """Keep the whole report in this file, for `sferic explain --from FILE`."""
+
+    no_save: bool = False
+    """Do not keep the report for `sferic explain`."""
 
 
 def given(paths: Iterable[str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from pathlib import Path
+from importlib import import_module
 from typing import Annotated, Literal
 
 import msgspec
@@ -10,6 +10,7 @@ from cyclopts import Parameter, validators
 
 from sferic.cli import _exit, _flags, _settings, _state, _streams
 from sferic.cli._progress import progress
+from sferic.engine.gather import Watcher
 from sferic.model.errors import SfericError, UsageError
 from sferic.model.finding import Severity
 from sferic.model.report import Report
@@ -36,8 +37,7 @@ def hunt(
     cloud: _flags.Cloud | None = None,
     top: Annotated[int, Parameter(validator=validators.Number(gte=0))] = TOP,
     fail_on: Severity | None = None,
-    save: Path | None = None,
-    no_save: bool = False,
+    keeping: _flags.Keeping | None = None,
     reading: _flags.Reading | None = None,
     writing: _flags.Writing | None = None,
 ) -> int:
@@ -56,12 +56,11 @@ def hunt(
         cloud: What cloud audit logs are judged by.
         top: How many findings the table shows; 0 for all. Other formats hold all.
         fail_on: End with exit code 3 if a finding is at least this severe.
-        save: Keep the whole report in this file, for `sferic explain --from FILE`.
-        no_save: Do not keep the report for `sferic explain`.
+        keeping: What outlives the run.
         reading: How the logs are read.
         writing: Where the output goes.
     """
-    reading, writing = reading or _flags.Reading(), writing or _flags.Writing()
+    reading, writing, keeping = reading or _flags.Reading(), writing or _flags.Writing(), keeping or _flags.Keeping()
     places = _flags.given(paths)
     asked = {"analytics": _analytics(_flags.split(analytic), as_published=as_published),
              "tiers": _flags.split(tiers), "min_score": min_score, "assume_fields": assume_fields or None}  # fmt: skip
@@ -70,10 +69,10 @@ def hunt(
     settings = _settings.resolve(flags, reading.config, os.environ)
     what, name = _target(settings, form, writing)
     with progress(quiet=writing.quiet, no_color=writing.no_color) as moved:
-        report = run(places, settings, moved)
-    if save:
-        _state.save(report, save)
-    if not no_save:
+        report = _hunted(places, settings, moved, keeping)
+    if keeping.save:
+        _state.save(report, keeping.save)
+    if not keeping.no_save:
         keep(report)
     with _streams.text(writing.output) as stream:
         look = _streams.look(stream, no_color=writing.no_color)
@@ -85,6 +84,17 @@ def hunt(
     else:
         _streams.warn(report.account)
     return _exit.of_hunt(report, fail_on)
+
+
+def _hunted(places: list[str], settings: Settings, moved: Watcher | None, keeping: _flags.Keeping) -> Report:
+    if not keeping.store:
+        if keeping.keep_days:
+            raise UsageError("`--keep-days` says how long a store keeps what it holds", expected="`--store FILE`, too")
+        return run(places, settings, moved)
+    remembering = import_module("sferic.pipeline.remembering")  # loads DuckDB, which no other hunt needs
+    days = keeping.keep_days or remembering.KEEP_DAYS
+    report: Report = remembering.hunt_on(places, keeping.store, settings, moved, keep_days=days)
+    return report
 
 
 def _analytics(names: list[str], *, as_published: bool) -> list[str]:

@@ -6,7 +6,7 @@
 What it does not do: follow a chain over several lines; each line must hold the platform's name itself.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 
 from sferic.catalog.platforms import Catalogue, Place
 from sferic.catalog.suffixes import as_expressions
@@ -46,6 +46,16 @@ class Aliases:
             self.full = True
             return
         self._places[host] = place
+
+    def recall(self, earlier: Mapping[str, Place]) -> None:
+        """Note what an earlier run learned."""
+        for host, place in earlier.items():
+            if place.platform in self._wanted and len(self._places) < MAX_DOMAINS:
+                self._places[host] = place
+
+    def learned(self) -> Mapping[str, Place]:
+        """Return the own domains and where they lead."""
+        return self._places
 
     def identify(self, host: str, path: str | None = None) -> Place | None:
         """Return where a normalised host leads to, by its own name or as an own domain; None if nowhere known."""

@@ -2,32 +2,23 @@
 
 import operator
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import Any
 
 import numpy as np
 
 from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import Place
-from sferic.catalog.programs import spelt
-from sferic.engine.attribution import attributed
 from sferic.engine.identity import Identities
 from sferic.engine.processes import Processes
-from sferic.engine.tidying import (
-    behind_proxies,
-    by_time,
-    first_copies,
-    of_other_owners,
-    one_row_a_connection,
-    shown,
-    without_openings,
-)
+from sferic.engine.settling import Vocabulary, settle
 from sferic.model.event import Event
-from sferic.model.hosts import in_networks, is_address
 from sferic.model.traffic import (
     BLOCKED,
     CHALLENGE,
     FAILED,
+    FINE,
     HAS_REFERER,
     IS_TUNNEL,
     JOINED,
@@ -36,7 +27,7 @@ from sferic.model.traffic import (
     PATH_STATIC,
     UNCHANGED,
     UNKNOWN,
-    Bools,
+    Collected,
     Traffic,
 )
 
@@ -66,7 +57,8 @@ _STATIC = (
 )
 _LONGEST_STATIC = max(map(len, _STATIC))
 _TYPES = {
-    "time_s": "d", "source": "i", "client": "i", "forwarded": "i", "user": "i", "process": "i", "agent": "i",
+    "time_s": "d", "source": "i", "client": "i", "address": "i", "forwarded": "i", "user": "i", "process": "i",
+    "agent": "i",
     "host": "i", "other_host": "i", "place": "i",
     "up": "q", "down": "q", "total": "q", "duration_ms": "q", "path": "i", "method": "i", "flags": "H",
     "file": "i", "line": "q", "link": "q", "port": "i",
@@ -75,15 +67,6 @@ _TYPES = {
 
 _ROWS = 2048
 """Rows collected before they go into the columns."""
-
-
-class Vocabulary(dict[str, int]):
-    """Text → number, in order of first sight; asking for a new text gives it the next one."""
-
-    def __missing__(self, text: str) -> int:
-        """Give a new text the next number."""
-        number = self[text] = len(self)
-        return number
 
 
 class Columns:
@@ -102,7 +85,6 @@ class Columns:
         self._place_list: list[Place] = []
         self.identities = Identities(assets)
         self.processes = Processes()
-        self._subsecond: list[bool] = []
         self._ended: list[bool] = []
         """Per source: whether it stamps the end of what it logs."""
         self.duplicates = 0
@@ -121,13 +103,15 @@ class Columns:
         if lasted_ms is not None and lasted_ms > LONGEST_MS:
             lasted_ms = None
         source, forwarded = self._source(event), event.forwarded_for
+        client = self._client(event)
         started = event.time / 1e6
         if lasted_ms and self._ended[source]:
             started -= lasted_ms / 1e3
         self._rows.append((
             started,
             source,
-            self._client(event),
+            client,
+            UNKNOWN if not event.device or event.src_ip is None else words["client"][event.src_ip],
             UNKNOWN if forwarded is None else words["client"][forwarded],
             UNKNOWN if user is None else words["user"][user],
             self.processes.number(event, client_of(event)),
@@ -144,7 +128,7 @@ class Columns:
             _flags(event) | (JOINED if joined else 0),
             words["file"][event.file],
             event.line,
-            0 if link is None else hash(link) >> 1,
+            0 if link is None else _number(link),
             UNKNOWN if event.src_port is None else event.src_port,
         ))  # fmt: skip
         if len(self._rows) == _ROWS:
@@ -158,21 +142,17 @@ class Columns:
 
     def _source(self, event: Event) -> int:
         number = self._words["source"][event.source]
-        if number == len(self._subsecond):
-            self._subsecond.append(False)
+        if number == len(self._ended):
             self._ended.append(self._at_end(event.source))
-        if not self._subsecond[number] and event.time % 1_000_000:
-            self._subsecond[number] = True
         return number
 
     def _client(self, event: Event) -> int:
         name = event.device or event.src_ip
         if name is None:
             return UNKNOWN
-        number = self._words["client"][name]
         if event.device and event.src_ip:
             self.identities.learn(event.src_ip, event.device, event.time / 1e6)
-        return number
+        return self._words["client"][name]
 
     def _place(self, place: Place) -> int:
         key = (place.channel, place.host)
@@ -187,53 +167,25 @@ class Columns:
         bare = path[:MAX_PATH_CHARS].partition("?")[0]
         return words[bare if len(words) < MAX_PATHS or bare in words else "(other)"]
 
-    def finish(self, same_owner: Callable[[str, str], bool] = operator.eq) -> Traffic:
-        """Return the columns, sorted by time, as one frozen record; `same_owner` says it of two hosts."""
+    def collected(self) -> Collected:
+        """Return the rows as they were collected, in the order of reading."""
         self._flush()
         columns: dict[str, Any] = {
             n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._columns.items()
         }
-        for name in ("client", "forwarded"):
-            columns[name] = self.identities.renamed(columns[name], columns["time_s"], self._words["client"])
-        addresses = self.identities.addresses(self._words["client"])
-        before = len(columns["time_s"])
-        columns = first_copies(columns)
-        self.duplicates = before - len(columns["time_s"])
-        announced = _announced(columns)
-        columns = by_time(without_openings(one_row_a_connection(columns)))
-        self.announced = announced - _announced(columns)
-        columns = behind_proxies(columns, self._place_list, self._listed(addresses))
-        columns["other_host"] = of_other_owners(columns, list(self._words["host"]), same_owner)
-        columns["place"] = shown(columns, self._place_list)
-        processes, images = self.processes.finish(), Vocabulary()
-        image_of = np.array([images[spelt(p.path)] if p.path else UNKNOWN for p in processes] + [UNKNOWN], np.int64)
-        columns = attributed(columns, image_of, self._owners())
-        columns["image"] = image_of[columns["process"]].astype(np.int32)
-        for name in ("link", "forwarded", "port"):
-            del columns[name]
-        words: dict[str, Any] = {f"{name}s" if name != "path" else "paths": list(v) for name, v in self._words.items()}
-        return Traffic(
-            **columns,
-            **words,
-            processes=processes,
-            images=list(images),
-            places=self._place_list,
-            subsecond=self._subsecond,
-            addresses=addresses,
-        )
+        words = {name: list(texts) for name, texts in self._words.items()}
+        return Collected(columns, words, self._place_list, self.processes.finish())
 
-    def _owners(self) -> Any:
-        owners = Vocabulary()
-        return np.array([owners[place.owner] for place in self._place_list], np.int64)
-
-    def _listed(self, addresses: Mapping[int, str]) -> Bools:
-        """Mark the clients whose address lies in the networks of known proxies; the last place is UNKNOWN's."""
-        known = (n if is_address(n) else addresses.get(i) for n, i in self._words["client"].items())
-        return np.array([*in_networks(known, self._proxies), False])
+    def finish(self, same_owner: Callable[[str, str], bool] = operator.eq) -> Traffic:
+        """Return the columns, sorted by time, as one frozen record; `same_owner` says it of two hosts."""
+        settled = settle(self.collected(), self.identities, self._proxies, same_owner)
+        self.duplicates, self.announced = settled.duplicates, settled.announced
+        return settled.traffic
 
 
-def _announced(columns: dict[str, Any]) -> int:
-    return int(np.count_nonzero((columns["flags"] & OPENING != 0) & (columns["flags"] & JOINED != 0)))
+def _number(link: str) -> int:
+    """Return the number of a connection's name, the same in every run; 0 is no name's."""
+    return int.from_bytes(blake2b(link.encode("utf-8", "replace"), digest_size=8).digest()) >> 2 or 1
 
 
 def _fitting(value: int) -> int:
@@ -251,7 +203,7 @@ def _is_static(path: str) -> bool:
 
 
 def _flags(event: Event) -> int:
-    flags = 0
+    flags = FINE if event.time % 1_000_000 else 0
     if event.path and _is_static(event.path):
         flags |= PATH_STATIC
     if event.referer:

@@ -16,6 +16,7 @@ from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import DEFAULT_TIERS, Catalogue
 from sferic.engine.aliases import Aliases
 from sferic.engine.columns import Columns, client_of
+from sferic.engine.identity import Identities
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.names import Names
@@ -25,7 +26,7 @@ from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
 from sferic.model.event import API, PROCESS, Event
 from sferic.model.settings import Settings
-from sferic.model.traffic import Traffic
+from sferic.model.traffic import Collected, Traffic
 from sferic.sources._contract import Source
 
 MAX_UNPLACED = 50_000
@@ -111,7 +112,7 @@ class Gathered(msgspec.Struct, frozen=True):
 
 
 class Gatherer:
-    """One run's reading; `gather` is its only verb."""
+    """One run's reading: `gather` for all at once, or `read` and `collected` by turns."""
 
     def __init__(
         self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings, assets: Sequence[Asset] = (),
@@ -122,51 +123,76 @@ class Gatherer:
         self._settings = settings
         self._tiers = frozenset(settings.tiers) or DEFAULT_TIERS
         self._hunted = {p.id for p in catalogue.platforms.values() if p.is_selected(self._tiers)}
-        self._ledger = Ledger()
+        self.ledger = Ledger()
         self._period = Period(settings)
         self._audited = Period(settings)
         self._tally = Tally()
-        self._names = Names()
-        self._aliases = Aliases(catalogue, self._hunted)
+        self.names = Names()
+        self.aliases = Aliases(catalogue, self._hunted)
         named = [*catalogue.expressions(self._tiers), *catalogue.alias_expressions(self._tiers)]
         self._selector = Selector([*named, *_marks(sources), *(audit.marks if audit else ())], _nameless_marks(sources))
+        self._once: set[str] = set()
+        self._waited = False
         self._unplaced: deque[Event] = deque(maxlen=MAX_UNPLACED)
         self._flows: list[Event] = []
         self._linked: dict[str, str] = {}
         """Sensor's name of a connection → host that another of its rows names."""
-        self._columns = Columns(lambda name: sources[name].stamp == "end", settings.proxy_addresses, assets)
+        self._assets = assets
+        self._columns = self._empty()
         self._nameless: set[str] = set()
         self._read_before = [self._selector]
         """What has selected lines so far: they are counted."""
 
     def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
         """Read every input and return the columns with the account."""
-        inputs = list(self._ledger.inputs(paths))
-        total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
-        self._first_pass(inputs, watch, total)
-        waiting = len(self._unplaced) == MAX_UNPLACED
-        self._place_the_rest()
-        nameless = [i for i in inputs if i.label in self._nameless and len(self._names)]
-        promising = inputs if len(self._aliases) else nameless
-        if any(i.can_be_read_again for i in promising):
-            addresses = self._names.addresses() if nameless else []
-            self._second_pass([i for i in inputs if i.can_be_read_again], addresses, watch, total)
-        self._join()
-        self._read_starts(inputs, watch, total)
-        traffic = self._columns.finish(self._aliases.same_owner)
+        self.read(list(self.ledger.inputs(paths)), watch)
+        traffic = self._columns.finish(self.aliases.same_owner)
         self._tally.duplicates = self._columns.duplicates
         self._tally.joined -= self._columns.announced
+        return self.gathered(traffic)
+
+    def read(self, inputs: Sequence[Input], watch: Watcher | None = None) -> None:
+        """Read inputs into the columns; what names they taught is known to the inputs of the next call, too."""
+        total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
+        self._first_pass(inputs, watch, total)
+        self._waited = self._waited or len(self._unplaced) == MAX_UNPLACED
+        self._place_the_rest()
+        nameless = [i for i in inputs if i.label in self._nameless and len(self.names)]
+        promising = inputs if len(self.aliases) else nameless
+        if any(i.can_be_read_again for i in promising):
+            addresses = self.names.addresses() if nameless else []
+            self._second_pass([i for i in inputs if i.can_be_read_again], addresses, watch, total)
+        self._once.update(item.label for item in promising if not item.can_be_read_again)
+        self._join()
+        self._read_starts(inputs, watch, total)
+
+    def gathered(self, traffic: Traffic) -> Gathered:
+        """Return traffic with the account of what was read."""
         return Gathered(
-            traffic, self._ledger, self._period, self._audited, self._tally,
-            once=frozenset(item.label for item in promising if not item.can_be_read_again),
-            names_full=self._names.full, names_forgotten=self._names.forgotten,
+            traffic, self.ledger, self._period, self._audited, self._tally, once=frozenset(self._once),
+            names_full=self.names.full, names_forgotten=self.names.forgotten,
             processes_full=self._columns.processes.full,
-            domains_full=self._aliases.full or (waiting and bool(len(self._aliases))),
+            domains_full=self.aliases.full or (self._waited and bool(len(self.aliases))),
         )  # fmt: skip
+
+    def collected(self) -> Collected:
+        """Take the rows read so far out of the columns."""
+        columns, self._columns = self._columns, self._empty()
+        self._columns.identities = columns.identities
+        return columns.collected()
+
+    def _empty(self) -> Columns:
+        sources = self._sources
+        return Columns(lambda name: sources[name].stamp == "end", self._settings.proxy_addresses, self._assets)
+
+    @property
+    def identities(self) -> Identities:
+        """Return what is known of machines and their addresses."""
+        return self._columns.identities
 
     def _first_pass(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         with Scanner(self._selector, self._settings, inputs) as scanner:
-            reading = self._reading(self._ledger, watch, total, "reading")
+            reading = self._reading(self.ledger, watch, total, "reading")
             for item in inputs:
                 for event in read_input(item, scanner, reading):
                     self._take(event)
@@ -183,8 +209,8 @@ class Gatherer:
         if _is_nameless(event):
             self._take_flow(event)
             return
-        self._names.learn(event, client_of(event))
-        self._aliases.learn(event)
+        self.names.learn(event, client_of(event))
+        self.aliases.learn(event)
         if self._period.holds(event) and not self._placed(event):
             self._tally.not_serverless += 1
             self._unplaced.append(event)
@@ -200,9 +226,9 @@ class Gatherer:
         Where the connection was opened for another name, the request's own comes first.
         """
         host, other = event.dst_host or "", event.tls_name
-        place = self._aliases.identify(host, event.path)
+        place = self.aliases.identify(host, event.path)
         if other is not None and (place is None or place.platform not in self._hunted):
-            outside = self._aliases.identify(other)
+            outside = self.aliases.identify(other)
             if outside is not None:
                 place, host, other = outside, other, host
         if place is not None and place.platform in self._hunted:
@@ -213,7 +239,7 @@ class Gatherer:
 
     def _place_the_rest(self) -> None:
         """Look again at what came before the answer that made its host an own domain of a platform."""
-        if len(self._aliases):
+        if len(self.aliases):
             self._tally.not_serverless -= sum(map(self._placed, self._unplaced))
         self._unplaced.clear()
 
@@ -225,7 +251,7 @@ class Gatherer:
         self, inputs: Sequence[Input], addresses: Sequence[str], watch: Watcher | None, total: int | None
     ) -> None:
         """Read the lines that hold a known address or own domain; the first pass has counted those that it read."""
-        expressions = [*map(_as_expression, addresses), *self._aliases.expressions(), *_marks(self._sources)]
+        expressions = [*map(_as_expression, addresses), *self.aliases.expressions(), *_marks(self._sources)]
         for event in self._again(inputs, expressions, watch, total, "joining names"):
             self._meet(event)
             if event.table == PROCESS:
@@ -235,13 +261,13 @@ class Gatherer:
             elif _is_nameless(event):
                 self._take_flow(event)
             else:
-                self._names.learn(event, client_of(event))
+                self.names.learn(event, client_of(event))
                 self._take_own_domain(event)
 
     def _read_starts(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         """Read how the processes that called were started, then how their parents were."""
         starters = {name for name, source in self._sources.items() if PROCESS in source.tables}
-        fit = {file.path for file in self._ledger.files if starters & file.sources.keys()}
+        fit = {file.path for file in self.ledger.files if starters & file.sources.keys()}
         inputs = [item for item in inputs if item.label in fit and item.can_be_read_again]
         for stage in ("reading processes", "reading their parents"):
             wanted = self._columns.processes.wanted() if inputs else []
@@ -264,25 +290,26 @@ class Gatherer:
             reading = self._reading(later, watch, total, stage, counted)
             for item in inputs:
                 yield from read_input(item, scanner, reading)
-        self._ledger.adopt(later)
+        self.ledger.adopt(later)
 
     def _take_own_domain(self, event: Event) -> None:
         names = (event.dst_host, event.tls_name)
-        if any(name and self._aliases.identify(name) for name in names) and self._period.holds(event):
+        if any(name and self.aliases.identify(name) for name in names) and self._period.holds(event):
             self._placed(event)
 
     def _join(self) -> None:
         for event in self._flows:
             started = event.time / 1e6
             linked = self._linked.get(event.connection_id) if event.connection_id else None
-            host = linked or self._names.name(event.dst_ip or "", client_of(event), started)
-            place = self._aliases.identify(host) if host else None
+            host = linked or self.names.name(event.dst_ip or "", client_of(event), started)
+            place = self.aliases.identify(host) if host else None
             if place is None:
                 self._tally.nameless += host is None
             elif place.platform in self._hunted:
                 self._tally.linked += linked is not None
                 self._tally.joined += linked is None
                 self._columns.add(event, place, host or "", joined=linked is None)
+        self._flows.clear()
 
     def _reading(
         self,

@@ -6,11 +6,11 @@ An address of a content network has many names: a name that several sources disa
 
 from bisect import bisect_right
 from collections import defaultdict
-
-import msgspec
+from collections.abc import Iterable
 
 from sferic.model.event import Event
 from sferic.model.hosts import address
+from sferic.model.traffic import Seen
 
 KEEP_S = 86_400
 """A name learned longer ago than a day is not believed: addresses behind functions move."""
@@ -23,14 +23,6 @@ MAX_SEEN = 20_000
 """Observations of one address; when half of them are there, the same name counts as a repetition for half a day."""
 
 
-class Seen(msgspec.Struct, frozen=True, gc=False):
-    """One observation: at this time this client was told this name for the address."""
-
-    time_s: float
-    client: str
-    host: str
-
-
 class Names:
     """Address → what it was called, by whom, when."""
 
@@ -38,6 +30,8 @@ class Names:
         self._seen: dict[str, list[Seen]] = defaultdict(list)
         self._latest: dict[tuple[str, str], Seen] = {}
         self._sorted = False
+        self.fresh: list[tuple[str, Seen]] = []
+        """What was noted since this list was emptied last: address and observation."""
         self.full = False
         """Whether more addresses appeared than are remembered."""
         self.forgotten = 0
@@ -62,6 +56,13 @@ class Names:
                 continue
             self._remember(one, Seen(event.time / 1e6, client, event.dst_host))
 
+    def recall(self, earlier: Iterable[tuple[str, Seen]]) -> None:
+        """Note what an earlier run observed."""
+        for where, seen in earlier:
+            if where in self._seen or len(self._seen) < MAX_ADDRESSES:
+                self._remember(where, seen)
+        self.fresh.clear()
+
     def _remember(self, where: str, seen: Seen) -> None:
         """Keep an observation unless it repeats what the client was told shortly before, or there are too many."""
         last, history = self._latest.get((where, seen.client)), self._seen[where]
@@ -73,6 +74,7 @@ class Names:
             return
         self._latest[where, seen.client] = seen
         history.append(seen)
+        self.fresh.append((where, seen))
         self._sorted = False
 
     def name(self, where: str, client: str, time_s: float) -> str | None:

@@ -6,8 +6,9 @@ Kept apart from the hunt: raw lines are not held in memory while millions go by.
 
 import io
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from msgspec.structs import replace
 
@@ -19,19 +20,27 @@ from sferic.model.finding import Finding, Sample
 from sferic.model.settings import Limits
 
 TEXT = 500
+EMPTY: Mapping[str, str] = MappingProxyType({})
 MAX_BYTES = 512 << 20
 """Lines deeper in a file than this are not fetched: it would cost a second reading of it."""
 
 
-def quote(found: tuple[Finding, ...], limits: Limits) -> tuple[Finding, ...]:
-    """Return the findings with the text of their sample lines filled in."""
+def quote(
+    found: tuple[Finding, ...], limits: Limits, files: Container[str] | None = None, texts: Mapping[str, str] = EMPTY
+) -> tuple[Finding, ...]:
+    """Return the findings with the text of their sample lines filled in.
+
+    With `files` only these are read, and `texts` says what other places hold.
+    """
     wanted: dict[str, set[int]] = defaultdict(set)
     for finding in found:
         for sample in finding.samples:
             path, _, number = sample.place.rpartition(":")
-            wanted[path].add(int(number))
-    texts = {f"{path}:{n}": text for path, lines in wanted.items() for n, text in _lines(path, lines, limits)}
-    return tuple(replace(f, samples=tuple(Sample(s.place, texts.get(s.place, "")) for s in f.samples)) for f in found)
+            if files is None or path in files:
+                wanted[path].add(int(number))
+    read = {f"{path}:{n}": text for path, lines in wanted.items() for n, text in _lines(path, lines, limits)}
+    known = {**texts, **read}
+    return tuple(replace(f, samples=tuple(Sample(s.place, known.get(s.place, "")) for s in f.samples)) for f in found)
 
 
 def _lines(path: str, numbers: set[int], limits: Limits) -> Iterable[tuple[int, str]]:

@@ -78,6 +78,12 @@ class Account(msgspec.Struct, kw_only=True):
     """Channels (machine and owner) with enough calls to be looked at."""
     estate: int = 0
     """Distinct sources seen."""
+    kept: int = 0
+    """Files of which an earlier run had taken all there is (`--store`); they were not read again."""
+    continued: int = 0
+    """Files of which only what had been added was read."""
+    replaced: int = 0
+    """Files that hold something else now than when they were taken under that name: rotated or truncated."""
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_mb: float = 0.0

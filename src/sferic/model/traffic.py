@@ -39,6 +39,31 @@ PROCESS_GUESSED = 1024
 """The process was not in the line, nor joined by the connection's port: it is the one that called at that time."""
 CHALLENGE = 64
 """A proxy asked for credentials (407); the real request follows as its own row."""
+FINE = 2048
+"""The row's stamp is finer than whole seconds."""
+
+
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """What an address was called: at this time this client was told this name for it."""
+
+    time_s: float
+    client: str
+    host: str
+
+
+class Collected(msgspec.Struct, frozen=True):
+    """Rows as logs gave them, before copies, openings and hidden owners are settled over all of them.
+
+    Columns are those of Traffic without `image`, and four more: `address` (the address of a client that is named by
+    its device), `forwarded` (the client that a proxy named), `link` (the number of a connection's name, 0 for none)
+    and `port` (the client's).
+    """
+
+    columns: dict[str, Any]
+    words: dict[str, list[str]]
+    """The texts of `source, client, user, agent, host, path, method, file`; what else names hosts shares theirs."""
+    places: list[Any]
+    processes: list[Process]
 
 
 class Traffic(msgspec.Struct, frozen=True):

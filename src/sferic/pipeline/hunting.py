@@ -76,7 +76,7 @@ def hunt(paths: Sequence[str], settings: Settings | None = None, watch: Watcher 
         report = _hunted(paths, chosen, settings, watch)
     if published:
         report.activity, report.activity_notes = published.activity.rows, published.activity.notes
-    _spent(report.account, began, settings)
+    spent(report.account, began, settings)
     report.version, report.made_at, report.paths = __version__, int(time.time() * 1e6), tuple(paths)
     return report
 
@@ -110,7 +110,7 @@ def _hunted(paths: Sequence[str], chosen: dict[str, Source], settings: Settings,
     counted = census(window) if weighed else Census(0, 0)
     beacons = sum("beacon" in f.analytic for f in found)
     busy = activity(gathered.traffic, settings.activity) if ACTIVITY in settings.analytics else Activity((), ())
-    account = _account(gathered, window, counted, strict=settings.strict)
+    account = account_of(gathered, window, counted, strict=settings.strict)
     account.missing += audit.notes() if audit else ()
     return Report(
         account=account, findings=quote(tuple(found), settings.limits),
@@ -123,9 +123,14 @@ def _window(gathered: Gathered, settings: Settings) -> Window:
     span = ((gathered.period.first or 0) / 1e6, (gathered.period.last or 0) / 1e6)
     if len(traffic):
         span = (min(span[0], float(traffic.time_s[0])), max(span[1], float(traffic.time_s[-1])))
-    moment = datetime.fromtimestamp(sum(span) / 2, UTC)
+    return window_of(traffic, span, settings)
+
+
+def window_of(traffic: Traffic, span_s: tuple[float, float], settings: Settings) -> Window:
+    """Cut traffic as the settings ask for it; the logs cover `span_s`, epoch seconds."""
+    moment = datetime.fromtimestamp(sum(span_s) / 2, UTC)
     offset = moment.astimezone(zone(settings.timezone)).utcoffset()
-    return cut(traffic, Cutting(int(offset.total_seconds()) if offset else 0, span, settings.shared_addresses))
+    return cut(traffic, Cutting(int(offset.total_seconds()) if offset else 0, span_s, settings.shared_addresses))
 
 
 def weigh_all(
@@ -174,11 +179,12 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _account(gathered: Gathered, window: Window, counted: Census, *, strict: bool) -> Account:
+def account_of(gathered: Gathered, window: Window, counted: Census, *, strict: bool) -> Account:
+    """Return what was read, and what these logs cannot tell."""
     account = gathered.ledger.account(strict=strict)
     tally = gathered.tally
     account.missing = missing(
-        {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines and _is_traffic(name)},
+        {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines and is_traffic(name)},
         tally.joined,
         tally.nameless,
         tally.linked,
@@ -199,11 +205,12 @@ def _account(gathered: Gathered, window: Window, counted: Census, *, strict: boo
     return account
 
 
-def _is_traffic(name: str) -> bool:
+def is_traffic(name: str) -> bool:
+    """Say whether a source tells of more than what was done in a cloud."""
     return set(sources()[name].tables) != {API}
 
 
-def _spent(account: Account, began: float, settings: Settings) -> None:
+def spent(account: Account, began: float, settings: Settings) -> None:
     """Note time and memory; what processes share is counted once for each of them."""
     account.wall_s = time.perf_counter() - began
     mine, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -30,6 +30,8 @@ def render(account: Account, stream: TextIO, look: Look, verdict: str = "", then
 
 def _rows(account: Account, verdict: str) -> Iterator[Row]:
     yield "read", Text(_read(account))
+    if account.kept or account.continued or account.replaced:
+        yield "store", Text(_taken(account))
     yield "events", Text(_events(account))
     if account.first_time and account.last_time:
         span = span_text(account.first_time, account.last_time)
@@ -57,6 +59,15 @@ def _read(account: Account) -> str:
         text += f"; {account.selected:,} ({share_text(account.selected, account.lines)}) may name a platform"
     hidden = counted(account.hidden, "hidden file or folder", "hidden files and folders")
     return f"{text}; {hidden} skipped" if account.hidden else text
+
+
+def _taken(account: Account) -> str:
+    parts = (
+        (account.kept, "file taken before", "files taken before"),
+        (account.continued, "file read on from where it was left", "files read on from where they were left"),
+        (account.replaced, "file rotated or truncated since", "files rotated or truncated since"),
+    )
+    return ", ".join(counted(number, one, many) for number, one, many in parts if number)
 
 
 def _events(account: Account) -> str:

@@ -1,0 +1,194 @@
+"""Tells what of a file an earlier run has taken: nothing, all of it, or all but what was added since.
+
+A file is known by its content, not by its name, because logs are renamed when they are rotated: by its first bytes,
+and by the last ones that were taken. What lies between is not compared.
+"""
+
+import io
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
+from typing import IO, Any, Literal, Self, cast
+
+import msgspec
+
+from sferic.engine.documents import is_document
+from sferic.engine.inputs import INSIDE, Input
+from sferic.model.history import Mark
+from sferic.model.report import FileAccount
+from sferic.sources._envelope import is_splunk_csv
+
+BLOCK = 4096
+"""Bytes at the beginning and at the end that are compared."""
+_HEAD_BYTES = 1 << 16
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+
+Change = Literal["new", "same", "grown", "rewritten", "replaced"]
+"""`rewritten`: it grew where a part cannot be read alone. `replaced`: other content under a known name."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """What to do about one input."""
+
+    item: Input
+    """What to read: the file as long as it is now, or what was added to it."""
+    change: Change
+    stop: int
+    """Where on the disk it ends: what is written meanwhile belongs to the next run."""
+    known: Mark | None = None
+    """What an earlier run took of it; for `replaced`, of the file that had its name."""
+    added_lines: int = 0
+    """Lines at the beginning of `item` that stand for the file's header and were read before."""
+
+    @property
+    def lines_before(self) -> int:
+        """Return how much is to be added to the number of a line of `item`."""
+        return self.known.lines - self.added_lines if self.known and self.change == "grown" else 0
+
+
+class Known:
+    """The marks of earlier runs."""
+
+    def __init__(self, marks: Iterable[Mark]) -> None:
+        self._by_head: dict[tuple[int, str], list[Mark]] = defaultdict(list)
+        self._by_label: dict[str, Mark] = {}
+        for mark in marks:
+            self._by_head[min(mark.size, BLOCK), mark.head].append(mark)
+            self._by_label[mark.label] = mark
+        self._lengths = sorted({length for length, _ in self._by_head})
+
+    def step(self, item: Input) -> Step:
+        """Say what to do about an input; what cannot be looked into is read, which will say what is wrong with it."""
+        if item.size is None:
+            return Step(item, "new", 0)
+        try:
+            with _Disk(item) as disk:
+                return self._step(_as_it_is(item, disk.size), disk)
+        except OSError:
+            return Step(item, "new", item.size)
+
+    def _step(self, item: Input, disk: "_Disk") -> Step:
+        heads = [(length, disk.head(length)) for length in self._lengths if length <= disk.size]
+        alike = [m for key in heads for m in self._by_head[key] if m.size <= disk.size and m.tail == disk.tail(m.size)]
+        if not alike:
+            before = self._by_label.get(item.label)
+            return Step(item, "replaced" if before else "new", disk.size, before)
+        mark = max(alike, key=lambda m: (m.size, m.label == item.label))
+        if mark.size == disk.size:
+            return Step(item, "same", disk.size, mark)
+        if not mark.grows:
+            return Step(item, "rewritten", disk.size, mark)
+        header = disk.header()
+        return Step(_span(item, mark.size, disk.size, header), "grown", disk.size, mark, header.count(b"\n"))
+
+
+def marked(step: Step, account: FileAccount) -> Mark | None:
+    """Return the mark of what was read by a step; None for what has no place on the disk."""
+    if step.item.size is None:
+        return None
+    try:
+        with _Disk(step.item) as disk:
+            stop = step.stop
+            grows = account.codec == "plain" and step.item.packed is None and disk.grows(stop)
+            lines = account.lines + step.lines_before
+            return Mark(step.item.label, stop, lines, disk.head(min(stop, BLOCK)), disk.tail(stop), grows)
+    except OSError:
+        return None
+
+
+class _Disk:
+    """The file on the disk that an input comes from."""
+
+    def __init__(self, item: Input) -> None:
+        path, sign, self._member = item.label.partition(INSIDE) if item.packed is not None else (item.label, "", "")
+        if sign and not Path(path).is_file():  # the file's own name holds the sign
+            path = item.label.rpartition(INSIDE)[0]
+        self._stream = Path(path).open("rb", buffering=0)  # noqa: SIM115 - closed by __exit__
+        self.size = os.fstat(self._stream.fileno()).st_size
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._stream.close()
+
+    def head(self, length: int) -> str:
+        return _digest(self._read(0, length) + self._member.encode("utf-8", "surrogateescape"))
+
+    def tail(self, size: int) -> str:
+        return _digest(self._read(max(0, size - BLOCK), min(size, BLOCK)))
+
+    def grows(self, size: int) -> bool:
+        head = self._read(0, min(size, _HEAD_BYTES))
+        first = head.partition(b"\n")[0].decode("utf-8", "replace")
+        alone = not head.startswith(_UTF_16) and not is_document(head) and not is_splunk_csv(first)
+        return alone and size > 0 and self._read(size - 1, 1) == b"\n"
+
+    def header(self) -> bytes:
+        """Return the comments with which a log begins, for they may name its fields; at least an empty line."""
+        lines = self._read(0, _HEAD_BYTES).splitlines(keepends=True)
+        count = next((n for n, line in enumerate(lines) if not line.startswith(b"#")), len(lines))
+        return b"".join(line for line in lines[:count] if line.endswith(b"\n")) or b"\n"
+
+    def _read(self, start: int, length: int) -> bytes:
+        self._stream.seek(start)
+        data = b""
+        while len(data) < length and (more := self._stream.read(length - len(data))):
+            data += more
+        return data
+
+
+class _Span(io.RawIOBase):
+    """A header, and the bytes of a file from one place to another."""
+
+    def __init__(self, path: Path, start: int, stop: int, header: bytes) -> None:
+        super().__init__()
+        self._stream = path.open("rb", buffering=0)
+        self._start, self._header = start, header
+        self._length = len(header) + stop - start
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, place: int, whence: int = os.SEEK_SET, /) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._length}[whence]
+        self._at = max(0, base + place)
+        return self._at
+
+    def readinto(self, buffer: Any, /) -> int:
+        wanted = min(len(buffer), max(0, self._length - self._at))
+        if self._at < len(self._header):
+            data = self._header[self._at : self._at + wanted]
+        else:
+            self._stream.seek(self._start + self._at - len(self._header))
+            data = self._stream.read(wanted) or b""
+        buffer[: len(data)] = data
+        self._at += len(data)
+        return len(data)
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def _as_it_is(item: Input, size: int) -> Input:
+    """Return the input as long as the file is now; archives and Parquet end where they say."""
+    return item if item.packed is not None or item.parquet else _span(item, 0, size, b"")
+
+
+def _span(item: Input, start: int, stop: int, header: bytes) -> Input:
+    path = Path(item.label)
+    return msgspec.structs.replace(
+        item, size=len(header) + stop - start,
+        open=lambda: cast("IO[bytes]", _Span(path, start, stop, header)),
+    )  # fmt: skip
+
+
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=16).hexdigest()

@@ -1,0 +1,210 @@
+"""A hunt with a memory: files go into a store once, and what is new is weighed together with what is kept.
+
+It reports all findings that are open. A run that takes something new weighs them anew, with all clients of which the
+new lines say something; whoever else is below the floor stays there until heard of.
+"""
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from sferic import __version__
+from sferic.catalog.assets import load_assets
+from sferic.catalog.platforms import load_catalogue
+from sferic.catalog.weights import load_weights
+from sferic.correlate.channels import Census, census
+from sferic.engine.gather import Gatherer, Watcher
+from sferic.engine.quoting import quote
+from sferic.engine.settling import images_of, recognise, settle
+from sferic.engine.taken import Known, Step, marked
+from sferic.model.errors import UsageError
+from sferic.model.finding import Finding
+from sferic.model.history import Intake, Recalled
+from sferic.model.report import Account, Missing, Report
+from sferic.model.settings import Settings
+from sferic.model.window import Window
+from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
+from sferic.pipeline.hunting import account_of, is_traffic, spent, weigh_all, window_of
+from sferic.signals._estate import survey
+from sferic.sources._contract import source, sources
+from sferic.store.history import History
+
+BATCH_BYTES = 256 << 20
+"""So much is read before it is committed: what an interrupted run loses, and what shares its names both ways."""
+KEEP_DAYS = 90
+AUDIT = "is not kept by a store, so who changed which function is not weighed: hunt these logs without `--store`"
+_OF_CALLERS = ("time_s", "source", "client", "user", "image", "agent", "place", "flags")
+
+
+def hunt_on(
+    paths: Sequence[str], store: Path, settings: Settings | None = None, watch: Watcher | None = None,
+    *, keep_days: int = KEEP_DAYS, batch_bytes: int = BATCH_BYTES,
+) -> Report:  # fmt: skip
+    """Take into a store what it has not, weigh what that touches, and return all open findings.
+
+    Raises UsageError for settings that would leave things out of the store, and where another run has it open.
+    """
+    settings = settings or Settings()
+    check(settings)
+    _check(settings)
+    began = time.perf_counter()
+    with History(store) as history:
+        history.hold_to(tiers=",".join(sorted(settings.tiers)) or "default")
+        run = _Run(history, settings)
+        run.take(paths, watch, batch_bytes)
+        report = run.weigh(keep_days)
+    spent(report.account, began, settings)
+    report.version, report.made_at, report.paths = __version__, int(time.time() * 1e6), tuple(paths)
+    return report
+
+
+def _check(settings: Settings) -> None:
+    if settings.since is not None or settings.until is not None:
+        raise UsageError("a store takes the whole of a file, and `--since` or `--until` would leave something out",
+                         hint="leave them out, or hunt without `--store`")  # fmt: skip
+    if published := {ACTIVITY, AS_PUBLISHED} & set(settings.analytics):
+        raise UsageError(f"{', '.join(sorted(published))} keeps no history", hint="hunt without `--store`")
+
+
+class _Run:
+    """One run over a store."""
+
+    def __init__(self, history: History, settings: Settings) -> None:
+        self._history, self._settings = history, settings
+        chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+        assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
+        catalogue = load_catalogue([Path(p) for p in settings.platform_files])
+        self._gatherer = Gatherer(catalogue, chosen, settings, assets)
+        self._gatherer.names.recall(history.names())
+        self._gatherer.aliases.recall(history.domains())
+        self._domains = len(self._gatherer.aliases)
+        self._steps: list[Step] = []
+        self._read: set[str] = set()
+
+    def take(self, paths: Sequence[str], watch: Watcher | None, batch_bytes: int) -> None:
+        """Read what the store has not, batch by batch."""
+        known = Known(self._history.marks())
+        self._steps = [known.step(item) for item in self._gatherer.ledger.inputs(paths)]
+        self._history.move(_renamed(self._steps))
+        for batch in _batches([s for s in self._steps if s.change != "same"], batch_bytes):
+            self._take(batch, watch)
+
+    def _take(self, batch: Sequence[Step], watch: Watcher | None) -> None:
+        gatherer = self._gatherer
+        done = len(gatherer.ledger.files)
+        gatherer.read([step.item for step in batch], watch)
+        accounts = {account.path: account for account in gatherer.ledger.files[done:]}
+        collected = gatherer.collected()
+        files = collected.words["file"]
+        before = {step.item.label: step.lines_before for step in batch}
+        shift = np.array([before.get(name, 0) for name in files], np.int64)
+        columns = collected.columns
+        lines = columns["line"] + shift[columns["file"]] if len(files) else columns["line"]
+        marks = (marked(step, accounts[step.item.label]) for step in batch if step.item.label in accounts)
+        learned = list(gatherer.aliases.learned().items())
+        self._history.take(
+            Intake(
+                collected=msgspec.structs.replace(collected, columns=columns | {"line": lines}),
+                marks=[mark for mark in marks if mark],
+                replaced=[step.item.label for step in batch if step.change == "rewritten"],
+                names=list(gatherer.names.fresh), domains=dict(learned[self._domains :]),
+            )
+        )  # fmt: skip
+        gatherer.names.fresh.clear()
+        self._domains = len(learned)
+        self._read.update(before)
+
+    def weigh(self, keep_days: int) -> Report:
+        """Weigh the clients heard of, write that down, and report what is open."""
+        settings, history = self._settings, self._history
+        recalled = history.recall()
+        window = None
+        if recalled is not None:
+            window = self._window(recalled)
+            found = self._quoted(weigh_all(window, window.traffic, settings, load_weights()))
+            history.conclude(found, window.traffic, recalled.clients, int(time.time() * 1e6), keep_days)
+        standing = [k.finding for k in history.findings() if k.state == "open"]
+        shown = sorted((f for f in standing if f.score >= settings.min_score), key=lambda f: (-f.points, f.id))
+        return self._report(window, shown)
+
+    def _quoted(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Fill in sample lines: of a finding known before, only those read now or known, for earlier files are many."""
+        kept = {k.finding.id: k.finding for k in self._history.findings()}
+        texts = {sample.place: sample.text for finding in kept.values() for sample in finding.samples if sample.text}
+        new = tuple(f for f in found if f.id not in kept)
+        old = tuple(f for f in found if f.id in kept)
+        return (*quote(new, self._settings.limits), *quote(old, self._settings.limits, self._read, texts))
+
+    def _window(self, recalled: Recalled) -> Window:
+        """Cut the rows of these clients, and see them before the estate of everybody."""
+        settings = self._settings
+        identities, same_owner = self._gatherer.identities, self._gatherer.aliases.same_owner
+        recognise(recalled.rows, identities)
+        traffic = settle(recalled.rows, identities, settings.proxy_addresses, same_owner).traffic
+        span = recalled.span_s
+        if len(traffic):
+            span = (min(span[0], float(traffic.time_s[0])), max(span[1], float(traffic.time_s[-1])))
+        window = window_of(traffic, span, settings)
+        images = {image: number for number, image in enumerate(traffic.images)}
+        others = dict(recalled.callers.columns)
+        others["image"] = images_of(recalled.callers.processes, images)[others["process"]].astype(np.int32)
+        columns = {n: np.concatenate([getattr(traffic, n), others[n]]) for n in _OF_CALLERS}
+        by_time = np.argsort(columns["time_s"], kind="stable")
+        everybody = msgspec.structs.replace(traffic, **{name: values[by_time] for name, values in columns.items()})
+        numbers = {name: number for number, name in enumerate(window.owners)}
+        owner = np.array([numbers[p.owner] for p in traffic.places], np.int64)[everybody.place]
+        estate = survey(everybody, owner, len(numbers), span, settings.shared_addresses)
+        estate = msgspec.structs.replace(estate, client_hours=window.estate.client_hours)
+        return msgspec.structs.replace(window, estate=estate)
+
+    def _report(self, window: Window | None, found: Sequence[Finding]) -> Report:
+        counted = census(window) if window is not None else Census(0, 0)
+        account = self._account(window, counted)
+        beacons = sum("beacon" in f.analytic for f in found)
+        return Report(
+            account=account, findings=tuple(found), below=max(0, counted.judged - beacons), short=counted.short
+        )  # fmt: skip
+
+    def _account(self, window: Window | None, counted: Census) -> Account:
+        if window is None:
+            account = self._gatherer.ledger.account(strict=self._settings.strict)
+        else:
+            gathered = self._gatherer.gathered(window.traffic)
+            account = account_of(gathered, window, counted, strict=self._settings.strict)
+        audits = sorted(name for name, lines in self._gatherer.ledger.kinds.items() if lines and not is_traffic(name))
+        account.missing += tuple(Missing(name, "changes of functions", AUDIT) for name in audits)
+        changes = [step.change for step in self._steps]
+        account.kept, account.replaced = changes.count("same"), changes.count("replaced")
+        account.continued = changes.count("grown")
+        return account
+
+
+def _renamed(steps: Sequence[Step]) -> dict[str, str]:
+    """Return old and new names of what was renamed; a file that was replaced under its name gets one of the past.
+
+    A copy is no new name: where the old name still holds the content, it stays.
+    """
+    held = {s.item.label for s in steps if s.known and s.known.label == s.item.label and s.change != "replaced"}
+    moves = {s.known.label: s.item.label for s in steps if s.known and s.change in {"same", "grown", "rewritten"}}
+    moves = {old: new for old, new in moves.items() if old != new and old not in held}
+    for step in steps:
+        if step.change == "replaced" and step.known and step.known.label not in moves:
+            moves[step.known.label] = f"{step.known.label} (until {step.known.tail[:8]})"
+    return moves
+
+
+def _batches(steps: Sequence[Step], batch_bytes: int) -> Iterator[list[Step]]:
+    """Deal files out in order, so that a run that goes on where one stopped deals them alike."""
+    batch: list[Step] = []
+    size = 0
+    for step in steps:
+        batch.append(step)
+        size += step.item.size or 0
+        if size >= batch_bytes:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

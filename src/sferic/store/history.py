@@ -1,0 +1,251 @@
+"""What runs add to a store and take out of it; every change is whole or not there, whenever the process ends.
+
+Files go in batch by batch, each with its rows, its mark and what names it taught in one transaction. The clients in
+it stay noted as unweighed until a weighing has been written down: a run that was killed in between loses nothing.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from sferic.catalog.place import Place
+from sferic.model.errors import UsageError
+from sferic.model.finding import Finding
+from sferic.model.history import Contents, Intake, Kept, Mark, Recalled
+from sferic.model.traffic import UNKNOWN, Seen, Traffic
+from sferic.store.arrow import as_calls, as_collected, as_table
+from sferic.store.tables import opened, version
+
+DAY_S = 86_400.0
+KEEP_NAMES_S = DAY_S
+"""Names of addresses are believed for a day; older ones are of no use."""
+HOPS = 2
+"""Who shares an address, a device or a proxy with a client is settled together with it."""
+
+
+class History:
+    """An open store. Close it, or use it with `with`."""
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        """Open a store, and make it if need be. Raises what `sferic.store.tables.opened` raises."""
+        self._path = path
+        self._con = opened(path, read_only=read_only)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was committed stays."""
+        self._con.close()
+
+    def hold_to(self, **settings: str) -> None:
+        """Refuse settings other than those with which the files were taken: what they left out is not kept."""
+        for key, value in settings.items():
+            found = self._con.execute("SELECT value FROM meta WHERE key = ?", [key]).fetchall()
+            if not found:
+                self._con.execute("INSERT INTO meta VALUES (?, ?)", [key, value])
+            elif found[0][0] != value:
+                raise UsageError(f"{key} was {found[0][0]!r} when this store was begun, and is {value!r} now",
+                                 where=str(self._path), hint="begin another store for other settings")  # fmt: skip
+
+    def marks(self) -> list[Mark]:
+        """Return what is known of the files that were taken."""
+        rows = self._con.sql("SELECT label, size, lines, head, tail, grows FROM files").fetchall()
+        return [Mark(*row) for row in rows]
+
+    def names(self) -> list[tuple[str, Seen]]:
+        """Return what addresses were called within the last day, oldest first."""
+        rows = self._con.sql(
+            "SELECT address, time_s, client, host FROM names ORDER BY time_s, address, host"
+        ).fetchall()
+        return [(row[0], Seen(*row[1:])) for row in rows]
+
+    def domains(self) -> dict[str, Place]:
+        """Return own domains and the places to which they lead."""
+        rows = self._con.sql("SELECT host, body FROM domains ORDER BY host").fetchall()
+        return {host: msgspec.json.decode(body, type=Place) for host, body in rows}
+
+    def move(self, renamed: Mapping[str, str]) -> None:
+        """Let files that were renamed be known by their new names, all at once, for names are passed on."""
+        if not renamed:
+            return
+        moves = pa.table({"old": list(renamed), "new": list(renamed.values())})
+        with self._transaction(), self._given("moves", moves):
+            self._con.execute("UPDATE rows SET file = moves.new FROM moves WHERE rows.file = moves.old")
+            self._con.execute("CREATE TEMP TABLE moved AS SELECT m.new AS label, size, lines, head, tail, grows "
+                              "FROM files JOIN moves m ON label = m.old")  # fmt: skip
+            self._con.execute("DELETE FROM files WHERE label IN (SELECT old FROM moves UNION SELECT new FROM moves)")
+            self._con.execute("INSERT INTO files SELECT * FROM moved")
+            self._con.execute("DROP TABLE moved")
+
+    def take(self, intake: Intake) -> None:
+        """Add a batch of files."""
+        with self._transaction():
+            for label in intake.replaced:
+                self._con.execute("DELETE FROM rows WHERE file = ?", [label])
+            table = as_table(intake.collected, self._places(intake.collected.places))
+            with self._given("fresh", table):
+                self._con.execute("INSERT INTO rows BY NAME SELECT * FROM fresh")
+                self._con.execute("INSERT INTO unweighed SELECT DISTINCT coalesce(client, '') FROM fresh")
+            self._con.executemany("DELETE FROM files WHERE label = ?", [[m.label] for m in intake.marks] or [[""]])
+            if intake.marks:
+                values = [list(msgspec.structs.astuple(m)) for m in intake.marks]
+                self._con.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", values)
+            self._learn(intake)
+
+    def _learn(self, intake: Intake) -> None:
+        if intake.names:
+            told = pa.table({
+                "address": [where for where, _ in intake.names], "client": [s.client for _, s in intake.names],
+                "host": [s.host for _, s in intake.names], "time_s": [s.time_s for _, s in intake.names],
+            })  # fmt: skip
+            with self._given("told", told):
+                self._con.execute("INSERT INTO names BY NAME SELECT * FROM told")
+            self._con.execute("DELETE FROM names WHERE time_s < (SELECT max(time_s) FROM names) - ?", [KEEP_NAMES_S])
+        for host, place in intake.domains.items():
+            self._con.execute("INSERT OR REPLACE INTO domains VALUES (?, ?)", [host, _text(place)])
+
+    def _places(self, places: Sequence[Place]) -> list[int]:
+        """Return the numbers of places; those not met before get new ones."""
+        known = {body: n for n, body in self._con.sql("SELECT number, body FROM places").fetchall()}
+        bodies = [_text(place) for place in places]
+        new = [(body, place) for body, place in zip(bodies, places, strict=True) if body not in known]
+        first = max(known.values(), default=-1) + 1
+        rows = [[first + n, place.owner, body] for n, (body, place) in enumerate(new)]
+        if rows:
+            self._con.executemany("INSERT INTO places VALUES (?, ?, ?)", rows)
+        known |= {str(body): int(str(number)) for number, _, body in rows}
+        return [known[body] for body in bodies]
+
+    def recall(self) -> Recalled | None:
+        """Return what is needed to weigh the clients heard of since the last weighing; None if there are none."""
+        clients = self._together()
+        if not clients:
+            return None
+        with self._given("wanted", pa.table({"name": sorted(clients)})):
+            rows = self._con.sql(
+                "SELECT * FROM rows WHERE coalesce(client, '') IN (SELECT name FROM wanted)"
+            ).to_arrow_table()
+            callers = self._con.sql(
+                "SELECT first_s AS time_s, source, nullif(client, '') AS client, \"user\", process, agent, place "
+                "FROM callers WHERE client NOT IN (SELECT name FROM wanted) ORDER BY first_s"
+            ).to_arrow_table()
+        bodies = self._con.sql("SELECT number, body FROM places ORDER BY number").fetchall()
+        places = {number: msgspec.json.decode(body, type=Place) for number, body in bodies}
+        mine, others = as_collected([rows, callers], places)
+        first, last = self._con.sql("SELECT min(time_s), max(time_s) FROM rows").fetchall()[0]
+        return Recalled(mine, others, frozenset(clients), (first, last))
+
+    def _together(self) -> set[str]:
+        """Return the unweighed clients, those of open findings, and all that must be settled together with them."""
+        found = {name for (name,) in self._con.sql("SELECT DISTINCT client FROM unweighed").fetchall()}
+        if found:  # what is open is weighed with each new estate, and beside what may be its other side
+            found = found.union(*(_names(kept.finding) for kept in self.findings() if kept.state == "open"))
+        for _ in range(HOPS if found else 0):
+            with self._given("near", pa.table({"name": sorted(found)})):
+                rows = self._con.sql(
+                    "WITH n AS (SELECT name FROM near), told AS (SELECT DISTINCT client, address, forwarded FROM rows "
+                    "WHERE address IS NOT NULL OR forwarded IS NOT NULL) "
+                    "SELECT unnest([address, forwarded]) AS name FROM told WHERE client IN (FROM n) "
+                    "UNION SELECT coalesce(client, '') FROM told WHERE address IN (FROM n) OR forwarded IN (FROM n)"
+                ).fetchall()
+            found |= {name for (name,) in rows if name is not None}
+        return found
+
+    def conclude(
+        self, found: Sequence[Finding], traffic: Traffic, clients: Collection[str], now: int, keep_days: int
+    ) -> None:
+        """Write a weighing down: the settled traffic of these clients, and what was found in it. Forget what is old."""
+        settled = {traffic.clients[number] for number in set(traffic.client.tolist()) - {UNKNOWN}}
+        names = pa.table({"name": pa.array(sorted(settled.union(clients)), pa.string())})
+        with self._transaction():
+            with self._given("weighed", names), self._given("settled", as_calls(traffic)):
+                self._con.execute("UPDATE findings SET state = 'below' WHERE client IN (SELECT name FROM weighed)")
+                self._con.execute("DELETE FROM callers WHERE client IN (SELECT name FROM weighed)")
+                self._con.execute(
+                    "INSERT INTO callers SELECT min(time_s), max(time_s), source, coalesce(client, '') AS client, "
+                    '"user", process, agent, place, count(*) FROM settled GROUP BY ALL'
+                )
+            for finding in found:
+                self._con.execute(
+                    "INSERT INTO findings VALUES (?, ?, 'open', ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+                    "client = excluded.client, state = 'open', score = excluded.score, "
+                    "last_found = excluded.last_found, last_seen = excluded.last_seen, body = excluded.body",
+                    [finding.id, _client(finding), finding.score, now, now, finding.last_seen, _text(finding)],
+                )
+            self._con.execute("DELETE FROM unweighed")
+            self._forget(keep_days)
+        with suppress(duckdb.Error):  # another reader may hold it off; the next run does it
+            self._con.execute("CHECKPOINT")
+
+    def _forget(self, keep_days: int) -> None:
+        (last,) = self._con.sql("SELECT max(last_s) FROM callers").fetchall()[0]
+        if last is None:
+            return
+        before = last - keep_days * DAY_S
+        self._con.execute("DELETE FROM rows WHERE time_s < ?", [before])
+        self._con.execute("DELETE FROM callers WHERE last_s < ?", [before])
+        self._con.execute("DELETE FROM findings WHERE last_seen < ?", [before * 1e6])
+
+    def findings(self) -> list[Kept]:
+        """Return all findings, highest first."""
+        rows = self._con.sql(
+            "SELECT body, state, first_found, last_found FROM findings ORDER BY score DESC, id"
+        ).fetchall()
+        return [Kept(msgspec.json.decode(row[0], type=Finding), *row[1:]) for row in rows]
+
+    def contents(self) -> Contents:
+        """Return in numbers what is kept."""
+        one = self._con.sql(
+            "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM rows), count(DISTINCT client), "
+            "count(DISTINCT owner), min(first_s), max(last_s) FROM callers LEFT JOIN places ON place = number"
+        ).fetchall()[0]
+        days = self._con.sql(
+            "SELECT strftime(make_timestamp((time_s * 1e6)::BIGINT), '%Y-%m-%d') AS day, count(*), "
+            "count(DISTINCT client), count(DISTINCT owner) FROM rows LEFT JOIN places ON place = number "
+            "GROUP BY day ORDER BY day"
+        ).fetchall()
+        first, last = (None if second is None else round(second * 1e6) for second in one[4:])
+        return Contents(
+            schema=version(self._con), bytes=self._path.stat().st_size, files=one[0], rows=one[1], clients=one[2],
+            owners=one[3], first_time=first, last_time=last, days=days, findings=self.findings(),
+        )  # fmt: skip
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._con.execute("BEGIN")
+        whole = False
+        try:
+            yield
+            whole = True
+        finally:
+            self._con.execute("COMMIT" if whole else "ROLLBACK")
+
+    @contextmanager
+    def _given(self, name: str, table: pa.Table) -> Iterator[None]:
+        """Let SQL read an Arrow table under a name."""
+        self._con.register(name, table)
+        try:
+            yield
+        finally:
+            self._con.unregister(name)
+
+
+def _client(finding: Finding) -> str:
+    return finding.device or finding.src_ip or ""
+
+
+def _names(finding: Finding) -> tuple[str, ...]:
+    return (_client(finding), *finding.also_seen_as)
+
+
+def _text(record: Any) -> str:
+    return msgspec.json.encode(record).decode()

@@ -1,0 +1,116 @@
+"""A store is opened by one process, brought up to date, and refused with a reason where it cannot be used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sferic.model.errors import SettingsError, SfericError, UnreadableInput, UsageError
+from sferic.store import tables
+from sferic.store.history import History
+
+
+def test_a_new_store_is_for_its_owner_alone(tmp_path: Path) -> None:
+    """It holds log lines."""
+    path = tmp_path / "history.db"
+    History(path).close()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that a newer version adds is done once, and nothing is lost."""
+    path = tmp_path / "history.db"
+    with History(path) as history:
+        history.hold_to(tiers="core")
+    newer = (*tables.MIGRATIONS, "ALTER TABLE files ADD COLUMN extra VARCHAR")
+    monkeypatch.setattr(tables, "MIGRATIONS", newer)
+    for _ in range(2):
+        con = tables.opened(path)
+        assert tables.version(con) == 2
+        assert con.sql("SELECT extra FROM files").fetchall() == []
+        assert con.sql("SELECT value FROM meta WHERE key = 'tiers'").fetchall() == [("core",)]
+        con.close()
+
+
+def test_a_step_that_fails_leaves_the_older_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half a migration does not exist."""
+    path = tmp_path / "history.db"
+    History(path).close()
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "MIGRATIONS", (*tables.MIGRATIONS, "CREATE TABLE more (a INTEGER)", "nonsense"))
+        with pytest.raises(duckdb.Error):
+            tables.opened(path)
+    con = tables.opened(path)
+    assert tables.version(con) == 1
+    assert con.sql("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'more'").fetchall() == [(0,)]
+    con.close()
+
+
+def _newer(path: Path) -> None:
+    con = tables.opened(path)
+    con.execute("UPDATE meta SET value = '99'")
+    con.close()
+
+
+def _foreign(path: Path) -> None:
+    con = duckdb.connect(str(path))
+    con.execute("CREATE TABLE mine (a INTEGER)")
+    con.close()
+
+
+def _text(path: Path) -> None:
+    path.write_bytes(b"no database " * 1000)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [(_newer, "newer version (schema 99)"), (_foreign, "is a DuckDB file, but no store"), (_text, "is no store")],
+)
+def test_what_is_no_store_is_refused(tmp_path: Path, make: object, reason: str) -> None:
+    """The message says what the file is, and what was expected."""
+    path = tmp_path / "history.db"
+    assert callable(make)
+    make(path)
+    with pytest.raises(SettingsError) as caught:
+        History(path)
+    assert reason in str(caught.value)
+    assert "expected: a store of this version of Sferic or an older one" in str(caught.value)
+
+
+def test_reading_makes_no_store(tmp_path: Path) -> None:
+    """A wrong name is an error, not an empty store."""
+    with pytest.raises(UnreadableInput, match="no such store"):
+        History(tmp_path / "history.db", read_only=True)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """What the system says is passed on, as an error of ours."""
+    with pytest.raises(SfericError, match=r"history\.db"):
+        History(tmp_path / "none" / "history.db")
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+def test_a_second_process_is_told_that_the_store_is_open(tmp_path: Path, read_only: bool) -> None:
+    """One process has the store; another gets a clear message and leaves it as it is."""
+    path = tmp_path / "history.db"
+    code = "import sys; from pathlib import Path; from sferic.store.history import History; "
+    code += "store = History(Path(sys.argv[1])); print('open', flush=True); sys.stdin.read()"
+    holder = subprocess.Popen([sys.executable, "-c", code, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with holder:
+        assert holder.stdout
+        assert holder.stdout.readline() == b"open\n"
+        with pytest.raises(UsageError, match="another process has this store open, and only one may"):
+            History(path, read_only=read_only)
+        holder.kill()
+
+
+def test_other_settings_are_refused(tmp_path: Path) -> None:
+    """What the first run's tiers left out is not in the store, so a later run cannot ask for it."""
+    with History(tmp_path / "history.db") as history:
+        history.hold_to(tiers="core")
+        history.hold_to(tiers="core")
+        with pytest.raises(UsageError, match="tiers was 'core' when this store was begun, and is 'noisy' now"):
+            history.hold_to(tiers="noisy")
