@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sferic.lab.audit import CASES, load_plan, records, write_plan
-from sferic.pipeline import normalize
+from sferic.model.settings import Settings
+from sferic.pipeline import hunt, normalize
 
 TESTS = ("enumerate", "deploy")
 
@@ -46,6 +47,20 @@ def test_what_the_page_expects_and_clouds_do_not_write() -> None:
     assert "InvokeFunction" not in names
     [audit] = records(load_plan("deploy")).values()
     assert "deploy" not in {json.loads(line)["action"]["type"] for line in audit}
+
+
+@pytest.mark.parametrize(
+    ("test", "verdicts"),
+    [
+        ("enumerate", {"old-backup": "medium", "kim.reed": "low"}),
+        ("deploy", {"uma.fenn@corp.example": "high", "kim.reed@corp.example": "medium"}),
+    ],
+)
+def test_a_hunt_says_what_the_cases_ask_for(test: str, verdicts: dict[str, str], tmp_path: Path) -> None:
+    """Who is new, refused or holds a fresh token is told with the severity that the case names; nobody else is."""
+    write_plan(load_plan(test), tmp_path)
+    findings = hunt([str(tmp_path)], Settings(workers=1)).findings
+    assert {(f.actor or "").rpartition("/")[2]: f.severity for f in findings} == verdicts
 
 
 def test_a_refused_call_hides_what_it_asked_for() -> None:

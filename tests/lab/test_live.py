@@ -63,6 +63,9 @@ def test_all_functions_come_under_the_reserved_name(name: str, tmp_path: Path) -
     hosts = {host for channel in scenario.channels for host in channel.hosts}
     assert len(hosts) == sum(len(channel.hosts) for channel in find_scenario(name).channels)
     assert {site.visits_per_day for site in scenario.sites} == {0}
+    strangers = {channel.name for channel in find_scenario(name).channels if "lambda-url" in channel.hosts[0]}
+    owners = {channel.hosts[0].split(".")[1] for channel in scenario.channels if channel.name in strangers}
+    assert len(owners) == len(strangers)
     write_platform(tmp_path)
     catalogue = load_catalogue([tmp_path / PLATFORM])
     for host in hosts:

@@ -51,7 +51,8 @@ def write_platform(to: Path) -> None:
 
 def _renamed(host: str) -> str:
     labels = host.split(".")
-    return f"{labels[0]}.{labels[1] if len(labels) > 3 else labels[0]}.{SUFFIX}"
+    owner = labels[1] if len(labels) == 4 else labels[0]  # only Workers name their owner apart from the function
+    return f"{labels[0]}.{owner}.{SUFFIX}"
 
 
 @dataclass(frozen=True, slots=True)
