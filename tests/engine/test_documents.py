@@ -23,6 +23,8 @@ RECORDS = st.lists(
 FRAMES = [
     ("{%s}", '"Records":'), ('{"records" : ', "%s}"), ('{"value":', '%s,"nextLink":"https://api.example/?a=b"}'),
     ('{"success":true,"errors":[],"messages":[],"result":', '%s,"result_info":{"page":1,"count":2}}'),
+    ('{"Stats":{"a":1,"b":{"c":[]}},"Schema":[{"Name":"x","Type":"y"}, {"Name":"z","Type":"y"}],"Results":', "%s}"),
+    ('{"@odata.context":"c#","schema":[{"name":"x","type":"String"}],"results":', "%s}"),
     ('{"kind":"admin#reports#activities","etag":"x","items":', "%s}\n"), ("", "%s\n"),
 ]  # fmt: skip
 

@@ -1,5 +1,8 @@
 """Which process talks to the function: the page's tests 1 and 2 with their negatives, from each endpoint log."""
 
+import csv
+import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -134,3 +137,33 @@ def test_the_account_adds_up_over_all_readings(tmp_path: Path, log: str) -> None
     calls, starts, others = (5, 1, 2) if log == "defender_csv" else (6, 1, 1)  # look-ups; a header
     assert (file.events, file.lines) == (calls + starts, calls + starts + others)
     assert bystander in {one.program for one in story.started}
+
+
+def test_the_begin_and_the_end_of_one_connection_are_one(tmp_path: Path) -> None:
+    """Elastic Defend logs both; ten connections are ten, with the bytes of their ends, and an open one counts too."""
+    host = {"hostname": "ws-017", "ip": ["10.20.0.17"]}
+    rows = []
+    for n in range(11):
+        kinds = [("start", "connection_attempted", 0.0)] + [("end", "disconnect_received", 3.0)] * (n < 10)
+        for kind, action, later in kinds:
+            client: dict[str, Any] = {"ip": "10.20.0.17", "port": 52_000 + n}
+            rows.append({
+                "@timestamp": lines.stamp(61.0 * n + later, "%Y-%m-%dT%H:%M:%S.%fZ"), "host": host,
+                "process": {"executable": "C:\\Windows\\System32\\mshta.exe", "entity_id": "ZW50aXR5LTE="},
+                "event": {"category": ["network"], "type": [kind], "action": action},
+                "source": client | ({"bytes": 700} if later else {}), "network": {"direction": "egress"},
+                "destination": {"ip": lines.ADDRESS, "port": 443, "domain": lines.WORKER},
+            })  # fmt: skip
+    (tmp_path / "defend.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (finding,) = hunt([str(tmp_path)], Settings(min_score=0)).findings
+    assert (finding.connections, finding.bytes_up) == (11, 7000)
+
+
+def test_an_answer_of_advanced_hunting_is_cut_into_rows(tmp_path: Path) -> None:
+    """`{"Schema":…,"Results":…}`, in one line or many, is what its rows are."""
+    rows = list(csv.DictReader(io.StringIO(lines.defender_csv(lines.five_posts()))))
+    answer = {"Schema": [{"Name": name, "Type": "String"} for name in rows[0]], "Results": rows}
+    for indent in (None, 2):
+        (tmp_path / "answer.json").write_text(json.dumps(answer, indent=indent), encoding="utf-8")
+        (finding,) = hunt([str(tmp_path)]).findings
+        assert (finding.analytic, finding.connections) == ("process", 5)

@@ -33,8 +33,8 @@ from sferic.model.traffic import (
 
 LONGEST_MS = 366 * 86_400_000
 """No connection lasts longer than a year; a log that says so is not believed, for it would move its beginning."""
-OPENING_ACTIONS = frozenset({"built", "start"})
-"""What firewalls say of rows that only announce a connection, whose end they log too."""
+OPENING_ACTIONS = frozenset({"built", "start", "connection_attempted"})
+"""What firewalls and Elastic Defend say of rows that only announce a connection, whose end they log too."""
 MAX_PATHS = 200_000
 MAX_AGENT_CHARS = 512
 """What lies beyond names no software, and comes from whoever calls."""

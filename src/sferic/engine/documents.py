@@ -1,8 +1,9 @@
 """Cuts a JSON document that holds its records in one array into lines of a record each, as a stream.
 
 AWS writes CloudTrail to S3 as `{"Records":[{…},{…}]}`, many megabytes in one line; the interfaces of Azure, Cloudflare,
-Google and Vercel answer alike, `gcloud` with a bare array over many lines. Records are told apart by decoding them, so
-no text inside a record can pass for a border. The line number of a record is its place in the document.
+Google and Vercel answer alike, Defender's Advanced Hunting after the columns' names (`{"Schema":…,"Results":…}`),
+`gcloud` with a bare array over many lines. Records are told apart by decoding them, so no text inside a record can pass
+for a border. The line number of a record is its place in the document.
 
 Where a record is damaged, those around it are cut at what looks like the begin of the next; the damaged one is a line,
 too, and its reader refuses it. Anything that is no such document passes through untouched, and so does what follows it.
@@ -23,9 +24,14 @@ _BEFORE = (
     rb"kind|etag|nextPageToken|success|errors|messages|result_info|count|pagination|@odata\.context|odata\.metadata"
 )
 _SCALAR = rb'(?:"[^"\\]{0,2000}"|[\w.+-]{1,40}|\{[^{}]{0,400}\}|\[[^\[\]{}]{0,400}\])'
+_PAIR = rb'"(?:' + _BEFORE + rb')"\s{0,20}:\s{0,20}' + _SCALAR
+_SCHEMA = rb'"[Ss]chema"\s{0,20}:\s{0,20}\[(?:\s{0,100}\{[^{}]{0,300}\}\s{0,100},?){1,500}+\s{0,100}\]'
+"""What an answer of Advanced Hunting says before its results: the columns and their types, an object each …"""
+_STATS = rb'"[Ss]tats"\s{0,20}:\s{0,20}\{[^\0]{0,4000}?\}(?=\s{0,20},\s{0,100}"[Ss]chema")'
+"""… and what the query cost."""
 _HEAD = re.compile(
-    rb'\s{0,100}(?:\{\s{0,100}(?:"(?:' + _BEFORE + rb')"\s{0,20}:\s{0,20}' + _SCALAR + rb"\s{0,20},\s{0,100}){0,8}"
-    rb'"(?:Records|records|value|result|items|events|Events)"\s{0,20}:\s{0,20})?\[\s{0,100}(?=\{\s{0,100}("[^"\\]{1,60}"))'
+    rb"\s{0,100}(?:\{\s{0,100}(?:(?:" + _PAIR + rb"|" + _SCHEMA + rb"|" + _STATS + rb")\s{0,20},\s{0,100}){0,8}"
+    rb'"(?:Records|records|value|result|results|Results|items|events|Events)"\s{0,20}:\s{0,20})?\[\s{0,100}(?=\{\s{0,100}("[^"\\]{1,60}"))'
 )
 _TAIL = re.compile(
     rb'\}\s{0,100}\](?:\s{0,100},\s{0,100}"[\w@.]{1,40}"\s{0,20}:\s{0,20}' + _SCALAR + rb"){0,8}\s{0,100}\}?\s{0,100}"

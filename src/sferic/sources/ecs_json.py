@@ -3,8 +3,8 @@
 Format: https://www.elastic.co/guide/en/ecs/current/ecs-field-reference.html
 Names may be nested, dotted or both, as in exports of Elasticsearch (`_source` is taken off before), Elastic Agent's
 file output, or a CSV of Kibana's Discover with ECS names in its header. Elastic Defend's events
-are such documents. Zeek's and Suricata's logs as Elastic's modules index them keep the sensor's own name of the
-connection (`connection_id`).
+are such documents; those of one connection's begin and end get one `connection_id`. Zeek's and Suricata's logs as
+Elastic's modules index them keep the sensor's own name of the connection there.
 
 `source.bytes` went from client to server, `destination.bytes` came back. The verdict is in `event.type`
 (`allowed`, `denied`), else in `event.action`.
@@ -124,6 +124,8 @@ class Reader:
         elif event.method and event.action == event.method.lower():  # Elastic's zeek module
             event.action = None
         _place_host(event, fields)
+        if event.table == NETWORK and event.connection_id is None and kinds & {"start", "end"}:
+            event.connection_id = _own_name(event)
         return event
 
     def _time(self, fields: Mapping[str, Any], event: Event, line: Line) -> int:
@@ -136,6 +138,12 @@ class Reader:
         if line.sent_at is None:
             raise ValueError("no time")
         return line.sent_at
+
+
+def _own_name(event: Event) -> str | None:
+    """Name a connection by its process and ends, so that Elastic Defend's rows of its begin and its end are one."""
+    ends = (event.process_guid, event.src_ip, event.src_port, event.dst_ip, event.dst_port)
+    return None if None in ends else "/".join(map(str, ends))
 
 
 def _place_host(event: Event, fields: Mapping[str, Any]) -> None:

@@ -1,7 +1,7 @@
 """Search results with the field names of Splunk's Common Information Model, as JSON lines or a table.
 
-Format: https://docs.splunk.com/Documentation/CIM/latest/User/Web and its neighbours Network_Traffic and
-Network_Resolution
+Format: https://docs.splunk.com/Documentation/CIM/latest/User/Web and its neighbours Network_Traffic,
+Network_Resolution and Endpoint (started processes)
 For exports that kept the fields (`… | table _time src dest url bytes_in bytes_out`) and not the raw line; an export
 with `_raw` is read as the line itself. JSON with or without the `result` frame, CSV with the names as its header.
 
@@ -19,15 +19,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from sferic.model.errors import UsageError
-from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
+from sferic.model.event import DNS, HTTP, NETWORK, PROCESS, Event, Line, Reject
 from sferic.sources._contract import GENERIC, NO, Setup
 from sferic.sources._meaning import Names, Record, from_json, moment, read
 from sferic.sources._table import Table
 
-TABLES = (HTTP, NETWORK, DNS)
+TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
     "src_ip src_port dst_ip dst_port dst_host host_source user device bytes_up bytes_down method path status action"
-    " user_agent referer".split()
+    " user_agent referer process_path process_id process_guid parent_path parent_id parent_guid command_line".split()
 )
 STAMP = "end"
 MARKS = (r"(?:^|[,;\t])\"?_time\"?[,;\t\r\n]",)
@@ -64,6 +64,18 @@ _NAMES: Names = {
     "process_id": ("process_id",),
 }
 _OF_DNS = {"query_name": ("query",), "answers": ("answer",), "outcome": ("reply_code",), "duration_s": ("duration",)}
+_OF_PROCESS: Names = {
+    "device": ("dest", "dest_nt_host", "host"),
+    "user": ("user",),
+    "process_path": ("process_path", "process_exec", "process_name"),
+    "process_id": ("process_id",),
+    "process_guid": ("process_guid",),
+    "parent_path": ("parent_process_path", "parent_process_exec", "parent_process_name"),
+    "parent_id": ("parent_process_id",),
+    "parent_guid": ("parent_process_guid",),
+    "command_line": ("process",),
+    "company": ("process_company",),
+}
 _DNS_KEYS = ("reply_code", "record_type", "query_type", "answer", "message_type")
 _DESTINATIONS = frozenset({"dest", "dest_ip", "dest_host", "url", "url_domain", "query"})
 _IN_JSON = re.compile(r'"(?:dest|dest_ip|dest_host|url|url_domain|query)" ?:')
@@ -83,6 +95,7 @@ class Reader:
             HTTP: {**names, "duration_ms": ("duration", "response_time")},
             NETWORK: {**names, "duration_s": ("duration",)},
             DNS: {**names, **_OF_DNS},
+            PROCESS: _OF_PROCESS,
         }
 
     def claims(self, line: Line) -> int:
@@ -90,7 +103,8 @@ class Reader:
         text = line.text
         if text.startswith("{"):
             timed = '"_time"' in text or line.sent_at is not None
-            return GENERIC if timed and '"src' in text and _IN_JSON.search(text) else NO
+            known = '"src' in text or '"parent_process' in text
+            return GENERIC if timed and known and _IN_JSON.search(text) else NO
         if self._table is not None:
             return GENERIC if self._table.fits(text) else NO
         return GENERIC if _is_header(text) else NO
@@ -122,13 +136,17 @@ class Reader:
 
 
 def _table(fields: Mapping[str, Any]) -> str:
+    started = any(fields.get(key) for key in ("process", "process_path", "process_name"))
+    if started and any(name.startswith("parent_process") for name in fields) and not fields.get("src"):
+        return PROCESS
     if fields.get("query") and any(fields.get(key) for key in _DNS_KEYS):
         return DNS
     return HTTP if any(fields.get(key) for key in ("url", "http_method", "url_domain", "site", "uri_path")) else NETWORK
 
 
 def _is_header(text: str) -> bool:
-    if "_time" not in text or "src" not in text:
+    if "_time" not in text or ("src" not in text and "parent_process" not in text):
         return False
     names = {name.strip('" \r') for name in re.split(r"[,;\t|]", text[:20_000])}
-    return "_time" in names and bool(names & _DESTINATIONS) and any(name.startswith("src") for name in names)
+    told = any(name.startswith(("src", "parent_process")) for name in names)
+    return "_time" in names and bool(names & _DESTINATIONS) and told
