@@ -5,7 +5,7 @@ import pytest
 
 from sferic.catalog.assets import Asset
 from sferic.engine import identity
-from sferic.engine.identity import LEASE_S, Identities
+from sferic.engine.identity import LEASE_S, Identities, accounts
 from sferic.model.traffic import UNKNOWN
 
 HOUR = 3600.0
@@ -97,3 +97,10 @@ def test_caps_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(known._seen) == 2
     assert len(known._seen["10.0.0.1"]) == 4
     assert who(known, ("10.0.0.1", 1e6)) == ["10.0.0.1"]
+
+
+def test_spellings_of_one_account_are_one() -> None:
+    """Case does not tell accounts apart, and a bare name is that of the only domain that has it."""
+    users = ["ann", "CORP\\ann", "corp\\Ann", "bob", "bob@corp.example", "LAB\\bob", "eve"]
+    assert accounts(users).tolist() == [1, 1, 1, 3, 4, 5, 6, UNKNOWN]
+    assert accounts([]).tolist() == [UNKNOWN]

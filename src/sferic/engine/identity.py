@@ -1,4 +1,5 @@
-"""Knows which machine an address was at a time, from logs that name both, and from the user's list, which wins.
+"""Knows which machine an address was at a time, from logs that name both, and from the user's list, which wins; and
+which spellings of a user name are one account.
 
 A proxy knows addresses, an endpoint's log device names; addresses move between machines (DHCP). A device holds an
 address from the first to the last time that a log saw it there. Where the spans of two devices overlap, the address
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sferic.catalog.assets import Asset
-from sferic.model.traffic import Small
+from sferic.model.traffic import UNKNOWN, Small
 
 LEASE_S = 8 * 3600.0
 """So long before or after a device was seen at an address, the address is still taken for its."""
@@ -97,3 +98,27 @@ class Identities:
             for _, _, device in spans:
                 last.setdefault(device, (-np.inf, address))
         return {names[device]: address for device, (_, address) in last.items() if device in names}
+
+
+def accounts(users: Sequence[str]) -> Small:
+    """Return for each user name the number of the name that stands for the account; the last place is UNKNOWN's.
+
+    `CORP\\ann` and `corp\\Ann` are one account. So is a bare `ann`, where the logs know one `ann` of some domain and no
+    second: a proxy often drops the domain that an endpoint's log has.
+    """
+    first: dict[str, int] = {}
+    full: dict[str, set[int]] = {}
+    for number, name in enumerate(users):
+        same = first.setdefault(name.casefold(), number)
+        if (bare := _without_domain(name)) != name.casefold():
+            full.setdefault(bare, set()).add(same)
+    found = [*(first[name.casefold()] for name in users), UNKNOWN]
+    for number, name in enumerate(users):
+        named = full.get(name.casefold(), ())
+        if len(named) == 1:
+            found[number] = next(iter(named))
+    return np.array(found, np.int32)
+
+
+def _without_domain(name: str) -> str:
+    return name.casefold().rpartition("\\")[2].partition("@")[0]

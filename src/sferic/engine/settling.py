@@ -11,7 +11,7 @@ import numpy as np
 
 from sferic.catalog.programs import spelt
 from sferic.engine.attribution import attributed
-from sferic.engine.identity import Identities
+from sferic.engine.identity import Identities, accounts
 from sferic.engine.tidying import (
     behind_proxies,
     by_time,
@@ -56,6 +56,7 @@ def settle(
     columns = dict(collected.columns)
     for name in ("client", "forwarded"):
         columns[name] = identities.renamed(columns[name], columns["time_s"], clients)
+    columns["user"] = accounts(words["user"])[columns["user"]]
     addresses = identities.addresses(clients)
     before = len(columns["time_s"])
     columns = first_copies(columns)
