@@ -1,6 +1,6 @@
-"""Knows which machine an address was at a time, from logs that name both, and from the user's list, which wins; and
-which spellings of a user name are one account.
+"""Knows which machine an address was at a time, from logs that name both, and from the user's list, which wins.
 
+It knows which spellings of a user name are one account, too.
 A proxy knows addresses, an endpoint's log device names; addresses move between machines (DHCP). A device holds an
 address from the first to the last time that a log saw it there. Where the spans of two devices overlap, the address
 is that of a crowd (a NAT, or the same private address in many homes), and nobody's name is given to it.
@@ -101,9 +101,9 @@ class Identities:
 
 
 def accounts(users: Sequence[str]) -> Small:
-    """Return for each user name the number of the name that stands for the account; the last place is UNKNOWN's.
+    r"""Return for each user name the number of the name that stands for the account; the last place is UNKNOWN's.
 
-    `CORP\\ann` and `corp\\Ann` are one account. So is a bare `ann`, where the logs know one `ann` of some domain and no
+    `CORP\ann` and `corp\Ann` are one account. So is a bare `ann`, where the logs know one `ann` of some domain and no
     second: a proxy often drops the domain that an endpoint's log has.
     """
     first: dict[str, int] = {}
