@@ -220,12 +220,12 @@ def _strands(number: int, calls: Calls) -> Iterator[_Strand]:
 
 
 def _once(strands: Sequence[_Strand]) -> Traffic:
-    """One row of each strand, in their order."""
+    """One row of each strand, in their order: the columns are sorted by time, so each has a second of its own."""
     catalogue = load_catalogue([])
     columns = Columns(lambda _source: False)
     for n, one in enumerate(strands):
         event = Event(
-            table=HTTP, time=int(START_S) * 1_000_000 + (0 if one.source == "seconds" else n + 1), source=one.source,
+            table=HTTP, time=(int(START_S) + n) * 1_000_000 + (one.source == "grid"), source=one.source,
             file="grid", line=n + 1, src_ip=one.client, dst_host=one.host, method="CONNECT" if one.tunnel else "POST",
             status=200, bytes_up=_CALL_UP + one.number % 97, bytes_down=_CALL_DOWN + one.number % 89,
         )  # fmt: skip
