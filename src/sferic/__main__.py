@@ -1,5 +1,7 @@
-"""Lets `python -m sferic` do what the `sferic` command does."""
+"""Lets `python -m sferic` do what the `sferic` command does, exit code included."""
+
+import sys
 
 from sferic.cli import main
 
-main()
+sys.exit(main())

@@ -90,8 +90,11 @@ def _file(paths: Sequence[str]) -> str:
         raise UsageError("there is no search", expected="FILE.spl PATH..., or -e SEARCH PATH...")
     try:
         return Path(paths[0]).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"the search cannot be read: {error}", where=paths[0]) from error
+    except OSError as error:
+        hint = "a search itself follows -e" if isinstance(error, FileNotFoundError) else ""
+        raise SettingsError(f"the search cannot be read ({error.strerror})", where=paths[0], hint=hint) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError("the search cannot be read", where=paths[0], expected="UTF-8 text") from error
 
 
 def _lookups(pairs: Sequence[str]) -> list[tuple[str, Path]]:

@@ -110,7 +110,10 @@ def load(place: Path) -> Rulebook:
     refused: list[Refused] = []
     for file in files:
         for found in _read(file):
-            (rules if isinstance(found, Rule) else refused).append(found)  # type: ignore[arg-type]  # told apart above
+            if isinstance(found, Rule):
+                rules.append(found)
+            else:
+                refused.append(found)
     return Rulebook(tuple(rules), tuple(refused))
 
 

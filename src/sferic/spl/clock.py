@@ -84,12 +84,13 @@ def _move(here: datetime, count: str, word: str) -> datetime:
 
 def _snap(here: datetime, word: str) -> datetime:
     short = unit(word)
-    fields = {"microsecond": 0}
-    for name, stops in (("second", "s"), ("minute", "m"), ("hour", "h")):
-        if short == stops:
-            return here.replace(**fields)  # type: ignore[arg-type]  # every field is a number
-        fields[name] = 0
-    day = here.replace(**fields)  # type: ignore[arg-type]  # every field is a number
+    if short == "s":
+        return here.replace(microsecond=0)
+    if short == "m":
+        return here.replace(second=0, microsecond=0)
+    if short == "h":
+        return here.replace(minute=0, second=0, microsecond=0)
+    day = here.replace(hour=0, minute=0, second=0, microsecond=0)
     if short == "w":
         first = int(word[1]) % 7 if word[1:].isdigit() else 0
         return day - timedelta(days=(day.isoweekday() - first) % 7)
