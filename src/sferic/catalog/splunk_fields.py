@@ -25,6 +25,14 @@ class FieldSet(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     defaults: dict[str, Text] = {}
 
 
+class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A data model of Splunk's Common Information Model: its root dataset, and whose events it holds."""
+
+    name: Text
+    dataset: Text
+    sourcetypes: tuple[Text, ...]
+
+
 class SplunkFields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """All of them, in the order in which they are tried."""
 
@@ -33,6 +41,7 @@ class SplunkFields(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     unverified: tuple[Text, ...]
     """Sourcetypes whose add-on was not read: their names are those that public searches use."""
     extraction: tuple[FieldSet, ...]
+    model: tuple[Model, ...]
 
 
 @lru_cache(maxsize=1)

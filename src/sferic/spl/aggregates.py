@@ -59,8 +59,26 @@ class Over(msgspec.Struct, frozen=True):
         return as_text(self.value)
 
 
-def _numeric(template: str) -> Callable[[Over], Sql]:
-    return lambda over: Sql(template.format(x=over.number, w=over.window), Kind.NUMBER)
+def _numeric(template: str, of_list: str) -> Callable[[Over], Sql]:
+    """Make a function over numbers: over one in each row, or over a list of all where rows hold several."""
+
+    def build(over: Over) -> Sql:
+        if over.value.kind is Kind.MANY:
+            return Sql(of_list.format(x=_numbers(over)), Kind.NUMBER)
+        return Sql(template.format(x=over.number, w=over.window), Kind.NUMBER)
+
+    return build
+
+
+_SQUARES = "list_transform({x}, lambda one: one * one)"
+
+
+def _numbers(over: Over) -> str:
+    """List every number."""
+    if over.value.kind is Kind.MANY:
+        numbers = f"list_transform(flatten({_gathered(over)}), lambda one: spl_number(one))"
+        return f"list_filter({numbers}, lambda one: one IS NOT NULL)"
+    return f"list({over.number}) FILTER ({over.number} IS NOT NULL){over.window}"
 
 
 def _count(over: Over) -> Sql:
@@ -96,6 +114,10 @@ def _list(over: Over) -> Sql:
 
 def _extreme(function: str) -> Callable[[Over], Sql]:
     def build(over: Over) -> Sql:
+        if over.value.kind is Kind.MANY:
+            numbers, texts = _numbers(over), f"flatten({_gathered(over)})"
+            number = f"CASE WHEN len({numbers}) = len({texts}) THEN spl_text(list_{function}({numbers})) END"
+            return Sql(f"coalesce({number}, list_{function}({texts}))", Kind.TEXT)
         w, x, text = over.window, over.number, over.text
         if over.value.kind is Kind.NUMBER:
             return Sql(f"{function}({x}){w}", Kind.NUMBER)
@@ -124,13 +146,15 @@ def _when(function: str) -> Callable[[Over], Sql]:
 
 
 def _mode(over: Over) -> Sql:
-    return Sql(f"mode({over.text}){over.window}", Kind.TEXT)
+    if over.value.kind is Kind.MANY:
+        return Sql(f"list_mode(list_sort(flatten({_gathered(over)})))", Kind.TEXT)
+    order = "" if over.window else f" ORDER BY {over.text}"  # which of two equally frequent ones is not left to chance
+    return Sql(f"mode({over.text}{order}){over.window}", Kind.TEXT)
 
 
 def _ranked(share: float) -> Callable[[Over], Sql]:
     def build(over: Over) -> Sql:
-        x = over.number
-        sorted_ = f"list_sort(list({x}) FILTER ({x} IS NOT NULL){over.window})"
+        sorted_ = f"list_sort({_numbers(over)})"
         return Sql(
             f"({sorted_})[CAST(least(floor({share!r} * len({sorted_})) + 1, len({sorted_})) AS BIGINT)]", Kind.NUMBER
         )
@@ -141,16 +165,16 @@ def _ranked(share: float) -> Callable[[Over], Sql]:
 AGGREGATES: dict[str, tuple[str, Callable[[Over], Sql]]] = {
     "count": ("rows, or values of a field", _count),
     "dc": ("distinct values", _distinct),
-    "sum": ("sum of the numbers; null if there is none", _numeric("sum({x}){w}")),
-    "sumsq": ("sum of the squares", _numeric("sum({x} * {x}){w}")),
-    "avg": ("average of the numbers", _numeric("avg({x}){w}")),
+    "sum": ("sum of the numbers; null if there is none", _numeric("sum({x}){w}", "list_sum({x})")),
+    "sumsq": ("sum of the squares", _numeric("sum({x} * {x}){w}", f"list_sum({_SQUARES})")),
+    "avg": ("average of the numbers", _numeric("avg({x}){w}", "list_avg({x})")),
     "min": ("smallest number, or first text if not all are numbers", _extreme("min")),
     "max": ("largest number, or last text if not all are numbers", _extreme("max")),
-    "range": ("largest less smallest number", _numeric("(max({x}){w} - min({x}){w})")),
-    "stdev": ("standard deviation of a sample", _numeric("stddev_samp({x}){w}")),
-    "stdevp": ("standard deviation of a population", _numeric("stddev_pop({x}){w}")),
-    "var": ("variance of a sample", _numeric("var_samp({x}){w}")),
-    "varp": ("variance of a population", _numeric("var_pop({x}){w}")),
+    "range": ("largest less smallest number", _numeric("(max({x}){w} - min({x}){w})", "list_max({x}) - list_min({x})")),
+    "stdev": ("standard deviation of a sample", _numeric("stddev_samp({x}){w}", "list_stddev_samp({x})")),
+    "stdevp": ("standard deviation of a population", _numeric("stddev_pop({x}){w}", "list_stddev_pop({x})")),
+    "var": ("variance of a sample", _numeric("var_samp({x}){w}", "list_var_samp({x})")),
+    "varp": ("variance of a population", _numeric("var_pop({x}){w}", "list_var_pop({x})")),
     "median": ("the middle number", _ranked(0.5)),
     "mode": ("the most frequent value", _mode),
     "first": ("value of the first row", _chosen("arg_min", "order")),
@@ -164,7 +188,6 @@ AGGREGATES: dict[str, tuple[str, Callable[[Over], Sql]]] = {
 }
 """Function -> what it gives, and how it is made. `perc<N>` (also `p<N>`) is beside it."""
 _ALIASES = {"c": "count", "distinct_count": "dc", "estdc": "dc", "mean": "avg"}
-_OF_SEVERAL = {"count", "dc", "values", "list", "first", "last", "earliest", "latest", "earliest_time", "latest_time"}
 
 
 def parse_aggregates(cursor: Cursor[Any], *stops: str) -> tuple[Aggregate, ...]:
@@ -231,8 +254,6 @@ def spread(aggregates: tuple[Aggregate, ...], fields: tuple[str, ...]) -> list[A
 def build(one: Aggregate, rows: Relation, evaluator: Evaluator, cursor: Cursor[Any], window: str = "") -> Sql:
     """Make a function over rows; with `window` as one that runs beside each row."""
     value = _value(one, rows, evaluator)
-    if value.kind is Kind.MANY and one.function not in _OF_SEVERAL:
-        raise cursor.fail(f"{one.function}() over a field of several values", "`mvexpand` it first", one.at)
     time = rows.fields.get("_time")
     if time is None and one.function in {"earliest", "latest", "earliest_time", "latest_time"}:
         raise cursor.fail(f"{one.function}() needs _time, which is not there any more", at=one.at)

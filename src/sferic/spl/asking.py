@@ -11,8 +11,9 @@ from sferic.spl.commands.extracting import Rex, Spath
 from sferic.spl.commands.filtering import Regex
 from sferic.spl.commands.filtering import Search as Terms
 from sferic.spl.commands.joining import Append, JoinWith
+from sferic.spl.commands.modelled import TStats
 from sferic.spl.commands.shaping import Fields, Rename
-from sferic.spl.commands.statistics import Beside, Running, Stats, TimeChart, Top, TStats
+from sferic.spl.commands.statistics import Beside, Running, Stats, TimeChart, Top
 from sferic.spl.filtering import is_number
 from sferic.spl.parsing import Search
 from sferic.spl.terms import All, AnyOf, Compare, Not, Term, Word
@@ -25,8 +26,8 @@ _ENDS = (Stats, TimeChart, Top, TStats)
 def literals(search: Search) -> list[str]:
     """Return expressions of which every line that can matter holds one; none if no such list is certain."""
     first = search.commands[0] if search.commands else None
-    bare = isinstance(first, Terms) and not any(isinstance(c, Append | JoinWith) for c in search.commands)
-    return (_needed(first.terms) if bare and isinstance(first, Terms) else None) or []
+    bare = not any(isinstance(c, Append | JoinWith) for c in search.commands)
+    return (_needed(first.terms) if bare and isinstance(first, Terms | TStats) else None) or []
 
 
 def _needed(term: Term) -> list[str] | None:
@@ -38,11 +39,16 @@ def _needed(term: Term) -> list[str] | None:
         case AnyOf():
             parts = [_needed(part) for part in term.parts]
             return None if not all(parts) else [literal for part in parts if part for literal in part]
-        case Compare() if term.operator == "=" and term.field in _NAMES and not is_number(term.value):
+        case Compare() if _holds_name(term.field) and term.operator == "=" and not is_number(term.value):
             pieces = [p for p in _PIECE.findall(term.value) if "xn--" not in p.lower()]
             return [re.escape(max(pieces, key=len))] if pieces else None
         case _:
             return None
+
+
+def _holds_name(field: str) -> bool:
+    """Say whether a field holds host names or URLs; `Web.url` is one, too."""
+    return field.rpartition(".")[2] in _NAMES
 
 
 def fields_asked(search: Search) -> Callable[[str], bool]:

@@ -134,4 +134,4 @@ def fields_of(node: Expression) -> Iterator[Field]:
 def near(name: str, known: Iterable[str]) -> str:
     """Say which known name somebody may have meant."""
     close = get_close_matches(name, list(known), 1)
-    return f"did you mean {close[0]!r}?" if close else "the reference lists what is supported"
+    return f"did you mean {close[0]!r}?" if close else "`sferic spl commands` lists what there is"

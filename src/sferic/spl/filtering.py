@@ -1,5 +1,7 @@
 """Turns the terms of a `search` into a condition: `*` is any text, case does not matter, numbers compare as numbers.
 
+A value such as 10.0.0.0/8 is a network: the addresses in it fit.
+
 A word must stand in the raw text between characters that are no letters or digits.
 """
 
@@ -11,6 +13,7 @@ from sferic.spl.terms import All, AnyOf, Compare, Not, Term, Word
 
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,2})?")
 _LIKE = re.compile(r"[\\%_]")
+_NETWORK = re.compile(r"(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:]*:[0-9a-f:]*)/\d{1,3}", re.IGNORECASE)
 INDEX_NOTE = "The rows are in no index: `index=` holds for all of them."
 
 
@@ -75,7 +78,8 @@ def one_value(value: Sql, operator: str, wanted: str) -> str:
         return f"({text} IS NOT NULL)"
     if number:
         return f"coalesce(spl_number({text}) = {float(number)!r}, FALSE)"
-    return f"({text} ILIKE {quote(like(wanted))} ESCAPE '\\')"
+    written = f"({text} ILIKE {quote(like(wanted))} ESCAPE '\\')"
+    return f"({written} OR spl_cidr({quote(wanted)}, {text}))" if _NETWORK.fullmatch(wanted) else written
 
 
 def is_number(wanted: str) -> bool:

@@ -46,6 +46,11 @@ class Argument:
         return f"({self._compiler.any(self._node).text} IS NOT NULL)"
 
     @property
+    def shown(self) -> str:
+        """The argument, a value or a condition, as a text."""
+        return as_text(self._compiler.any(self._node))
+
+    @property
     def condition(self) -> str:
         """The argument as a condition."""
         return self._compiler.condition(self._node)

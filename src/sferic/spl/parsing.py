@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from sferic.spl.command import Command, Known, Pipeline
-from sferic.spl.commands import extracting, filtering, joining, shaping, statistics
+from sferic.spl.commands import extracting, filtering, joining, modelled, shaping, statistics
 from sferic.spl.cursor import Cursor
 from sferic.spl.errors import SearchError
 from sferic.spl.evaluating import near
@@ -16,6 +16,7 @@ COMMANDS: Mapping[str, Known] = {
     **filtering.COMMANDS,
     **shaping.COMMANDS,
     **statistics.COMMANDS,
+    **modelled.COMMANDS,
     **extracting.COMMANDS,
     **joining.COMMANDS,
 }

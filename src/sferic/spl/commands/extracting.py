@@ -1,4 +1,4 @@
-"""Commands that make fields out of texts: rex, replace, makemv, mvexpand, mvcombine, nomv, spath."""
+"""Commands that make fields out of texts: rex, replace, makemv, mvexpand, nomv, spath."""
 
 import json
 import re
@@ -147,6 +147,7 @@ class MakeMany(msgspec.Struct, frozen=True):
     field: str
     delimiter: str
     tokenizer: str
+    allow_empty: bool
     at: int
     words: Words
 
@@ -158,17 +159,19 @@ class MakeMany(msgspec.Struct, frozen=True):
             group = 1 if "(" in self.tokenizer else 0
             many = f"regexp_extract_all({text}, {quote(pattern)}, {group})"
         else:
-            many = f"list_filter(string_split({text}, {quote(self.delimiter)}), lambda one: one <> '')"
+            many = f"string_split({text}, {quote(self.delimiter)})"
+            many = many if self.allow_empty else f"list_filter({many}, lambda one: one <> '')"
         return bench.extend(rows, {self.field: Sql(f"nullif({many}, [])", Kind.MANY)})
 
 
 def _makemv(words: Words) -> MakeMany:
     words.skip()
     at = words.at
-    options = words.options("delim", "tokenizer", "allowempty", "setsv")
+    options = words.options("delim", "tokenizer", "allowempty")
     field = words.name()
     words.finish()
-    return MakeMany(field, options.get("delim", " "), options.get("tokenizer", ""), at, words)
+    empty = words.flag(options, "allowempty", usual=False)
+    return MakeMany(field, options.get("delim", " "), options.get("tokenizer", ""), empty, at, words)
 
 
 class Expand(msgspec.Struct, frozen=True):
@@ -252,7 +255,7 @@ def _spath(words: Words) -> Spath:
 COMMANDS = {
     "rex": Known(_rex, 'rex field=FIELD "(?<name>...)": fields by named groups; max_match=, mode=sed'),
     "replace": Known(_replace, "replace OLD with NEW in FIELDS: whole values, `*` is any text"),
-    "makemv": Known(_makemv, "makemv delim=, FIELD: several values of one; tokenizer="),
+    "makemv": Known(_makemv, "makemv delim=, FIELD: several values of one; tokenizer=, allowempty="),
     "mvexpand": Known(_mvexpand, "mvexpand FIELD: a row of each value; limit="),
     "nomv": Known(_nomv, "nomv FIELD: one text of several values"),
     "spath": Known(_spath, "spath input=FIELD path=a.b{}.c output=NAME: fields of JSON; without a path all of them"),

@@ -11,7 +11,7 @@ from sferic.spl.command import Known, Words
 from sferic.spl.evaluating import Evaluator
 from sferic.spl.expression import Expression, parse_expression
 from sferic.spl.relation import Relation, as_text, quote
-from sferic.spl.terms import All, Compare, Term, parse_terms
+from sferic.spl.terms import All, AnyOf, Compare, Not, Term, parse_terms
 
 _TIMES = {"earliest": ">=", "latest": "<", "_index_earliest": "", "_index_latest": ""}
 
@@ -27,12 +27,17 @@ class Search(msgspec.Struct, frozen=True):
         return bench.filtered(rows, filtering.condition(self._timed(self.terms, bench), rows, bench))
 
     def _timed(self, term: Term, bench: Bench) -> Term:
-        parts = term.parts if isinstance(term, All) else (term,)
-        return All(tuple(self._time(part, bench) for part in parts))
+        match term:
+            case All() | AnyOf():
+                return type(term)(tuple(self._timed(part, bench) for part in term.parts))
+            case Not():
+                return Not(self._timed(term.part, bench))
+            case Compare() if term.field in _TIMES and term.operator == "=":
+                return self._time(term, bench)
+            case _:
+                return term
 
-    def _time(self, part: Term, bench: Bench) -> Term:
-        if not isinstance(part, Compare) or part.field not in _TIMES or part.operator != "=":
-            return part
+    def _time(self, part: Compare, bench: Bench) -> Term:
         when = moment(part.value, bench.now, bench.zone)
         if when is None:
             raise self.words.fail(f"{part.value!r} is no time", "such as -24h@h, now or 1772445600", part.at)

@@ -207,18 +207,22 @@ class Append(msgspec.Struct, frozen=True):
 
     searches: tuple[Pipeline, ...]
     alone: bool
+    most: int
 
     def apply(self, rows: Relation, bench: Bench) -> Relation:
-        """Run and stack."""
+        """Run, cut and stack."""
         others = [run(search, bench) for search in self.searches]
+        if self.most:
+            others = [bench.filtered(ordered, f"{ordered.order} <= {self.most}")
+                      for ordered in (bench.ordered(other, other.order) for other in others)]  # fmt: skip
         return stacked(others if self.alone else [rows, *others], bench)
 
 
 def _append(words: Words) -> Append:
-    words.options("maxtime", "maxout", "timeout", "extendtimerange")
+    options = words.options("maxout")
     search = words.subsearch()
     words.finish()
-    return Append((search,), alone=False)
+    return Append((search,), alone=False, most=words.count(options, "maxout", JOIN_LIMIT))
 
 
 def _union(words: Words) -> Append:
@@ -228,7 +232,7 @@ def _union(words: Words) -> Append:
         words.mark(",")
     if not searches:
         raise words.fail("expected searches in square brackets")
-    return Append(tuple(searches), alone=words.first)
+    return Append(tuple(searches), alone=words.first, most=0)
 
 
 class JoinWith(msgspec.Struct, frozen=True):
@@ -252,13 +256,9 @@ class JoinWith(msgspec.Struct, frozen=True):
         over = f"row_number() OVER (PARTITION BY {keys} ORDER BY {other.order}) AS {place}"
         limited = f"SELECT *, {over} FROM {other.name} WHERE {other.order} <= {JOIN_LIMIT}"
         kept = bench.stage(f"SELECT * FROM ({limited}) WHERE {place} <= {self.most}" if self.most else limited, {}, "")
-        on = (
-            " AND ".join(f"l.{rows.get(n).text} = r.{other.get(n).text}" for n in by)
-            if self._plain(rows, other, by)
-            else ""
-        )
-        if not on:
+        if not self._plain(rows, other, by):
             raise self.words.fail("a field to join by is not in both searches, or holds several values")
+        on = " AND ".join(_equal(rows.get(n), other.get(n)) for n in by)
         added = {n: sql for n, sql in other.fields.items() if n not in by}
         names = {n: bench.fresh() for n in added}
         columns = "".join(f", r.{sql.text} AS {names[n]}" for n, sql in added.items())
@@ -275,6 +275,12 @@ class JoinWith(msgspec.Struct, frozen=True):
             n in rows.fields and n in other.fields and Kind.MANY not in {rows.get(n).kind, other.get(n).kind}
             for n in by
         )
+
+
+def _equal(left: Sql, right: Sql) -> str:
+    """Compare a field of the rows with one of the subsearch; a number and a text agree if they read the same."""
+    ours, theirs = (Sql(f"{side}.{one.text}", one.kind) for side, one in (("l", left), ("r", right)))
+    return f"{ours.text} = {theirs.text}" if left.kind is right.kind else f"{as_text(ours)} = {as_text(theirs)}"
 
 
 def _join(words: Words) -> JoinWith:
@@ -299,7 +305,7 @@ COMMANDS = {
         _inputlookup, "| inputlookup TABLE where TERMS: the rows of a CSV table; append=", begins=True
     ),
     "makeresults": Known(_makeresults, "| makeresults count=N: rows out of nothing", begins=True),
-    "append": Known(_append, "append [SEARCH]: its rows behind those that are there"),
+    "append": Known(_append, "append [SEARCH]: its rows behind those that are there; maxout="),
     "union": Known(_union, "union [SEARCH] [SEARCH]: their rows one after another", begins=True),
     "join": Known(_join, "join FIELDS [SEARCH]: fields of rows that agree; type=inner|left, max=, overwrite="),
 }

@@ -1,4 +1,4 @@
-"""Commands that count: stats, eventstats, streamstats, timechart, top, rare, and tstats over plain events.
+"""Commands that count: stats, eventstats, streamstats, timechart, top and rare.
 
 A row without a value in every by-field counts nowhere in `stats`, without a word, as in Splunk.
 """
@@ -9,13 +9,10 @@ import msgspec
 
 from sferic.spl.aggregates import Aggregate, build, parse_aggregates, spread
 from sferic.spl.bench import Bench
-from sferic.spl.clock import span_s
 from sferic.spl.command import Known, Words
 from sferic.spl.commands.shaping import span_of
 from sferic.spl.evaluating import Evaluator
-from sferic.spl.filtering import condition
 from sferic.spl.relation import Kind, Relation, Sql, as_number, as_text, quote
-from sferic.spl.terms import All, Term, parse_terms
 
 MAX_BUCKETS = 50_000
 MAX_SERIES = 10
@@ -70,7 +67,7 @@ def grouped(
 
 
 def _stats(words: Words) -> Stats:
-    words.options("allnum", "delim", "partitions")
+    words.options("partitions")  # only how fast Splunk is
     aggregates = parse_aggregates(words, "by")
     by = words.by()
     words.finish()
@@ -104,16 +101,22 @@ class Running(msgspec.Struct, frozen=True):
     by: tuple[str, ...]
     window: int
     current: bool
+    whole: bool
+    """Whether the window is counted in rows of all groups together (`global`), and not in those of one."""
     words: Words
 
     def apply(self, rows: Relation, bench: Bench) -> Relation:
         """Extend."""
+        apart = self.whole and self.window and self.by
+        if apart:
+            rows = bench.ordered(rows, rows.order)  # numbers without gaps, so that a distance in them is one in rows
         evaluator = Evaluator(rows, bench, self.words)
         keys = [rows.get(name) for name in self.by]
         part = f"PARTITION BY {', '.join(k.text for k in keys)} " if keys else ""
         first = f"{self.window - self.current} PRECEDING" if self.window else "UNBOUNDED PRECEDING"
         last = "CURRENT ROW" if self.current else "1 PRECEDING"
-        window = f"{part}ORDER BY {rows.order} ROWS BETWEEN {first} AND {last}"
+        how = "RANGE" if apart else "ROWS"
+        window = f"{part}ORDER BY {rows.order} {how} BETWEEN {first} AND {last}"
         full = " AND ".join(f"{k.text} IS NOT NULL" for k in keys)
         new = {}
         for one in spread(self.aggregates, tuple(n for n in rows.fields if not n.startswith("_"))):
@@ -123,7 +126,7 @@ class Running(msgspec.Struct, frozen=True):
 
 
 def _eventstats(words: Words) -> Beside:
-    words.options("allnum")
+    words.options()
     aggregates = parse_aggregates(words, "by")
     by = words.by()
     words.finish()
@@ -131,16 +134,14 @@ def _eventstats(words: Words) -> Beside:
 
 
 def _streamstats(words: Words) -> Running:
-    known = ("window", "current", "global", "allnum")
+    known = ("window", "current", "global")
     options = words.options(*known)
     aggregates = parse_aggregates(words, "by")
     by = words.by(*known)
     options |= words.options(*known)
     words.finish()
-    if words.flag(options, "global", usual=False) and by:
-        raise words.fail("global=true together with `by` is not supported")
-    window = words.count(options, "window", 0)
-    return Running(aggregates, by, window, words.flag(options, "current", usual=True), words)
+    window, current = words.count(options, "window", 0), words.flag(options, "current", usual=True)
+    return Running(aggregates, by, window, current, words.flag(options, "global", usual=True), words)
 
 
 class TimeChart(msgspec.Struct, frozen=True):
@@ -150,6 +151,8 @@ class TimeChart(msgspec.Struct, frozen=True):
     span: float
     by: str
     limit: int
+    hidden: frozenset[str]
+    """Of OTHER and NULL, the series that are not shown."""
     words: Words
 
     def apply(self, rows: Relation, bench: Bench) -> Relation:
@@ -184,7 +187,8 @@ class TimeChart(msgspec.Struct, frozen=True):
         names = [
             name for (name,) in bench.query(f"SELECT DISTINCT {as_text(charted.get(self.by))} FROM {charted.name}")
         ]
-        ordered = [n for n in kept if n in names] + [n for n in ("OTHER", "NULL") if n in names]
+        rest = [n for n in ("OTHER", "NULL") if n not in self.hidden]
+        ordered = [n for n in (*kept, *rest) if n in names]
         time, by = charted.get("_time"), charted.get(self.by)
         fields, columns = {"_time": Sql(bench.fresh(), Kind.NUMBER)}, [time.text]
         for one in self.aggregates:
@@ -227,7 +231,7 @@ class TimeChart(msgspec.Struct, frozen=True):
 
 
 def _timechart(words: Words) -> TimeChart:
-    known = ("span", "limit", "usenull", "useother", "bins")
+    known = ("span", "limit", "usenull", "useother")
     options = words.options(*known)
     aggregates = parse_aggregates(words, "by", "span")
     by = words.name() if words.keyword("by") else ""
@@ -236,7 +240,9 @@ def _timechart(words: Words) -> TimeChart:
     if not aggregates:
         raise words.fail("expected a function, such as count")
     span = float(span_of(words, options["span"], time=True)) if "span" in options else 0.0
-    return TimeChart(aggregates, span, by, words.count(options, "limit", MAX_SERIES), words)
+    shown = (("OTHER", "useother"), ("NULL", "usenull"))
+    hidden = frozenset(name for name, option in shown if not words.flag(options, option, usual=True))
+    return TimeChart(aggregates, span, by, words.count(options, "limit", MAX_SERIES), hidden, words)
 
 
 class Top(msgspec.Struct, frozen=True):
@@ -285,56 +291,13 @@ def _top(words: Words, *, rare: bool = False) -> Top:
     return Top(fields, by, limit, rare, show, words)
 
 
-class TStats(msgspec.Struct, frozen=True):
-    """Count over the events themselves; there is no accelerated data model here."""
-
-    aggregates: tuple[Aggregate, ...]
-    terms: Term
-    by: tuple[str, ...]
-    span: float
-    words: Words
-
-    def apply(self, rows: Relation, bench: Bench) -> Relation:
-        """Filter and group; `Web.url` is the field `url`."""
-        fields = dict(rows.fields)
-        for name in (*self.by, *(a.field for a in self.aggregates)):
-            model, dot, plain = name.partition(".")
-            if dot and name not in fields and model[:1].isupper() and plain in fields:
-                fields[name] = fields[plain]
-        rows = bench.filtered(rows.with_fields(fields), condition(self.terms, rows.with_fields(fields), bench))
-        if self.span:
-            floor = f"floor({as_number(rows.get('_time'))} / {self.span!r}) * {self.span!r}"
-            rows = bench.extend(rows, {"_time": Sql(floor, Kind.NUMBER)})
-        return grouped(expanded(rows, self.by, bench), self.aggregates, self.by, bench, self.words)
-
-
-def _tstats(words: Words) -> TStats:
-    words.options("summariesonly", "allow_old_summaries", "prestats", "fillnull_value")
-    aggregates = parse_aggregates(words, "from", "where", "by")
-    if words.keyword("from"):
-        raise words.fail(
-            "there is no data model here", "leave `from datamodel=...` out: the events are searched", words.at
-        )
-    terms: Term = All(())
-    if words.keyword("where"):
-        terms = parse_terms(words.up_to("by", "groupby"))
-    by = words.by("span")
-    options = words.options("span")
-    words.finish()
-    seconds = span_s(options["span"]) if "span" in options else 0
-    if seconds is None or not aggregates:
-        raise words.fail("span= is no fixed span" if aggregates else "expected a function, such as count")
-    return TStats(aggregates, terms, by, float(seconds), words)
-
-
 COMMANDS = {
     "stats": Known(_stats, "stats FUNCTIONS by FIELDS: one row of each combination"),
     "eventstats": Known(_eventstats, "eventstats FUNCTIONS by FIELDS: the same beside each row"),
-    "streamstats": Known(_streamstats, "streamstats FUNCTIONS by FIELDS: over the rows up to each; window=, current="),
-    "timechart": Known(_timechart, "timechart span=1h FUNCTIONS by FIELD: by spans of time; limit="),
+    "streamstats": Known(
+        _streamstats, "streamstats FUNCTIONS by FIELDS: over the rows so far; window=, current=, global="
+    ),
+    "timechart": Known(_timechart, "timechart span=1h FUNCTIONS by FIELD: by spans; limit=, useother=, usenull="),
     "top": Known(_top, "top N FIELDS by FIELDS: the most frequent values; limit=, showcount=, showperc="),
     "rare": Known(lambda words: _top(words, rare=True), "rare N FIELDS by FIELDS: the least frequent values"),
-    "tstats": Known(
-        _tstats, "| tstats FUNCTIONS where TERMS by FIELDS span=: over the events, there is no data model", begins=True
-    ),
 }

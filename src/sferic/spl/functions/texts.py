@@ -88,11 +88,10 @@ def _tonumber(_bench: Bench, args: Sequence[Argument]) -> Sql:
     return Sql(f"spl_based({args[0].text}, {args[1].number})", Kind.NUMBER)
 
 
-@function("tostring", 1, 2, 'tostring(X, "hex"|"commas"|"duration"): a number as text')
+@function("tostring", 1, 2, 'tostring(X, "hex"|"commas"|"duration"): a number, True or False as text')
 def _tostring(_bench: Bench, args: Sequence[Argument]) -> Sql:
     if len(args) == 1:
-        value = args[0].value
-        return Sql(as_text(value), Kind.TEXT)
+        return Sql(args[0].shown, Kind.TEXT)
     form, x = args[1].literal, args[0].number
     forms = {
         "hex": f"format('0x{{:X}}', TRY_CAST({x} AS BIGINT))",
