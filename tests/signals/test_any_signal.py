@@ -125,7 +125,7 @@ FIELDS_OF = {
     "durations": {"duration_ms"},
     "referrers": {"referer"},
     "answers": {"status", "action"},
-    "processes": {"process_path", "process_guid", "parent_path"},
+    "processes": {"process_path", "process_guid", "parent_path", "command_line"},
 }
 """Words for what a log may lack, and the event fields behind them."""
 

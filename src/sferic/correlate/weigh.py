@@ -17,11 +17,12 @@ from sferic.signals._contract import Signal, signals
 from sferic.signals._gaps import fit_times
 from sferic.signals._grouping import joint, opens, rising
 from sferic.signals._per_segment import tallies
+from sferic.signals._programs import main_images
 
 _OWN = frozenset({"persistence", "lookups_only"})
 """Like the signals that need the fit, they are about a segment's own rhythm: not lent, each log shows its own."""
-_OF_PROCESSES = frozenset({"process_path", "parent_path"})
-"""What is read off these is not lent either: processes are joined row by row before anything is measured."""
+_OF_PROCESSES = frozenset({"process_path", "parent_path", "command_line"})
+"""What is read off these is lent between segments of one program alone: processes are joined row by row before."""
 
 
 class Weighed(msgspec.Struct, frozen=True):
@@ -73,7 +74,8 @@ def _borrow(window: Window, values: dict[str, Floats], points: dict[str, Floats]
     behind one address lend each other nothing.
     """
     lenders = {name: np.arange(len(window)) for name in values}
-    lent = [name for name in values if name not in _OWN and not signals()[name].fields & _OF_PROCESSES]
+    lent = [name for name in values if name not in _OWN]
+    image, any_program = main_images(window), np.zeros(len(window), int)
     key = joint(window.client, window.owner)
     order = rising(key)
     at = np.append(opens(key[order]), len(order))
@@ -83,9 +85,11 @@ def _borrow(window: Window, values: dict[str, Floats], points: dict[str, Floats]
         for name in lent:
             known = members[~np.isnan(values[name][members])]
             unknown = members[np.isnan(values[name][members])]
-            for user in np.unique(window.user[unknown]):
-                mine = unknown[window.user[unknown] == user]
-                theirs = known[(user == UNKNOWN) | np.isin(window.user[known], (user, UNKNOWN))]
+            program = image if signals()[name].fields & _OF_PROCESSES else any_program
+            for user, runs in {(int(window.user[i]), int(program[i])) for i in unknown if program[i] != UNKNOWN}:
+                mine = unknown[(window.user[unknown] == user) & (program[unknown] == runs)]
+                asked = known[program[known] == runs]
+                theirs = asked[(user == UNKNOWN) | np.isin(window.user[asked], (user, UNKNOWN))]
                 if len(theirs):
                     best = theirs[np.argmax(window.checkins[theirs])]
                     others = mine[window.source[mine] != window.source[best]]

@@ -1,7 +1,7 @@
 """The tenant is new here, or has been called all along.
 
-What it measures: hours of log before anybody first called the owner; negative, as hours of the whole log, where it
-was called from the start.
+What it measures: hours of log before anybody first called the owner; negative, as hours since, where it was called
+from the start: that of the log, or on its first day that of those who call it.
 Why it matters: a channel that begins in the middle of the log began for a reason; old friends are rarely attackers.
 What else looks like this: every new application.
 Within the first day only hours count in which a caller was seen at other calls: a log begins at night, an office later.
@@ -23,18 +23,19 @@ SETTLE_S = 3600.0
 
 
 def measure(window: Window, wanted: Bools) -> Floats:
-    """Return hours before the first call, or minus the log's hours."""
+    """Return hours before the first call, or minus the hours since it."""
     del wanted
     started = window.estate.source_first_s[window.source]
-    before = window.estate.owner_first_s[window.owner] - started
-    before = np.where(before < DAY_S, np.minimum(before, _seen_before(window)), before)
+    first = window.estate.owner_first_s[window.owner]
+    late = first - started
+    before = np.where(late < DAY_S, np.minimum(late, _seen_before(window)), late)
     span = (
         (window.time_s[window.checkins_at[1:] - 1] - window.time_s[window.checkins_at[:-1]]) if len(window) else before
     )
     usual = span / np.maximum(window.checkins - 1, 1)
-    late = window.estate.owner_first_s[window.owner] - started
-    old = late <= np.maximum(SETTLE_S, 3 * usual)
-    return np.where(old, -(window.stop_s - started), np.maximum(before, 0)) / HOUR_S
+    old = (late <= np.maximum(SETTLE_S, 3 * usual)) | (before <= SETTLE_S)
+    since = np.where(late <= SETTLE_S, started, first)
+    return np.where(old, since - window.stop_s, before) / HOUR_S
 
 
 def _seen_before(window: Window) -> Floats:
@@ -48,8 +49,7 @@ def describe(window: Window, i: int, value: float) -> Words:
     """Say since when the owner is known."""
     name = window.owners[window.owner[i]]
     if value < 0:
-        return Words("from the start", f"{name} is called since the log begins, {-value:.0f} h before its end")
-    if value < 1:
-        return Words("with its callers", f"{name} is called within an hour of seeing anything of those who call it")
+        since = "since the log begins, or since those who call it appear in it"
+        return Words("from the start", f"{name} is called {since}, {-value:.0f} h before its end")
     which = "the first" if value * HOUR_S >= DAY_S else "at least"
     return Words(f"after {value:.0f} h", f"nobody called {name} in {which} {value:.0f} h of this log")
