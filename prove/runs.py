@@ -52,7 +52,7 @@ def executed(content: Content, estate: Estate, folder: Path) -> Iterator[Run]:
 def _spl(content: Content, folder: Path, made: Path) -> Iterator[Run]:
     known = splunk.app(texts("splunk", content), made)
     for search in searches(content):
-        if search.name in {"candidate", "beacon"}:
+        if search.detection.id in {"candidate", "beacon"}:
             alerts = splunk.pairs(splunk.over_logs(search.spl, [str(folder)], known))
             yield Run(f"splunk: {search.name}", "sferic spl, on the raw logs", alerts)
 

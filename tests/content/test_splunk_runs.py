@@ -11,7 +11,7 @@ import pytest
 from prove import splunk as running
 from prove.estate import Estate
 from sferic.content._contract import Content, texts
-from sferic.content._spl import searches
+from sferic.content._spl import Search, drilldowns, searches
 from sferic.spl.running import Knowledge
 from tests.content.conftest import EXAMPLE
 
@@ -112,6 +112,62 @@ def test_candidate(spl: dict[str, str], known: Knowledge) -> None:
     rows = [*even(), *odd("10.0.0.2"), *even("10.9.0.1"), *even("10.0.0.3", "big.pages.dev", 90_000)]
     found = running.pairs(running.over_rows(spl["candidate"], rows, known))
     assert found == {("10.0.0.1", HOST), ("10.0.0.2", "page.pages.dev")}
+
+
+def modelled(minute: float, sourcetype: str, client: str, host: str = HOST) -> Row:
+    """Make one event with fields as the data model Web names them."""
+    return {"_time": 1_700_000_000 + minute * 60, "sourcetype": sourcetype, "src": client, "url_domain": host,
+            "bytes_in": "300", "bytes_out": "500", "user": "u"}  # fmt: skip
+
+
+def test_the_data_model(spl: dict[str, str], known: Knowledge) -> None:
+    """The data model gives the same beacons and candidates, with bytes turned round where an add-on says them so."""
+    rows = [modelled(20.0 * n, "squid:access", "10.0.0.1") for n in range(30)]
+    rows += [modelled(1.5 * n * n, "zscalernss-web", "10.0.0.2", "page.pages.dev") for n in range(30)]
+    rows += [modelled(20.0 * n, "squid:access", "10.0.0.3", "www.example") for n in range(30)]
+    rows += [modelled(20.0 * n, "squid:access", "10.0.0.4") | {"status": "407"} for n in range(30)]
+    assert running.pairs(running.over_rows(spl["beacon_cim"], rows, known)) == {("10.0.0.1", HOST)}
+    assert running.pairs(running.over_rows(spl["candidate_cim"], rows, known)) == {
+        ("10.0.0.1", HOST), ("10.0.0.2", "page.pages.dev"),
+    }  # fmt: skip
+    seconds = running.over_rows("| `sferic_cim_logs`", rows, known)
+    assert {(row["src"], row["bytes_up"], row["bytes_down"]) for row in seconds} == {
+        ("10.0.0.1", 300, 500), ("10.0.0.2", 500, 300),
+    }  # fmt: skip
+
+
+def test_an_exception_ends_on_its_day(spl: dict[str, str], known: Knowledge) -> None:
+    """What is allowed until a day fires again behind it."""
+    ends = {day: entry_until(known, day) for day in ("2023-11-20", "2023-11-10")}
+    assert not running.over_rows(spl["candidate"], even(), ends["2023-11-20"])
+    assert running.over_rows(spl["candidate"], even(), ends["2023-11-10"])
+
+
+def entry_until(known: Knowledge, day: str) -> Knowledge:
+    """Allow the host until a day."""
+    one = known.lookups["sferic_allowed"]
+    entry = {"src": "*", "dest_host": HOST, "reason": "a test", "expires": day}
+    allowed = type(one)([entry], one.match, one.case_sensitive, one.max_matches)
+    return Knowledge(known.macros, {**known.lookups, "sferic_allowed": allowed})
+
+
+@pytest.mark.parametrize("name", ["beacon", "beacon_cim"])
+def test_drilldowns(name: str, content: Content, known: Knowledge) -> None:
+    """From an alert the first search gives that alert alone again, the second what its client did."""
+    (search,) = [one for one in searches(content) if one.name == name]
+    rows = [*even(), *even("10.0.0.2", "other.two-account.workers.dev")]
+    rows = [row | {"src": row["src_ip"], "url_domain": row["site"], "_raw": f"src_ip={row['src_ip']}"} for row in rows]
+    again, events = (filled_in(one["search"], search) for one in drilldowns(search, search.spl))
+    assert running.pairs(running.over_rows(again, rows, known)) == {("10.0.0.1", HOST)}
+    assert len(running.over_rows(events, rows, known)) == 30
+
+
+def filled_in(text: str, search: Search) -> str:
+    """Put an alert's values where Splunk puts them."""
+    values = dict(zip(search.shown, ("10.0.0.1", "lab-account.workers.dev"), strict=True))
+    for field, value in values.items():
+        text = text.replace(f"${field}$", value)
+    return text
 
 
 def test_long_connection(spl: dict[str, str], known: Knowledge) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sferic.catalog.detections import false_positives
 from sferic.content._contract import AUTHOR, DATE, REFERENCES, Content, Text, derived_id
 from sferic.content._fill import fill
-from sferic.content._spl import LOOKUPS, Search, lookup, macros, searches
+from sferic.content._spl import LOOKUPS, Search, drilldowns, lookup, macros, searches
 from sferic.content._yaml import Value, as_yaml
 
 STORY = "Serverless Command And Control"
@@ -32,7 +32,7 @@ def project(content: Content) -> Iterator[Text]:
         yield Text(
             f"{_ROOT}/deployments/escu_default_configuration_{kind.lower()}.yml", as_yaml(_deployment(kind, content))
         )
-    for name, spl in macros().items():
+    for name, spl in macros(content).items():
         yield _macro(name, spl)
     for search in found:
         file = _file(search)
@@ -78,6 +78,7 @@ def _detection(search: Search) -> dict[str, Value]:
         "how_to_implement": "Say in the macros where your logs are; see the fields in sferic_web_fields.",
         "known_false_positives": " ".join(f"{false_positives()[name].title}." for name in one.false_positives),
         "references": REFERENCES,
+        "drilldown_searches": drilldowns(search, "%original_detection_search%"),
         "rba": {
             "message": search.message,
             "risk_objects": [{"field": first, "type": "user" if first == "actor" else "system", "score": one.risk}],

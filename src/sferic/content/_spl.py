@@ -16,7 +16,7 @@ MACROS = {
     "sferic_cloud_index": "index IN (cloud, aws, cloudflare)",
 }
 """Where logs lie is the site's own; these are guesses to be replaced."""
-WRITTEN = ("sferic_web_logs", "sferic_web_fields", "sferic_sysmon_logs", "sferic_cloudtrail_logs",
+WRITTEN = ("sferic_web_logs", "sferic_web_fields", "sferic_cim_logs", "sferic_sysmon_logs", "sferic_cloudtrail_logs",
            "sferic_cloudflare_logs")  # fmt: skip
 LOOKUPS = {
     "sferic_platforms": ("pattern", "Host name patterns of serverless platforms; the vendors' own names stand first."),
@@ -38,6 +38,8 @@ class Search(msgspec.Struct, frozen=True):
     """Fields that tell one alert from another."""
     message: str
     """What a risk event says; `$field$` stands for the value."""
+    events: str
+    """What lists the events of the first of the fields shown; `$field$` stands for the value."""
 
 
 _FORMS = (
@@ -58,19 +60,48 @@ _FORMS = (
 )  # fmt: skip
 """Text, detection, fields that tell alerts apart, message."""
 _TITLES = {"cloud_change_cloudflare": "Cloudflare Worker Changed By An Unusual Client"}
+_EVENTS = "`sferic_web_logs`\n| `sferic_web_fields`"
+_SECONDS = "| `sferic_cim_logs`"
+"""The same fields out of the accelerated data model, a row for each second in which a client called a host."""
+_MODEL = "_cim"
 
 
 def searches(content: Content) -> list[Search]:
     """Return every saved search, filled in."""
+    found = []
+    for name, id_, shown, message in _FORMS:
+        one = content.detections[id_]
+        spl = _filled(name, one, content)
+        events = f'{spl.partition(chr(10))[0]} "${shown[0]}$"'
+        found.append(Search(name, one, _TITLES.get(name, one.title), spl, shown, message, events))
+    return [*found, *(_modelled(search) for search in found if search.name in {"candidate", "beacon"})]
+
+
+def _modelled(search: Search) -> Search:
+    """Ask the Web data model instead of the events."""
+    first = search.shown[0]
+    return msgspec.structs.replace(
+        search, name=f"{search.name}{_MODEL}", title=f"{search.title} In CIM",
+        spl=search.spl.replace(_EVENTS, _SECONDS), events=f'{_SECONDS} | search {first}="${first}$"',
+    )  # fmt: skip
+
+
+def drilldowns(search: Search, again: str) -> list[dict[str, str]]:
+    """Return the two searches that an analyst opens from an alert; `again` is the search itself."""
+    chosen = " ".join(f'{field}="${field}$"' for field in search.shown)
+    who = f"${search.shown[0]}$"
+    times = {"earliest_offset": "$info_min_time$", "latest_offset": "$info_max_time$"}
     return [
-        Search(name, one, _TITLES.get(name, one.title), _filled(name, one, content), shown, message)
-        for name, id_, shown, message in _FORMS for one in [content.detections[id_]]
-    ]  # fmt: skip
+        {"name": f"This result again, for {who}", "search": f"{again} | search {chosen}"} | times,
+        {"name": f"All events of {who}", "search": search.events} | times,
+    ]
 
 
-def macros() -> dict[str, str]:
+def macros(content: Content) -> dict[str, str]:
     """Return every macro that the searches name."""
-    return MACROS | {name: fill(f"splunk/{name}.spl", {}).rstrip() for name in WRITTEN}
+    listed = ", ".join(f'"{pattern}"' for pattern in content.hosts.patterns)
+    asked = {"sferic_cim_platforms": f"(Web.url_domain IN ({listed}) OR Web.dest IN ({listed}))"}
+    return MACROS | asked | {name: fill(f"splunk/{name}.spl", {}).rstrip() for name in WRITTEN}
 
 
 def lookup(name: str, content: Content) -> str:

@@ -11,7 +11,7 @@ from sferic import __version__
 from sferic.content._contentctl import project
 from sferic.content._contract import AUTHOR, Content, Text
 from sferic.content._fill import fill
-from sferic.content._spl import LOOKUPS, Search, lookup, macros, searches
+from sferic.content._spl import LOOKUPS, Search, drilldowns, lookup, macros, searches
 
 APP = "sferic_content"
 _SEVERITY = {"low": 3, "medium": 4, "high": 5}
@@ -33,7 +33,7 @@ def _app(content: Content) -> Iterator[Text]:
     for name in ("app.conf", "default.xml", "serverless.xml", "default.meta", "README.md"):
         yield Text(f"{APP}/{_PLACES[name]}", fill(f"splunk/{name}", values))
     yield Text(f"{APP}/default/savedsearches.conf", "\n".join(map(_saved, found)))
-    yield Text(f"{APP}/default/macros.conf", "\n".join(_macro(name, spl) for name, spl in macros().items()))
+    yield Text(f"{APP}/default/macros.conf", "\n".join(_macro(name, spl) for name, spl in macros(content).items()))
     yield Text(f"{APP}/default/transforms.conf", "\n".join(_transform(name) for name in LOOKUPS))
     for name in LOOKUPS:
         yield Text(f"{APP}/lookups/{name}.csv", lookup(name, content))
@@ -62,23 +62,12 @@ def _saved(search: Search) -> str:
         "action.notable": "0" if one.level == "low" else "1", "action.notable.param.rule_title": search.message,
         "action.notable.param.rule_description": one.sentence, "action.notable.param.security_domain": "network",
         "action.notable.param.severity": one.level,
-        "action.notable.param.drilldown_searches": _json(drilldowns(search)),
+        "action.notable.param.drilldown_searches": _json(drilldowns(search, _line(search.spl))),
         "action.risk": "1", "action.risk.param._risk_message": search.message,
         "action.risk.param._risk": _json(risk(search)), "action.risk.param._risk_score": "0",
     }  # fmt: skip
     lines = [f"{key} = {value}" for key, value in settings.items()]
     return "\n".join([f"[Sferic - {search.title}]", *lines, ""])
-
-
-def drilldowns(search: Search) -> list[dict[str, str]]:
-    """Return the two searches that an analyst opens from an alert."""
-    chosen = " ".join(f'{field}="${field}$"' for field in search.shown)
-    first, who = search.spl.partition("\n")[0], f"${search.shown[0]}$"
-    times = {"earliest_offset": "$info_min_time$", "latest_offset": "$info_max_time$"}
-    return [
-        {"name": f"This result again, for {who}", "search": f"{_line(search.spl)} | search {chosen}"} | times,
-        {"name": f"All events of {who}", "search": f'{first} "{who}"'} | times,
-    ]
 
 
 def risk(search: Search) -> list[dict[str, str | int]]:

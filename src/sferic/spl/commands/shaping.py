@@ -1,4 +1,4 @@
-"""Commands that change the fields of rows: eval, fields, table, rename, fillnull, sort, reverse, bin, convert."""
+"""Commands that change the fields of rows: eval, fieldformat, fields, table, rename, fillnull, sort, bin, convert."""
 
 import re
 from collections.abc import Mapping
@@ -49,6 +49,24 @@ def _eval(words: Words) -> Evals:
         if words.done:
             return Evals(tuple(parts))
         words.expect(",", "several fields are separated by commas")
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """Say how a field is shown; its value stays, and values are what a search gives here."""
+
+    part: Eval
+
+    def apply(self, rows: Relation, bench: Bench) -> Relation:
+        """Look whether the expression can be computed."""
+        Evaluator(rows, bench, self.part.words).value(self.part.expression)
+        return rows
+
+
+def _fieldformat(words: Words) -> Shown:
+    parts = _eval(words).parts
+    if len(parts) > 1:
+        raise words.fail("fieldformat takes one field", "use one for each")
+    return Shown(parts[0])
 
 
 class Fields(msgspec.Struct, frozen=True):
@@ -312,6 +330,7 @@ def _convert(words: Words) -> Convert:
 
 COMMANDS = {
     "eval": Known(_eval, "eval FIELD = EXPRESSION, ...: compute fields"),
+    "fieldformat": Known(_fieldformat, "fieldformat FIELD = EXPRESSION: how it is shown; the value stays"),
     "fields": Known(_fields, "fields FIELDS or fields - FIELDS: keep or drop fields, `*` is any text"),
     "table": Known(_table, "table FIELDS: these fields in this order, and no other"),
     "rename": Known(_rename, "rename OLD as NEW, ...: other names, `*` is any text"),
