@@ -5,7 +5,7 @@ import pytest
 
 from sferic.catalog.assets import Asset
 from sferic.engine import identity
-from sferic.engine.identity import LEASE_S, Identities, accounts
+from sferic.engine.identity import LEASE_S, Identities, accounts, one_person
 from sferic.model.traffic import UNKNOWN
 
 HOUR = 3600.0
@@ -104,3 +104,42 @@ def test_spellings_of_one_account_are_one() -> None:
     users = ["ann", "CORP\\ann", "corp\\Ann", "bob", "bob@corp.example", "LAB\\bob", "eve"]
     assert accounts(users).tolist() == [1, 1, 1, 3, 4, 5, 6, UNKNOWN]
     assert accounts([]).tolist() == [UNKNOWN]
+
+
+@pytest.mark.parametrize(
+    ("users", "numbers"),
+    [
+        (["ann@corp.example", "CORP\\ann", "ann"], [0, 0, 0]),
+        (["ann@corp.example", "ann@corp.other.example", "CORP\\ann", "ann"], [0, 1, 2, 3]),
+        (["ann@example.com", "CORP\\ann"], [0, 1]),
+        (["@", "\\", "a\\b@c", ""], [0, 0, 2, 0]),
+    ],
+)
+def test_a_mail_address_is_the_account_of_the_domain_it_begins_with(users: list[str], numbers: list[int]) -> None:
+    """`CORP` begins `corp.example`; where it begins two, or none, nobody is joined."""
+    assert accounts(users).tolist() == [*numbers, UNKNOWN]
+
+
+def test_on_one_device_two_forms_of_a_name_are_one_person() -> None:
+    """A mail domain that is called unlike Windows' is joined on a device, and neither behind an address nor twice."""
+    users = ["CORP\\ann", "ann@example.com", "ann@example.org", "bob@example.com"]
+    clients = np.array([0, 0, 0, 0, 1, 1, 2, 2, 2, UNKNOWN], np.int32)
+    numbers = np.array([1, 0, 3, UNKNOWN, 0, 1, 0, 1, 2, 1], np.int32)
+    devices = np.array([True, False, True, False])
+    assert one_person(clients, numbers, users, devices).tolist() == [0, 0, 3, UNKNOWN, 0, 1, 0, 1, 2, 1]
+
+
+def test_spellings_of_a_device_share_what_is_known_of_it() -> None:
+    """Two spellings at one address are no crowd, and a laptop is followed under both."""
+    known = seen((DESK, "NB1", 0.0), (DESK, "nb1.corp.example", 2 * HOUR), (DESK, "NB1", 3 * HOUR), (LAP, "NB1", 0.0))
+    assert who(known, (DESK, HOUR)) == [DESK]
+    united = known.united(known.spellings([]))
+    assert who(united, (DESK, HOUR), (LAP, HOUR)) == ["nb1.corp.example"] * 2
+    assert united.addresses({"nb1.corp.example": 7}) == {7: DESK}
+
+
+def test_the_lists_spelling_is_one_of_the_machines() -> None:
+    """What the user's list calls a machine is joined with what the logs call it."""
+    listed = Identities([Asset(DESK, "NB1")])
+    listed.learn(LAP, "nb1.corp.example", 0.0)
+    assert who(listed.united(listed.spellings([])), (DESK, 0.0)) == ["nb1.corp.example"]

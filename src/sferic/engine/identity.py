@@ -1,19 +1,20 @@
 """Knows which machine an address was at a time, from logs that name both, and from the user's list, which wins.
 
-It knows which spellings of a user name are one account, too.
+It knows which spellings of a device's name are one machine, and which of a user's name are one account, too.
 A proxy knows addresses, an endpoint's log device names; addresses move between machines (DHCP). A device holds an
 address from the first to the last time that a log saw it there. Where the spans of two devices overlap, the address
 is that of a crowd (a NAT, or the same private address in many homes), and nobody's name is given to it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from sferic.catalog.assets import Asset
-from sferic.model.traffic import UNKNOWN, Small
+from sferic.model.machine import same_machines
+from sferic.model.traffic import UNKNOWN, Bools, Small
 
 LEASE_S = 8 * 3600.0
 """So long before or after a device was seen at an address, the address is still taken for its."""
@@ -50,6 +51,24 @@ class Identities:
             span[0] = time_s
         elif time_s > span[1]:
             span[1] = time_s
+
+    def spellings(self, names: Iterable[str]) -> dict[str, str]:
+        """Return which of these names, and of all devices, are another's spelling, and whose."""
+        listed = (device for spans in self._listed.values() for _, _, device in spans)
+        return same_machines(dict.fromkeys([*names, *self._homes, *listed]))
+
+    def united(self, spellings: Mapping[str, str]) -> "Identities":
+        """Return what is known of machines rather than of spellings of their names."""
+        if not spellings:
+            return self
+        found = Identities()
+        for address, spans in self._listed.items():
+            found._listed[address] = [(since, until, spellings.get(name, name)) for since, until, name in spans]
+        for address, devices in self._seen.items():
+            for name, span in devices.items():
+                for time_s in span:
+                    found.learn(address, spellings.get(name, name), time_s)
+        return found
 
     def renamed(self, clients: Small, time_s: Any, names: dict[str, int]) -> Small:
         """Give rows that know only an address the number of the device that held it; new devices get new numbers."""
@@ -103,22 +122,54 @@ class Identities:
 def accounts(users: Sequence[str]) -> Small:
     r"""Return for each user name the number of the name that stands for the account; the last place is UNKNOWN's.
 
-    `CORP\ann` and `corp\Ann` are one account. So is a bare `ann`, where the logs know one `ann` of some domain and no
-    second: a proxy often drops the domain that an endpoint's log has.
+    `CORP\ann` and `corp\Ann` are one account, and so is `ann@corp.example` unless there is an `ann@corp.other.example`.
+    So is a bare `ann`, where the logs know one `ann` of some domain and no second: a proxy often drops the domain.
     """
-    first: dict[str, int] = {}
-    full: dict[str, set[int]] = {}
+    known: dict[str, dict[str, int]] = {}
     for number, name in enumerate(users):
-        same = first.setdefault(name.casefold(), number)
-        if (bare := _without_domain(name)) != name.casefold():
-            full.setdefault(bare, set()).add(same)
-    found = [*(first[name.casefold()] for name in users), UNKNOWN]
-    for number, name in enumerate(users):
-        named = full.get(name.casefold(), ())
-        if len(named) == 1:
-            found[number] = next(iter(named))
-    return np.array(found, np.int32)
+        bare, domain = _parted(name)
+        known.setdefault(bare, {}).setdefault(domain, number)
+    stands = {(bare, domain): number for bare, domains in known.items() for domain, number in _united(domains).items()}
+    return np.array([*(stands[_parted(name)] for name in users), UNKNOWN], np.int32)
 
 
-def _without_domain(name: str) -> str:
-    return name.casefold().rpartition("\\")[2].partition("@")[0]
+def _parted(name: str) -> tuple[str, str]:
+    before, backslash, after = name.casefold().rpartition("\\")
+    bare, _, domain = after.partition("@")
+    return (bare, before) if backslash else (bare, domain)
+
+
+def _united(domains: Mapping[str, int]) -> dict[str, int]:
+    """Return domain → the number that stands for the account there; a short name is that of the one it begins."""
+    full: dict[str, list[int]] = {}
+    for domain, number in domains.items():
+        if "." in domain:
+            full.setdefault(domain.partition(".")[0], []).append(number)
+    found = {}
+    for domain, number in domains.items():
+        longer = full.get(domain, []) if domain else []
+        found[domain] = longer[0] if len(longer) == 1 else number
+    one_of_all = {number for domain, number in found.items() if domain}
+    if "" in found and len(one_of_all) == 1:
+        found[""] = one_of_all.pop()
+    return found
+
+
+def one_person(clients: Small, numbers: Small, users: Sequence[str], devices: Bools) -> Small:
+    r"""Return user numbers with one for `CORP\ann` and `ann@example.com` on one device that knows no other `ann`.
+
+    Mail domains are seldom called as Windows' domains are. `devices` marks the clients that are one machine each.
+    """
+    told = np.flatnonzero(devices[clients] & (numbers != UNKNOWN))
+    pairs, pair = np.unique(clients[told].astype(np.int64) << 32 | numbers[told].astype(np.int64), return_inverse=True)
+    alike: dict[tuple[int, str], list[int]] = {}
+    stands: list[int] = (pairs & 0xFFFFFFFF).tolist()
+    for place, client in enumerate((pairs >> 32).tolist()):
+        alike.setdefault((client, _parted(users[stands[place]])[0]), []).append(place)
+    for places in alike.values():
+        by_form = sorted(places, key=lambda place: "\\" not in users[stands[place]])
+        if ["\\" in users[stands[place]] for place in by_form] == [True, False]:
+            stands[by_form[1]] = stands[by_form[0]]
+    found = numbers.copy()
+    found[told] = np.array(stands, np.int32)[pair]
+    return found

@@ -11,7 +11,7 @@ import numpy as np
 
 from sferic.catalog.programs import spelt
 from sferic.engine.attribution import attributed
-from sferic.engine.identity import Identities, accounts
+from sferic.engine.identity import Identities, accounts, one_person
 from sferic.engine.tidying import (
     behind_proxies,
     by_time,
@@ -54,9 +54,14 @@ def settle(
     words, places = collected.words, collected.places
     clients = Vocabulary({name: number for number, name in enumerate(words["client"])})
     columns = dict(collected.columns)
+    spellings = identities.spellings(clients)
+    identities = identities.united(spellings)
+    machine = np.array([*(clients[spellings.get(n, n)] for n in words["client"]), UNKNOWN], np.int32)
     for name in ("client", "forwarded"):
-        columns[name] = identities.renamed(columns[name], columns["time_s"], clients)
-    columns["user"] = accounts(words["user"])[columns["user"]]
+        columns[name] = identities.renamed(machine[columns[name]], columns["time_s"], clients)
+    devices = np.array([*(not is_address(name) for name in clients), False])
+    accounted = accounts(words["user"])[columns["user"]]
+    columns["user"] = one_person(columns["client"], accounted, words["user"], devices)
     addresses = identities.addresses(clients)
     before = len(columns["time_s"])
     columns = first_copies(columns)

@@ -17,6 +17,7 @@ from sferic.catalog.place import Place
 from sferic.model.errors import UsageError
 from sferic.model.finding import Finding
 from sferic.model.history import Contents, Intake, Kept, Mark, Recalled
+from sferic.model.machine import short_name
 from sferic.model.traffic import UNKNOWN, Seen, Traffic
 from sferic.store.arrow import as_calls, as_collected, as_table
 from sferic.store.tables import opened, version
@@ -150,6 +151,7 @@ class History:
         if found:  # what is open is weighed with each new estate, and beside what may be its other side
             found = found.union(*(_names(kept.finding) for kept in self.findings() if kept.state == "open"))
         for _ in range(HOPS if found else 0):
+            found |= self._spelt_alike(found)
             with self._given("near", pa.table({"name": sorted(found)})):
                 rows = self._con.sql(
                     "WITH n AS (SELECT name FROM near), told AS (SELECT DISTINCT client, address, forwarded FROM rows "
@@ -158,7 +160,13 @@ class History:
                     "UNION SELECT coalesce(client, '') FROM told WHERE address IN (FROM n) OR forwarded IN (FROM n)"
                 ).fetchall()
             found |= {name for (name,) in rows if name is not None}
-        return found
+        return found | self._spelt_alike(found)
+
+    def _spelt_alike(self, names: Collection[str]) -> set[str]:
+        """Return the clients whose names may be other spellings of these."""
+        short = {short_name(name) for name in names}
+        rows = self._con.sql("SELECT DISTINCT client FROM rows WHERE client IS NOT NULL").fetchall()
+        return {name for (name,) in rows if short_name(name) in short}
 
     def conclude(
         self, found: Sequence[Finding], traffic: Traffic, clients: Collection[str], now: int, keep_days: int
