@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,10 +26,7 @@ def joined(found: list[Block]) -> list[bytes]:
 def test_lines_keep_their_text_and_number(lines: list[bytes], size: int, ended: bool) -> None:
     """However bytes arrive, every line within the cap comes out whole, in its place; longer ones empty and reported."""
     data = b"\n".join(lines) + (b"\n" if ended and lines else b"")
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf"))
     found = list(blocks(chunked(data, size), CAP))
-    if marked:
-        return
     expected = data.split(b"\n")
     assert joined(found) == ([line if len(line) <= CAP else b"" for line in expected] if data else [b""])
     assert sum(block.size for block in found) == len(data)
@@ -48,23 +44,6 @@ def test_memory_is_bounded_by_the_cap() -> None:
     assert found[0].size == 500_000
 
 
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "utf-8-sig"])
-@pytest.mark.parametrize("size", [7, 4096])
-def test_marked_encodings_become_utf8(encoding: str, size: int) -> None:
-    """UTF-16 of either order and UTF-8 with a mark are read as their text, wherever a chunk cuts a character."""
-    text = "zoé;日志;🌩\r\nnext line\n" * 9
-    mark = {"utf-16-be": b"\xfe\xff", "utf-16-le": b"\xff\xfe"}.get(encoding, b"")
-    found = list(blocks(chunked(mark + text.encode(encoding), size), 1 << 20))
-    assert b"".join(b.data for b in found).decode() == text
-
-
-def test_broken_utf16_is_replaced() -> None:
-    """Half a character at the end of a UTF-16 file costs that character, not the file."""
-    found = list(blocks(iter([b"\xff\xfea\x00\n\x00b"]), 100))
-    assert b"".join(b.data for b in found).decode() == "a\n�"
-
-
 def test_nothing_gives_nothing() -> None:
-    """An empty file, and one that holds a byte-order mark only, have no line."""
+    """An empty file has no line."""
     assert list(blocks(iter([]), 10)) == []
-    assert list(blocks(iter([b"\xef\xbb\xbf"]), 10)) == []

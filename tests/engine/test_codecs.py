@@ -6,13 +6,13 @@ import hashlib
 import io
 import lzma
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sferic.engine.codecs import binary_kind, open_chunks
+from sferic.engine.codecs import as_utf8, binary_kind, open_chunks, open_span
 from sferic.engine.inputs import Input
 from sferic.model.errors import BinaryInput, DamagedInput, EmptyInput, LimitExceeded, UnreadableInput
 from sferic.model.settings import Limits
@@ -210,3 +210,33 @@ def test_a_vanished_file_is_unreadable(tmp_path: Path) -> None:
     with pytest.raises(UnreadableInput) as failure:
         open_chunks(item, Limits())
     assert failure.value.exit_code == 4
+
+
+def chunked(data: bytes, size: int) -> Iterator[bytes]:
+    """Cut bytes as a reader would get them."""
+    return (data[i : i + size] for i in range(0, len(data), size))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le", "utf-8-sig"])
+@pytest.mark.parametrize("size", [7, 4096])
+def test_marked_encodings_become_utf8(encoding: str, size: int) -> None:
+    """UTF-16 of either order and UTF-8 with a mark are read as their text, wherever a chunk cuts a character."""
+    text = "zoé;日志;🌩\r\nnext line\n" * 9
+    mark = {"utf-16-be": b"\xfe\xff", "utf-16-le": b"\xff\xfe"}.get(encoding, b"")
+    found = b"".join(as_utf8(chunked(mark + text.encode(encoding), size)))
+    assert found.decode() == text
+
+
+def test_broken_utf16_is_replaced() -> None:
+    """Half a character at the end of a UTF-16 file costs that character, not the file."""
+    found = b"".join(as_utf8(iter([b"\xff\xfea\x00\n\x00b"])))
+    assert found.decode() == "a\n�"
+
+
+@pytest.mark.parametrize("start", [0, 7])
+def test_a_mark_goes_where_a_file_begins(tmp_path: Path, start: int) -> None:
+    """The mark of UTF-8 is taken off the file's first part, and the others are left alone."""
+    path = tmp_path / "x.log"
+    path.write_bytes(b"\xef\xbb\xbfabc\n\xef\xbb\xbfdef\n")
+    item = Input("x.log", 14, None, named=True, open=lambda: path.open("rb"))
+    assert b"".join(open_span(item, start, None).chunks) == (b"\xef\xbb\xbfdef\n" if start else b"abc\n\xef\xbb\xbfdef\n")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.engine.documents import is_document, one_a_line
+from sferic.engine.documents import are_joined, is_document, one_a_line
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text('a"\\}],{[: \n', max_size=8),
@@ -99,3 +99,23 @@ def test_an_endless_record_is_one_long_line() -> None:
     long, last = cut(data, 700, 2048)
     assert len(long) > 50_000
     assert json.loads(last)["n"] == 1
+
+
+@given(RECORDS, st.integers(1, 60))
+def test_joined_records_are_lines(records: list[Any], size: int) -> None:
+    """Records without anything between them become lines, wherever the stream is cut; borders inside texts do not count."""
+    texts = [json.dumps({"a": "}{", "b}{": '}{"a', **record}, separators=(",", ":")) for record in records]
+    data = "".join(texts).encode()
+    if len(texts) == 1:
+        assert not are_joined(data)
+        return
+    assert are_joined(data)
+    pieces = iter([data[: len(texts[0]) + 3], *(data[at : at + size] for at in range(len(texts[0]) + 3, len(data), size))])
+    assert b"".join(one_a_line(pieces, 1 << 20)).decode().split("\n") == texts
+
+
+@pytest.mark.parametrize("text", [b'{"a":1}\n{"b":2}{"c":3}\n', b'{"a":["}{",1]}{}', b'x {"a":1}{"b":2}', b"", b"{"])
+def test_other_text_is_not_joined(text: bytes) -> None:
+    """A line end after the first record, or no object at the beginning, means lines as they are."""
+    assert not are_joined(text)
+    assert b"".join(one_a_line(iter([text]), 1 << 20)) == text

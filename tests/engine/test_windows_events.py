@@ -176,3 +176,12 @@ def test_an_exported_file_is_read(tmp_path: Path) -> None:
     events: list[Event] = list(normalize([str(path)]))
     assert len(events) == 5000
     assert path.stat().st_size > 1 << 20, "it is longer than a line may be"
+
+
+def test_events_of_utf16_that_share_a_line_are_read(tmp_path: Path) -> None:
+    """Windows writes XML as UTF-16, too; every event becomes a line, whatever the encoding."""
+    one = XML.format('<Data Name="UtcTime">2026-03-02 10:00:00.118</Data><Data Name="QueryName">fn-1.workers.dev</Data>')
+    path = tmp_path / "events.xml"
+    path.write_bytes(("<Events>" + one * 5 + "</Events>").encode("utf-16"))
+    found = [(event.dst_host, event.line) for event in normalize([str(path)])]
+    assert found == [("fn-1.workers.dev", number + 1) for number in range(5)]

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sferic.model.settings import Limits
 from sferic.pipeline.hunting import hunt
 from sferic.pipeline.normalizing import normalize
 from sferic.sources._batches import messages
@@ -94,3 +95,15 @@ def test_any_bytes_are_kept(raw: bytes) -> None:
     """No bytes raise an error or vanish."""
     line = b'{"messageType":"DATA_MESSAGE","logEvents":' + raw
     assert b"".join(messages(line)) == line or raw.strip().startswith(b"[")
+
+
+def test_deliveries_without_line_ends_are_read(tmp_path: Path) -> None:
+    """Firehose joins what it delivers, batches as well as plain records; together they may be longer than any line."""
+    log = tmp_path / "delivered.json"
+    queries = [QUERY % (n % 10, n, n % 10) for n in range(6000)]
+    for text, count in (("".join(queries), 6000), ("".join(batch(query) for query in queries), 6000)):
+        assert len(text) > Limits().line_bytes
+        log.write_text(text, encoding="utf-8")
+        run = normalize([str(log)])
+        assert [event.line for event in run] == list(range(1, count + 1))
+        assert (run.account.lines, run.account.rejected) == (count, 0)

@@ -1,10 +1,9 @@
 """Cuts a stream of byte chunks into blocks that end at a line's end, with bounded memory.
 
 A line longer than the cap is not held: it is replaced by an empty line and reported, so line numbers stay right.
-UTF-16 becomes UTF-8 on the way; a byte-order mark is taken off; a document of records becomes a line for each.
+What holds its records otherwise, as a document or joined to each other, becomes a line for each.
 """
 
-import codecs
 from collections.abc import Iterator
 
 import msgspec
@@ -31,7 +30,7 @@ def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
     """Yield blocks of whole lines; memory stays within one chunk plus `line_bytes`."""
     rest = b""
     dropped = 0
-    for read in one_a_line(_as_utf8(chunks), line_bytes):
+    for read in one_a_line(chunks, line_bytes):
         chunk = read
         if dropped:
             cut = read.find(b"\n")
@@ -72,16 +71,3 @@ def _longest_at_most(data: bytes, line_bytes: int) -> bool:
             return False
         start = cut + 1
     return True
-
-
-def _as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    first = next(chunks, b"")
-    if first[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
-        yield decoder.decode(first).encode()
-        for chunk in chunks:
-            yield decoder.decode(chunk).encode()
-        yield decoder.decode(b"", final=True).encode()
-        return
-    yield first[3:] if first.startswith(codecs.BOM_UTF8) else first
-    yield from chunks

@@ -1,9 +1,12 @@
-"""Opens a stream as uncompressed bytes, whatever its name says: plain, gzip, zstd, bzip2 or xz, told by magic bytes.
+"""Opens a stream as uncompressed UTF-8, whatever its name says: plain, gzip, zstd, bzip2 or xz, told by magic bytes.
+
+UTF-16 is told by its byte-order mark; marks are taken off, and exported Windows events become one a line.
 
 Guards against bombs: reads are bounded, and a ratio or size beyond the limits stops the file.
 Knows the usual binaries that end up in log folders, so that the refusal can say what to do instead.
 """
 
+import codecs
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -80,7 +83,8 @@ def open_span(item: Input, start: int, stop: int | None) -> Opened:
         raw = _Counted(item.open(), start)
     except OSError as error:
         raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
-    return Opened("plain", _span(raw, start, stop, item), lambda: raw.taken)
+    span = _span(raw, start, stop, item)
+    return Opened("plain", span if start else as_utf8(span), lambda: raw.taken)
 
 
 def _span(raw: "_Counted", start: int, stop: int | None, item: Input) -> Iterator[bytes]:
@@ -178,7 +182,24 @@ def _sniffed(chunks: Iterator[bytes], label: str, line_bytes: int) -> Iterator[b
     kind = binary_kind(first[:_SNIFF])
     if kind:
         raise BinaryInput(f"is not a text log: {kind}", where=label)
-    yield from one_a_line(whole, line_bytes) if is_xml(first) else whole
+    text = as_utf8(whole)
+    begin = next(text, b"")
+    whole = chain([begin], text)
+    yield from one_a_line(whole, line_bytes) if is_xml(begin) else whole
+
+
+def as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Decode UTF-16 and take off a byte-order mark; half a character is replaced."""
+    first = next(chunks, b"")
+    if first[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
+        yield decoder.decode(first).encode()
+        for chunk in chunks:
+            yield decoder.decode(chunk).encode()
+        yield decoder.decode(b"", final=True).encode()
+        return
+    yield first[3:] if first.startswith(codecs.BOM_UTF8) else first
+    yield from chunks
 
 
 def binary_kind(head: bytes) -> str | None:

@@ -91,6 +91,8 @@ class Columns:
         """Rows left out by `finish`: the same line in a second file."""
         self.announced = 0
         """Rows named by address that `finish` left out: connections whose end is a row of its own."""
+        self.openings = 0
+        """Rows left out by `finish`: announcements without a connection's name."""
 
     def __len__(self) -> int:
         return len(self._columns["time_s"]) + len(self._rows)
@@ -179,7 +181,7 @@ class Columns:
     def finish(self, same_owner: Callable[[str, str], bool] = operator.eq) -> Traffic:
         """Return the columns, sorted by time, as one frozen record; `same_owner` says it of two hosts."""
         settled = settle(self.collected(), self.identities, self._proxies, same_owner)
-        self.duplicates, self.announced = settled.duplicates, settled.announced
+        self.duplicates, self.announced, self.openings = settled.duplicates, settled.announced, settled.openings
         return settled.traffic
 
 

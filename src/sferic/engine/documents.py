@@ -1,9 +1,13 @@
-"""Cuts a JSON document that holds its records in one array into lines of a record each, as a stream.
+"""Cuts JSON that holds many records, in one array or joined to each other, into lines of a record each, as a stream.
 
 AWS writes CloudTrail to S3 as `{"Records":[{…},{…}]}`, many megabytes in one line; the interfaces of Azure, Cloudflare,
 Google and Vercel answer alike, Defender's Advanced Hunting after the columns' names (`{"Schema":…,"Results":…}`),
 `gcloud` with a bare array over many lines. Records are told apart by decoding them, so no text inside a record can pass
 for a border. The line number of a record is its place in the document.
+
+Firehose joins the records it delivers without anything between them. In JSON a brace that closes, one that opens and
+the quote of a key never stand side by side but at such a seam: within a text a quote is escaped, and after the quote
+that ends a text no name begins.
 
 Where a record is damaged, those around it are cut at what looks like the begin of the next; the damaged one is a line,
 too, and its reader refuses it. Anything that is no such document passes through untouched, and so does what follows it.
@@ -39,6 +43,8 @@ _TAIL = re.compile(
 )
 _BY_LINE = re.compile(rb"\s{0,100}\[\s{0,100}(\{[^\n]{1,1000000}\})\s{0,20},?\s{0,20}\n")
 _BORDER = re.compile(rb"\}\s{0,100},\s{0,100}(?=\{)")
+_SEAM = re.compile(rb'\}(?=\{"[\w@$])')
+_SEAM_BYTES = 3
 _RECORDS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -51,14 +57,31 @@ def is_document(head: bytes) -> bool:
     return line is None or _records(line[1]) is None
 
 
+def are_joined(head: bytes) -> bool:
+    """Say whether a text begins with an object to which the next one is joined."""
+    return head.startswith(b'{"') and _SEAM.search(head.partition(b"\n")[0]) is not None
+
+
 def one_a_line(chunks: Iterator[bytes], line_bytes: int) -> Iterator[bytes]:
     """Pass a stream on, a document's records as a line each; memory stays within `line_bytes` and a chunk."""
     first = next(chunks, b"")
     if is_document(first):
         yield from _Cutter(chain([first], chunks), line_bytes).lines()
         return
+    if are_joined(first):
+        yield from _parted(chain([first], chunks))
+        return
     yield first
     yield from chunks
+
+
+def _parted(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for chunk in chunks:
+        data = _SEAM.sub(b"}\n", rest + chunk)
+        yield data[:-_SEAM_BYTES]
+        rest = data[-_SEAM_BYTES:]
+    yield rest
 
 
 class _Cutter:

@@ -77,6 +77,8 @@ class Tally(msgspec.Struct):
     joined: int = 0
     """Flows named by their address."""
     duplicates: int = 0
+    openings: int = 0
+    """Announcements of connections, left out where their ends are logged."""
 
 
 class Listener(Protocol):
@@ -147,7 +149,7 @@ class Gatherer:
         """Read every input and return the columns with the account."""
         self.read(list(self.ledger.inputs(paths)), watch)
         traffic = self._columns.finish(self.aliases.same_owner)
-        self._tally.duplicates = self._columns.duplicates
+        self._tally.duplicates, self._tally.openings = self._columns.duplicates, self._columns.openings
         self._tally.joined -= self._columns.announced
         return self.gathered(traffic)
 

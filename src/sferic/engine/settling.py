@@ -36,6 +36,8 @@ class Settled(msgspec.Struct, frozen=True):
     """The same line in a second file."""
     announced: int
     """Rows named by address: connections whose end is a row of its own."""
+    openings: int
+    """Announcements without a connection's name, left out where ends are logged."""
 
 
 class Vocabulary(dict[str, int]):
@@ -67,7 +69,9 @@ def settle(
     columns = first_copies(columns)
     duplicates = before - len(columns["time_s"])
     announced = _announced(columns)
-    columns = by_time(without_openings(one_row_a_connection(columns)))
+    merged = one_row_a_connection(columns)
+    columns = by_time(without_openings(merged))
+    openings = len(merged["time_s"]) - len(columns["time_s"])
     announced -= _announced(columns)
     columns = behind_proxies(columns, places, _listed(list(clients), addresses, proxies))
     columns["other_host"] = of_other_owners(columns, words["host"], same_owner)
@@ -83,7 +87,7 @@ def settle(
         **columns, **named, processes=collected.processes, images=list(images), places=places,
         subsecond=_subsecond(collected), addresses=addresses,
     )  # fmt: skip
-    return Settled(traffic, duplicates, announced)
+    return Settled(traffic, duplicates, announced, openings)
 
 
 def images_of(processes: Sequence[Process], images: dict[str, int]) -> Any:

@@ -7,7 +7,7 @@ come, out of any compression and in bounded memory.
 Format: https://learn.microsoft.com/en-us/windows/win32/wes/eventschema-schema and
 https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc
 
-What it does not do: say what an event means, or read UTF-16 XML whose events share lines.
+What it does not do: say what an event means.
 """
 
 import io

@@ -68,6 +68,8 @@ class Account(msgspec.Struct, kw_only=True):
     missing: tuple[Missing, ...] = ()
     duplicates: int = 0
     """Events that were the same line twice (overlapping files); counted once."""
+    openings: int = 0
+    """Events that only announce a connection, without a name for it, in a log that has the ends: these count."""
     out_of_window: int = 0
     """Events before `--since` or after `--until`."""
     not_serverless: int = 0

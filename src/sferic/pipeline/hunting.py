@@ -199,6 +199,7 @@ def account_of(gathered: Gathered, window: Window, counted: Census, *, strict: b
     if gathered.domains_full:
         account.missing += (Missing("all", "more own domains", DOMAINS_FULL),)
     account.not_serverless, account.duplicates = tally.not_serverless, tally.duplicates
+    account.openings = tally.openings
     gathered.period.tell(account)
     gathered.audited.tell(account)
     account.pairs, account.estate = counted.judged + counted.short, window.estate.clients

@@ -75,6 +75,7 @@ def _events(account: Account) -> str:
         (account.rejected, "line rejected", "lines rejected"),
         (account.unknown, "line of no known source", "lines of no known source"),
         (account.duplicates, "seen twice", "seen twice"),
+        (account.openings, "only announced a connection", "only announced connections"),
         (account.out_of_window, "outside the time window", "outside the time window"),
         (account.not_serverless, "to a look-alike name", "to look-alike names"),
     )

@@ -71,7 +71,11 @@ _known_ip = lru_cache(maxsize=65536)(_ip)
 
 
 def forwarded(value: str | None, peer: str | None) -> str | None:
-    """Return the first address of X-Forwarded-For, unless it is that of the peer itself."""
+    """Return the first address of X-Forwarded-For, unless it is that of the peer itself.
+
+    The first is the client where every proxy on the way is honest and each drops what clients send; the last would be
+    the one that no client can invent, but behind two proxies it is only the inner one.
+    """
     first = ip(value.partition(",")[0]) if value else None
     return None if first == peer else first
 
