@@ -67,3 +67,47 @@ def worker_deploy(time: str, script: str = "api-sync", **how: Any) -> list[str]:
         cloudflare("PUT", base, time, **how),
         cloudflare("POST", f"{base}/deployments", time, **how),
     ]
+
+
+def gcp(method: str, time: str, *, email: str = "dev@corp.example", ip: str = "198.51.100.7", service: str = "run",
+        name: str = "sync", agent: str = "google-cloud-sdk gcloud/470.0.0", request: Any = None, response: Any = None,
+        key: str = "") -> str:  # fmt: skip
+    """Return an entry of Google Cloud's audit log about a service of Cloud Run, or a function."""
+    who = {"principalEmail": email} | ({"serviceAccountKeyName": key} if key else {})
+    payload = {
+        "serviceName": f"{service}.googleapis.com", "methodName": method, "resourceName": f"namespaces/lab/services/{name}",
+        "authenticationInfo": who, "requestMetadata": {"callerIp": ip, "callerSuppliedUserAgent": agent},
+        "request": request or {}, "response": response or {},
+    }  # fmt: skip
+    labels = {"project_id": "lab", "service_name": name, "location": "europe-north1"}
+    return json.dumps({"protoPayload": payload, "insertId": f"{method}-{time}-{email}", "timestamp": time,
+                       "resource": {"type": "cloud_run_revision", "labels": labels}})  # fmt: skip
+
+
+def azure(operation: str, time: str, *, site: str = "app-lab", upn: str = "dev@corp.example", ip: str = "198.51.100.7",
+          below: str = "", result: str = "Success", call: str = "") -> str:  # fmt: skip
+    """Return a record of Azure's activity log about an app."""
+    place = "/subscriptions/00000000-0000-0000-0000-000000000001/resourceGroups/lab/providers/Microsoft.Web/sites/"
+    evidence = {"evidence": {"principalType": "User"}}
+    return json.dumps({
+        "time": time, "resourceId": f"{place}{site}{below}", "operationName": operation, "resultType": result,
+        "callerIpAddress": ip, "correlationId": call or f"{operation}-{time}-{upn}",
+        "identity": {"claims": {"upn": upn}, "authorization": evidence},
+    })  # fmt: skip
+
+
+def google(app: str, name: str, time: str, *, email: str = "dev@corp.example", **parameters: str | list[str]) -> str:
+    """Return an activity of Google Workspace."""
+    told = [{"name": key, "multiValue" if isinstance(value, list) else "value": value} for key, value in parameters.items()]
+    return json.dumps({
+        "kind": "admin#reports#activity", "actor": {"email": email}, "ownerDomain": "corp.example",
+        "id": {"time": time, "uniqueQualifier": f"{name}-{time}-{email}", "applicationName": app},
+        "ipAddress": "198.51.100.7", "events": [{"type": "x", "name": name, "parameters": told}],
+    })  # fmt: skip
+
+
+def vercel(kind: str, time: str, *, member: str = "u-dev", project: str = "front", **payload: Any) -> str:
+    """Return an event of Vercel's activity log."""
+    stamp = round(datetime.strptime(time, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp() * 1000)
+    return json.dumps({"id": f"{kind}-{time}-{member}", "type": kind, "createdAt": stamp, "principalId": member,
+                       "entities": [], "payload": {"projectName": project} | payload})  # fmt: skip

@@ -78,6 +78,12 @@ def test_similar_rules_know_each_other(rule: Rule) -> None:
     assert rule.similar <= {other.id for other in RULES.values()}
 
 
+def test_every_rule_has_its_records_and_runs() -> None:
+    """Each file of rules has a file of records and each of these a rule; none of our rules is refused."""
+    assert {file.stem for file in EVENTS.iterdir()} == set(RULES) == {file.stem for file in OWN.rglob("*.yml")}
+    assert not own_rules().refused
+
+
 def test_rules_pass_pysigmas_validators() -> None:
     """Every validator of pySigma that needs no network finds nothing, over all rules together."""
     validators = InstalledSigmaPlugins.autodiscover().validators

@@ -17,8 +17,9 @@ from sferic.catalog.cloud import cloud_weights
 from sferic.catalog.deployers import Deployers
 from sferic.catalog.deployments import Deployments
 from sferic.catalog.weights import Weights
+from sferic.correlate.breaks import HOUR_US
 from sferic.correlate.chains import chained
-from sferic.correlate.history import HOUR_US, History
+from sferic.correlate.history import History
 from sferic.correlate.hits import Hit, of_rule, of_sign
 from sferic.model.deed import Deed
 from sferic.model.finding import Change, Finding, Reason, Sample
@@ -85,6 +86,8 @@ class Changes:
         if listed is not None:
             software = f", with {hit.deed.agent}" if listed.agents else ""
             return f"expected deployer {listed.name}: principal and network fit{software}"
+        if hit.id and (others := self._history.allowed_before(hit.deed)):
+            return f"{others} others allowed the same application on earlier days"
         days = self._history.habit_days(hit.deed, hit.id) if hit.id else 0
         return f"the same on {days} days, from the same network with the same software" if days else ""
 

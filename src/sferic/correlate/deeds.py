@@ -1,7 +1,8 @@
 """Takes the events of cloud audit logs and keeps, slim, those that a rule, a chain or the inventory needs.
 
 The rules run here, while the record is at hand; it is not kept. What is kept is bounded: of deeds that change nothing
-(looking around, calls) only the latest, of changes the first so many; what was left out is counted.
+(looking around, calls) only the latest, of changes the first so many; what was left out is counted. Calls of a function
+may be millions: those by one identity within a minute are one deed that knows their number.
 """
 
 import re
@@ -20,12 +21,16 @@ from sferic.rules.rulebook import Rulebook, logsources, own_rules
 
 MAX_CHANGES = 200_000
 MAX_LOOKS = 50_000
-"""Deeds without a change or a rule that are kept."""
+"""Deeds without a change or a rule that are kept, and minutes of calls."""
+MAX_SEEN = 3_000_000
+"""Entries that are known again when they come twice."""
 MAX_WORDS = 1000
 """Different unknown operations that are counted apart."""
 _TEXT = 300
+_MINUTE_US = 60_000_000
 _ROLE = re.compile(r"(arn:[a-z-]{1,20}:sts::\d{0,14}:assumed-role/(?!AWSReservedSSO_)[^/]{1,100})/")
 _FAILED = frozenset({"failure", "fail", "failed"})
+_NAMED = re.compile(r"(.{1,100})\[(\w{1,60})\]")
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -36,6 +41,7 @@ class Deeds:
         self._rules = {name: book.of(name) for name in operations()}
         self._changes: list[Deed] = []
         self._looks: deque[Deed] = deque(maxlen=MAX_LOOKS)
+        self._calls: dict[tuple[object, ...], Deed] = {}
         self._seen: set[int] = set()
         self.events = 0
         self.duplicates = 0
@@ -64,24 +70,39 @@ class Deeds:
 
     def finish(self) -> list[Deed]:
         """Return what was kept in order of time; entries of one operation are one deed."""
-        return sorted(_joined([*self._changes, *self._looks]), key=lambda deed: deed.time)
+        kept = [*self._changes, *self._looks, *self._calls.values()]
+        return sorted(_joined(kept), key=lambda deed: deed.time)
 
     def _is_new(self, event: Event, identity: str) -> bool:
         key = hash((event.source, identity or event.raw))
         if key in self._seen:
             self.duplicates += 1
             return False
-        self._seen.add(key)
+        if len(self._seen) < MAX_SEEN:
+            self._seen.add(key)
         return True
 
     def _keep(self, deed: Deed) -> None:
-        if not deed.rules and deed.kind not in WRITES:
+        if deed.kind == "invoke" and not deed.failed and not deed.rules:
+            self._call(deed)
+        elif not deed.rules and deed.kind not in WRITES:
             self.left_out += len(self._looks) == MAX_LOOKS
             self._looks.append(deed)
         elif len(self._changes) < MAX_CHANGES:
             self._changes.append(deed)
         else:
             self.left_out += 1
+
+    def _call(self, deed: Deed) -> None:
+        """Add a call to those like it within its minute; the latest of them stands for all."""
+        key = (deed.where, deed.actor, deed.network, deed.agent, deed.operation, deed.time // _MINUTE_US)
+        alike = self._calls.pop(key, None)
+        if alike is not None:
+            later = max(alike, deed, key=lambda one: one.time)
+            deed = msgspec.structs.replace(later, times=alike.times + 1)
+        elif len(self._calls) == MAX_LOOKS:
+            self.left_out += self._calls.pop(next(iter(self._calls))).times
+        self._calls[key] = deed
 
     def _count(self, event: Event, known: Operations) -> None:
         words = self.unknown.setdefault(event.source, Counter()) if known.open_vocabulary else None
@@ -102,7 +123,20 @@ def _first(record: Any, paths: Sequence[str]) -> str:
 
 
 def _texts(record: Any, paths: Sequence[str]) -> Iterator[str]:
-    for value in values(record, paths) if paths else ():
+    """Yield the texts and whole numbers at these paths; `path[NAME]` is the value of the object called NAME there."""
+    for path in paths:
+        named = _NAMED.fullmatch(path)
+        yield from _plain(record, path) if named is None else _of_named(record, named[1], named[2])
+
+
+def _of_named(record: Any, path: str, name: str) -> Iterator[str]:
+    for one in values(record, [path]):
+        if isinstance(one, dict) and one.get("name") == name:
+            yield from _plain(one, "value")
+
+
+def _plain(record: Any, path: str) -> Iterator[str]:
+    for value in values(record, [path]):
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             yield str(value)[:_TEXT]
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from sferic.catalog.deployers import Deployer
-from sferic.correlate.history import DAY_US, HABIT_DAYS, KNOWN_DAYS
+from sferic.correlate.breaks import DAY_US, KNOWN_DAYS
+from sferic.correlate.history import HABIT_DAYS
 from sferic.model.deed import Deed
 from sferic.model.finding import Finding
 

@@ -43,6 +43,8 @@ class Deed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What kind of identity: a user, a role, a token."""
     hosts: tuple[str, ...] = ()
     """Host names that the function got or has."""
+    times: int = 1
+    """How many calls it stands for: those that are alike within a minute are one."""
     label: str = ""
     """The account's own label in its functions' host names, where the operation sets that (workers.dev)."""
 

@@ -23,6 +23,7 @@ FIELDS = (_audit.FIELDS - {"user_agent"}) | {"app"}
 STAMP = "end"
 MARKS = (
     r"script\.(?:external_request|scriptapp|webapp)",
+    r'"value" ?: ?"external"',
     r'"(?:people_with_link|public_on_the_web|public_in_the_domain|people_within_domain_with_link)"',
 )
 
