@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sigma.rule import SigmaRule
 
-from sferic.rules.matching import Test, Unsupported, _fits, compiled
+from sferic.rules.matching import Fields, Test, Unsupported, _fits, compiled
 from tests.sources.single_lines import VALUES
 
 RULE = """
@@ -25,11 +25,13 @@ RECORD: dict[str, Any] = {
     "list": [{"n": "a"}, {"n": "b", "deep": [{"x": 1}, {"x": 2}]}, "loose"], "a.b": "flat",
 }  # fmt: skip
 
+FIELDS = Fields({"alias": ("missing", "who.type"), "long": ["who.type"]}, {"long": ".example"})
+
 
 def made(field: str) -> Test:
     """Make a test of one line of a selection."""
     rule = SigmaRule.from_yaml(RULE % field)
-    return compiled(rule.detection.parsed_condition[0].parsed, {"alias": ("missing", "who.type")})
+    return compiled(rule.detection.parsed_condition[0].parsed, FIELDS)
 
 
 @pytest.mark.parametrize("field", [
@@ -39,7 +41,7 @@ def made(field: str) -> Test:
     "count|lte: 3", "live: true", "none: null", "missing: null", "missing|exists: false", "who|exists: true", "empty: ''",
     "ip|cidr: 198.51.100.0/24", "who.type: IAMUser", "who|contains: iamuser", "who.type|fieldref: same",
     "who.arn|contains: ':user/'", r"star: '\*'", r"path: 'a\b'", "list.n: b", "list.deep.x: 2", "list: loose", "a.b: flat",
-    "alias: IAMUser",
+    "alias: IAMUser", "long: iamuser.example",
 ])  # fmt: skip
 def test_fits(field: str) -> None:
     """These say something that is true of the record."""
@@ -50,7 +52,7 @@ def test_fits(field: str) -> None:
     "name: Update", "name|startswith: Function", "name|contains|all: [Update, x]", "name|cased: updatefunctioncode",
     "name|re: ^update", "count: 4", "count|lt: 3", "name|gt: 2", "live: false", "name: null", "none|exists: true",
     "who|exists: false", "empty: null", "ip|cidr: 10.0.0.0/8", "name|cidr: 10.0.0.0/8", "who.type|fieldref: missing",
-    r"name: '\*'", "list.n: c", "list.deep.x: 3", "who.type.deeper: x", "alias: x",
+    r"name: '\*'", "list.n: c", "list.deep.x: 3", "who.type.deeper: x", "alias: x", "long: IAMUser",
 ])  # fmt: skip
 def test_does_not_fit(field: str) -> None:
     """These say something that is not true of the record."""
@@ -79,7 +81,7 @@ def test_keywords_are_refused() -> None:
     """Words without a field are refused with a reason."""
     text = RULE.replace("        %s", "        - word\n        - other")
     with pytest.raises(Unsupported, match="keywords"):
-        compiled(SigmaRule.from_yaml(text).detection.parsed_condition[0].parsed, {})
+        compiled(SigmaRule.from_yaml(text).detection.parsed_condition[0].parsed, Fields())
 
 
 @given(st.text("ab*", max_size=12), st.lists(st.text("ab", max_size=3), min_size=2, max_size=4))

@@ -136,14 +136,69 @@ def test_rules_of_others(tmp_path: Path) -> None:
     (tmp_path / "correlation.yml").write_text(
         "title: C\ncorrelation: {type: event_count, rules: [x], group-by: [a], timespan: 1h, condition: {gte: 3}}\n"
     )
+    (tmp_path / "filter.yml").write_text(
+        "title: F\nlogsource: {product: aws, service: cloudtrail}\n"
+        "filter: {rules: [x], selection: {a: b}, condition: not selection}\n"
+    )
+    (tmp_path / "empty.yml").write_text("")
     found = rulebook([str(tmp_path)])
     assert len(found.rules) == len(RULES)
     assert [rule.level for rule in found.rules if rule.id == own.id] == ["low"]
     refused = {r.path.stem: r.reason for r in found.refused}
-    assert set(refused) == {"windows", "words", "broken", "list", "correlation"}
+    assert set(refused) == {"windows", "words", "broken", "list", "correlation", "filter", "empty"}
     assert "process_creation" in refused["windows"]
     assert "keywords" in refused["words"]
     assert "several events" in refused["correlation"]
+
+
+STYLES: dict[str, tuple[str, str, str, dict[str, Any], dict[str, Any]]] = {
+    "all_of_and_no_filter": (
+        "aws, service: cloudtrail", "all of selection_* and not 1 of filter_*",
+        ("selection_a: {eventSource: iam.amazonaws.com}\n  selection_b: {eventName: [CreateUser, CreateAccessKey]}\n"
+        "  filter_main: {userIdentity.type: AWSService}\n  filter_optional: {userIdentity.userName: null}"),
+        {"eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "userIdentity": {"userName": "a", "type": "IAMUser"}},
+        {"eventSource": "iam.amazonaws.com", "eventName": "CreateUser", "userIdentity": {"type": "IAMUser"}},
+    ),
+    "one_of_them": (
+        "aws, service: cloudtrail", "1 of them",
+        "a:\n    - userAgent|contains|all: [boto3, kali]\n    - userAgent|re: '(?i)pacu'",
+        {"userAgent": "PACU/1"}, {"userAgent": "boto3"},
+    ),
+    "networks": (
+        "aws, service: cloudtrail", "selection and not filter",
+        "selection: {additionalEventData.MFAUsed: 'No'}\n  filter: {sourceIPAddress|cidr: [10.0.0.0/8, 198.51.100.0/24]}",
+        {"additionalEventData": {"MFAUsed": "No"}, "sourceIPAddress": "192.0.2.1"},
+        {"additionalEventData": {"MFAUsed": "No"}, "sourceIPAddress": "198.51.100.1"},
+    ),
+    "objects_as_text": (
+        "aws, service: cloudtrail", "selection", "selection: {requestParameters|contains: 'arn:aws:lambda'}",
+        {"requestParameters": {"layers": ["arn:aws:lambda:eu-north-1:1:layer:x"]}}, {"requestParameters": None},
+    ),
+    "google_audit": (
+        "gcp, service: gcp.audit", "s", "s: {gcp.audit.method_name|endswith: .CreateServiceAccountKey}",
+        {"protoPayload": {"methodName": "google.iam.admin.v1.CreateServiceAccountKey"}}, {"protoPayload": {}},
+    ),
+    "google_workspace": (
+        "gcp, service: google_workspace.admin", "s", "s: {eventService: admin.googleapis.com, eventName: DELETE_ROLE}",
+        {"id": {"applicationName": "admin"}, "events": [{"name": "DELETE_ROLE"}]},
+        {"id": {"applicationName": "drive"}, "events": [{"name": "DELETE_ROLE"}]},
+    ),
+    "azure_activity": (
+        "azure, service: activitylogs", "s", "s: {properties.message|startswith: MICROSOFT.KEYVAULT/VAULTS}",
+        {"operationName": "Microsoft.KeyVault/vaults/write"}, {"operationName": "Microsoft.Web/sites/write"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_others_ways_of_writing(tmp_path: Path, style: str) -> None:
+    """Rules in the manner of public collections run, fire on the first record and are silent on the second."""
+    product, condition, selections, fires, silent = STYLES[style]
+    (tmp_path / "r.yml").write_text(
+        f"title: R\nlogsource: {{product: {product}}}\ndetection:\n  {selections}\n  condition: {condition}\n"
+    )
+    [rule] = load(tmp_path).rules
+    assert (rule.matches(fires), rule.matches(silent)) == (True, False)
 
 
 def test_a_folder_without_rules(tmp_path: Path) -> None:

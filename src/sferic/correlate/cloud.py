@@ -86,9 +86,11 @@ class Changes:
         if listed is not None:
             software = f", with {hit.deed.agent}" if listed.agents else ""
             return f"expected deployer {listed.name}: principal and network fit{software}"
-        if hit.id and (others := self._history.allowed_before(hit.deed)):
+        if hit.rule is None:
+            return ""
+        if (others := self._history.allowed_before(hit.deed)):
             return f"{others} others allowed the same application on earlier days"
-        days = self._history.habit_days(hit.deed, hit.id) if hit.id else 0
+        days = self._history.habit_days(hit.deed, hit.rule.id)
         return f"the same on {days} days, from the same network with the same software" if days else ""
 
     def _finding(self, key: Key, judged: Sequence[Judged], weights: Weights) -> Finding:
@@ -150,7 +152,7 @@ def _reasons(episode: Sequence[Judged], deployers: Deployers) -> tuple[Reason, .
     for one in ranked:
         if one.hit.name in counted:
             continue
-        alike = any(one.hit.id in other.hit.similar or other.hit.id in one.hit.similar for other in counted.values())
+        alike = any(one.hit.is_alike(other.hit) for other in counted.values())
         adds = not counted or not (alike or one.expected or bonus >= weights.most_bonus)
         points = one.hit.points if one is best else weights.bonus if adds else 0.0
         bonus += points if counted else 0.0

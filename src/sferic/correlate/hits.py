@@ -19,20 +19,25 @@ class Hit(msgspec.Struct, frozen=True):
     deeds: tuple[Deed, ...]
     firm: bool = False
     """Whether it speaks whoever did it: being expected takes nothing away."""
-    similar: frozenset[str] = frozenset()
-    """Ids of what one and the same deed sets off; together they count once."""
-    id: str = ""
+    rule: Rule | None = None
+    """The rule that it is of."""
 
     @property
     def deed(self) -> Deed:
         """Return the deed that it is about."""
         return self.deeds[-1]
 
+    def is_alike(self, other: "Hit") -> bool:
+        """Say whether one and the same deed sets both off, so that they count once."""
+        if self.rule is None or other.rule is None:
+            return False
+        return self.rule.id in other.rule.similar or other.rule.id in self.rule.similar
+
 
 def of_rule(rule: Rule, deed: Deed) -> Hit:
     """Make a hit of a rule that a deed set off."""
     return Hit(rule.name, cloud_weights().level[rule.level], rule.title, rule.description or f"{rule.title}.",
-               rule.falsepositives, rule.techniques, (deed,), similar=rule.similar, id=rule.id)  # fmt: skip
+               rule.falsepositives, rule.techniques, (deed,), rule=rule)  # fmt: skip
 
 
 def of_chain(name: str, chain: Chain, deeds: tuple[Deed, ...]) -> Hit:

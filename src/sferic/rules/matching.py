@@ -64,21 +64,36 @@ _COMPARE: Mapping[CompareOperators, Callable[[float, float], bool]] = {
 Record = Mapping[str, Any]
 Test = Callable[[Record], bool]
 ValueTest = Callable[[Any], bool]
-Aliases = Mapping[str, Sequence[str]]
-"""Field in a rule → paths in a record, any of which may hold it."""
+Values = Callable[[Record], Iterator[Any]]
+
+
+class Fields(msgspec.Struct, frozen=True):
+    """Where the fields that rules name stand in a source's records."""
+
+    paths: Mapping[str, Sequence[str]] = {}
+    """Field → paths, any of which may hold it; others stand where they say."""
+    endings: Mapping[str, str] = {}
+    """Field → what rules write after a value that records give without it."""
+
+    def reader(self, field: str) -> Values:
+        """Return what yields the values of a field."""
+        paths, ending = self.paths.get(field, (field,)), self.endings.get(field)
+        if ending is None:
+            return lambda record: values(record, paths)
+        return lambda record: (f"{_text(value)}{ending}" for value in values(record, paths))
 
 
 class Unsupported(ValueError):
     """The rule asks for something that one record cannot answer here; the text says what."""
 
 
-def compiled(condition: Any, aliases: Aliases) -> Test:
+def compiled(condition: Any, fields: Fields) -> Test:
     """Make a test of a parsed condition; raises Unsupported."""
     if isinstance(condition, ConditionFieldEqualsValueExpression):
-        return _field(condition.field, condition.value, aliases)
+        return _field(condition.field, condition.value, fields)
     if not isinstance(condition, ConditionItem) or not isinstance(condition, ConditionAND | ConditionOR | ConditionNOT):
         raise Unsupported("it looks for keywords anywhere in a record, and names no field")
-    tests = [compiled(part, aliases) for part in condition.args]
+    tests = [compiled(part, fields) for part in condition.args]
     if isinstance(condition, ConditionNOT):
         return lambda record: not tests[0](record)
     if isinstance(condition, ConditionAND):
@@ -115,31 +130,30 @@ def _opened(level: list[Any]) -> Iterator[Any]:
             yield value
 
 
-def _field(field: str, wanted: Any, aliases: Aliases) -> Test:
-    paths = aliases.get(field, (field,))
+def _field(field: str, wanted: Any, fields: Fields) -> Test:
+    found = fields.reader(field)
     if isinstance(wanted, SigmaExpansion):
-        several = [_field(field, one, aliases) for one in wanted.values]
+        several = [_field(field, one, fields) for one in wanted.values]
         return lambda record: any(test(record) for test in several)
     if isinstance(wanted, SigmaNull):
-        return lambda record: next(values(record, paths), None) is None
+        return lambda record: next(found(record), None) is None
     if isinstance(wanted, SigmaExists):
         there = bool(wanted.exists)
-        return lambda record: (next(values(record, paths), None) is not None) is there
+        return lambda record: (next(found(record), None) is not None) is there
     if isinstance(wanted, SigmaFieldReference):
-        return _reference(paths, wanted, aliases)
+        return _reference(found, fields.reader(wanted.field), wanted)
     test = _value(wanted)
-    return lambda record: any(test(value) for value in values(record, paths))
+    return lambda record: any(test(value) for value in found(record))
 
 
-def _reference(paths: Sequence[str], wanted: SigmaFieldReference, aliases: Aliases) -> Test:
-    others = aliases.get(wanted.field, (wanted.field,))
+def _reference(found: Values, others: Values, wanted: SigmaFieldReference) -> Test:
     compare: Callable[[str, str], bool] = operator.eq
     if wanted.starts_with or wanted.ends_with:
         compare = str.startswith if wanted.starts_with else str.endswith
 
     def test(record: Record) -> bool:
-        known = [_text(value).lower() for value in values(record, others)]
-        return any(compare(_text(value).lower(), one) for value in values(record, paths) for one in known)
+        known = [_text(value).lower() for value in others(record)]
+        return any(compare(_text(value).lower(), one) for value in found(record) for one in known)
 
     return test
 

@@ -17,12 +17,13 @@ from yaml import YAMLError
 
 from sferic.catalog.toml_file import fit, read_toml
 from sferic.model.errors import SettingsError
-from sferic.rules.matching import Aliases, Test, Unsupported, compiled
+from sferic.rules.matching import Fields, Test, Unsupported, compiled
 
 OWN = Path(__file__).parents[1] / "catalog" / "rules"
 MAX_BYTES = 1 << 20
 """A rule's file that is larger is none."""
 _JOINS = "it joins several events, which is not supported"
+_FILTERS = "it filters other rules, which is not supported: add its condition to them"
 Level = Literal["informational", "low", "medium", "high", "critical"]
 
 
@@ -75,6 +76,8 @@ class Logsource(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Expression that every record of the source holds; selects all of them where rules of others are run."""
     fields: dict[str, list[str]] = {}
     """Field in a rule → paths in a record."""
+    endings: dict[str, str] = {}
+    """Field in a rule → what rules write after a value that records give without it."""
 
 
 @cache
@@ -121,13 +124,16 @@ def _read(file: Path) -> Iterator[Rule | Refused]:
     try:
         if file.stat().st_size > MAX_BYTES:
             raise Unsupported("its file is too large for a rule")
-        read = SigmaCollection.from_yaml(file.read_text(encoding="utf-8"))
+        read = SigmaCollection.from_yaml(file.read_text(encoding="utf-8"), collect_filters=True)
     except SigmaCorrelationRuleError:
         yield Refused(file, file.stem, _JOINS)
         return
     except (SigmaError, YAMLError, OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         yield Refused(file, file.stem, f"it cannot be read: {' '.join(str(error).split())[:200]}")
         return
+    yield from (Refused(file, one.title or file.stem, _FILTERS) for one in read.filters)
+    if not read.rules and not read.filters:
+        yield Refused(file, file.stem, "it holds no rule")
     for rule in read.rules:
         if not isinstance(rule, SigmaRule):
             yield Refused(file, rule.title or file.stem, _JOINS)
@@ -140,8 +146,9 @@ def _read(file: Path) -> Iterator[Rule | Refused]:
 
 def _rule(rule: SigmaRule, file: Path) -> Rule:
     source = _source(rule)
-    aliases: Aliases = logsources()[source].fields
-    tests = [compiled(condition.parsed, aliases) for condition in rule.detection.parsed_condition]
+    known = logsources()[source]
+    fields = Fields(known.fields, known.endings)
+    tests = [compiled(condition.parsed, fields) for condition in rule.detection.parsed_condition]
     level = cast("Level", rule.level.name.lower() if rule.level else "medium")
     tags = [f"{tag.namespace}.{tag.name}" for tag in rule.tags]
     related = rule.related.related if rule.related else []
