@@ -4,7 +4,8 @@ What it measures: the kind of folder: 0 installed programs, 1 the system's own, 
 installer puts anything, 4 a name that belongs elsewhere (a browser or a system process outside its folder).
 Why it matters: what came without an administrator lies where anybody may write; a borrowed name is meant to deceive.
 What else looks like this: tools that were downloaded and run, per-user installers, portable programs.
-Limits: needs a path, not a bare name; says nothing of code inside a well-placed process.
+Limits: needs a path, not a bare name; says nothing of code inside a well-placed process. Silent of browsers, which are
+known by their place: `program` has said it.
 References: `catalog/programs.toml`.
 """
 
@@ -35,8 +36,11 @@ def measure(window: Window, wanted: Bools) -> Floats:
 
 def _code(process: Process) -> float:
     path = process.path or ""
-    if program_of(path, process.company).is_disguised:
+    known = program_of(path, process.company)
+    if known.is_disguised:
         return DISGUISED
+    if "browser" in known.kinds:
+        return np.nan
     place = place_of(path)
     return np.nan if place is None else _CODE[place]
 
