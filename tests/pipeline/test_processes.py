@@ -36,7 +36,7 @@ def points(finding: Finding) -> dict[str, float]:
 def test_one_is_a_beacon_of_a_named_process(tmp_path: Path, log: str) -> None:
     """Fifteen calls every 30 s by a script host are found within minutes, with process, parent and command line."""
     (finding,) = run(tmp_path, lines.beacon(), log).findings
-    assert (finding.analytic, finding.severity, finding.checkins) == ("beacon", "high", 15)
+    assert (finding.analytic, finding.severity, finding.checkins) == ("beacon", "medium", 15)
     assert (finding.process or "").lower() == lines.POWERSHELL.lower()
     assert [(step.path or "").lower().rpartition("\\")[2] for step in finding.process_tree] == [
         "explorer.exe", "powershell.exe",

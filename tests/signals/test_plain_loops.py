@@ -168,7 +168,9 @@ def program_rarity(made: Window, i: int) -> float:
     """Count the machines on which the program calls."""
     image, traffic = runs(made, i)[0], made.traffic
     machines = len(np.unique(traffic.client[traffic.image == image]))
-    return machines * max(1.0, FULL_ESTATE / made.estate.clients) if image != UNKNOWN else np.nan
+    if image == UNKNOWN or program_of(traffic.images[image]).kinds & {"browser"}:
+        return np.nan
+    return machines * max(1.0, FULL_ESTATE / made.estate.clients)
 
 
 def program_maker(made: Window, i: int) -> float:
@@ -214,7 +216,7 @@ def test_the_loops_are_asked_in_earnest() -> None:
         )
         for n in range(300)
     ]  # fmt: skip
-    made = window(rows, ESTATE, crowd(2, referer="https://x.example/", process_path=CHROME_EXE))
+    made = window(rows, ESTATE, crowd(2, referer="https://x.example/", process_path=PROGRAMS[-2]))
     for name in PLAIN:
         plain = by_loop(name, made)
         assert len(np.unique(plain[~np.isnan(plain)])) > 1, name
