@@ -71,11 +71,11 @@ def worker_deploy(time: str, script: str = "api-sync", **how: Any) -> list[str]:
 
 def gcp(method: str, time: str, *, email: str = "dev@corp.example", ip: str = "198.51.100.7", service: str = "run",
         name: str = "sync", agent: str = "google-cloud-sdk gcloud/470.0.0", request: Any = None, response: Any = None,
-        key: str = "") -> str:  # fmt: skip
+        key: str = "", resource: str = "") -> str:  # fmt: skip
     """Return an entry of Google Cloud's audit log about a service of Cloud Run, or a function."""
     who = {"principalEmail": email} | ({"serviceAccountKeyName": key} if key else {})
     payload = {
-        "serviceName": f"{service}.googleapis.com", "methodName": method, "resourceName": f"namespaces/lab/services/{name}",
+        "serviceName": f"{service}.googleapis.com", "methodName": method, "resourceName": resource or f"namespaces/lab/services/{name}",
         "authenticationInfo": who, "requestMetadata": {"callerIp": ip, "callerSuppliedUserAgent": agent},
         "request": request or {}, "response": response or {},
     }  # fmt: skip

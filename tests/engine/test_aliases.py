@@ -210,3 +210,18 @@ def test_whose_two_names_are(one: str, other: str, same: bool) -> None:
     """A tenant's names are one owner's, its own domains among them; elsewhere the registered domain decides."""
     aliases = learned(answer(SHOP, SITE))
     assert (aliases.same_owner(one, other), aliases.same_owner(other, one)) == (same, same)
+
+
+def test_a_domain_of_an_audit_log() -> None:
+    """It leads to the first hunted name given, else to the platform; a platform's own name and a single word do not."""
+    aliases = learned()
+    aliases.lead(SHOP, ["bucket.example", "sync.acct-lab.workers.dev"], "")
+    aliases.lead("api.corp.example", [], "cloudflare-workers")
+    aliases.lead("cdn.corp.example", ["d111111abcdef8.cloudfront.net"], "")
+    aliases.lead("x.acct-lab.workers.dev", [], "gcp-cloud-run")
+    aliases.lead("intranet", [], "cloudflare-workers")
+    places = aliases.learned()
+    assert {host: (p.platform, p.tenant, p.function, p.cname) for host, p in places.items()} == {
+        SHOP: ("cloudflare-workers", "acct-lab", "sync", None),
+        "api.corp.example": ("cloudflare-workers", "api.corp.example", None, None),
+    }

@@ -38,6 +38,9 @@ class Operations(msgspec.Struct, frozen=True, forbid_unknown_fields=True, dict=T
     function: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
     hosts_made: Mapping[str, str] = {}
+    hosts_cut: Mapping[str, str] = {}
+    leads: Mapping[str, str] = {}
+    platform: str = ""
     label: tuple[str, ...] = ()
     suffix: str = ""
     marks: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ may be millions: those by one identity within a minute are one deed that knows t
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -26,6 +26,8 @@ MAX_SEEN = 3_000_000
 """Entries that are known again when they come twice."""
 MAX_WORDS = 1000
 """Different unknown operations that are counted apart."""
+MOST_HOSTS = 20
+"""Host names of one operation that are kept."""
 _TEXT = 300
 _MINUTE_US = 60_000_000
 _ROLE = re.compile(r"(arn:[a-z-]{1,20}:sts::\d{0,14}:assumed-role/(?!AWSReservedSSO_)[^/]{1,100})/")
@@ -153,6 +155,7 @@ def _deed(event: Event, record: Any, known: Operations, kind: str, fired: tuple[
         credential=_first(record, known.credential), made=_first(record, known.made) if kind == "credential" else "",
         call=_first(record, known.call), region=_first(record, known.region), role=_first(record, known.role),
         hosts=_hosts(event, record, known, function), label=_first(record, known.label).lower(),
+        leads=tuple(_cut(record, known.leads))[:MOST_HOSTS],
     )  # fmt: skip
 
 
@@ -163,13 +166,21 @@ def _principal(actor: str) -> str:
 
 
 def _hosts(event: Event, record: Any, known: Operations, function: str) -> tuple[str, ...]:
-    named = [split_target(text).host for text in _texts(record, known.hosts)]
+    named = [split_target(text).host for text in (*_texts(record, known.hosts), *_cut(record, known.hosts_cut))]
     if known.hosts_made:
         facts = {"function": function, "account": event.cloud_account or "", "region": _first(record, known.region)}
         needed = {name: facts[name] for name in facts if any(f"{{{name}}}" in form for form in known.hosts_made)}
         made = known.names(event.app or "", event.operation or "", **needed)
         named += [normalise_host(name) for name in made]
-    return tuple(dict.fromkeys(host for host in named if host))[:20]
+    return tuple(dict.fromkeys(host for host in named if host))[:MOST_HOSTS]
+
+
+def _cut(record: Any, paths: Mapping[str, str]) -> Iterator[str]:
+    """Yield what the paths' expressions cut out of the texts there."""
+    for path, expression in paths.items():
+        for text in _texts(record, [path]):
+            if found := re.search(expression, text, re.IGNORECASE):
+                yield found[1]
 
 
 def _joined(deeds: Iterable[Deed]) -> Iterator[Deed]:

@@ -23,7 +23,7 @@ JOINED = "cloud_change+beacon"
 
 def may_add(changes: Iterable[Finding], inventory: Inventory, hosts: Iterable[str]) -> float:
     """Return the most points that an unexpected change adds to check-ins with one of these hosts."""
-    called = {own.where for host in hosts if (own := inventory.find([host]))}
+    called = {own.where for host in hosts for own in inventory.behind([host])}
     prior = cloud_weights().prior
     return max((one.points - prior for one in changes if one.score >= UNEXPECTED and _where(one) in called), default=0)
 
@@ -39,15 +39,16 @@ def joined(
     found: list[Finding] = []
     told: set[str] = set()
     for one in traffic:
-        own = inventory.find(one.hosts)
-        change = unexpected.get(own.where) if own else None
-        if own is None:
+        behind = inventory.behind(one.hosts)
+        changed = [unexpected[own.where] for own in behind if own.where in unexpected]
+        change = max(changed, key=lambda f: f.points, default=None)
+        if not behind:
             found.append(one)
         elif change is not None and _is_recent(one, change):
             told.add(change.id)
             found.append(_both(one, change, weights))
         else:
-            found.append(_of_ones_own(one, own, weights))
+            found.append(_of_ones_own(one, behind[0], weights))
     return found + [change for change in changes if change.id not in told]
 
 

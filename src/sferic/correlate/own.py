@@ -2,10 +2,12 @@
 
 A function is known by what was done to it: names come from the answers of operations, or are made of its own name
 where a platform makes them so. A Worker's name needs its account's label in workers.dev, which the log shows only when
-it is set; a list of deployers may give it. Functions nobody touched within the log are not known.
+it is set; a list of deployers may give it. The names of what stands in front of a function (a gateway, a distribution)
+are the function's, too. What nobody touched or set up within the log is not known.
 """
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -15,6 +17,8 @@ from sferic.model.deed import Deed
 Where = tuple[str, str, str]
 MOST_HOSTS = 50
 """Host names of one function that are remembered."""
+MOST_FRONTS = 2
+"""How many may stand in front of a function, one before the other."""
 _CLOUDFLARE = "Cloudflare"
 
 
@@ -59,12 +63,33 @@ class Inventory:
             if deed.function and (deed.is_write or deed.hosts) and not deed.label:
                 own = found.setdefault(deed.where, OwnFunction(*deed.where))
                 own.note(deed, (*deed.hosts, *_workers_dev(deed, labels.get(deed.account))))
+        _pass_on([deed for deed in done if deed.leads and deed.where in found], found)
         self.functions = tuple(found.values())
-        self._by_host = {host: own for own in self.functions for host in own.hosts}
+        self._by_host: dict[str, list[OwnFunction]] = defaultdict(list)
+        for own in self.functions:
+            for host in own.hosts:
+                self._by_host[host].append(own)
 
-    def find(self, hosts: Iterable[str]) -> OwnFunction | None:
-        """Return the function behind the first of these host names that is one's own."""
-        return next((self._by_host[host] for host in hosts if host in self._by_host), None)
+    def behind(self, hosts: Iterable[str]) -> list[OwnFunction]:
+        """Return the functions, and what stands in front of them, behind the first of these hosts that is known."""
+        return next((self._by_host[host] for host in hosts if host in self._by_host), [])
+
+    def domains(self) -> Iterator[tuple[str, tuple[str, ...], str]]:
+        """Yield each host name, all names of what is behind it, and the provider."""
+        for host, owns in self._by_host.items():
+            yield host, tuple(dict.fromkeys(name for own in owns for name in own.hosts)), owns[0].provider
+
+
+def _pass_on(fronts: Sequence[Deed], found: Mapping[Where, OwnFunction]) -> None:
+    """Give the names of what stands in front (a gateway, a distribution) to the function that it sends requests to."""
+    for _step in range(MOST_FRONTS):
+        by_host = {host: own for own in found.values() for host in own.hosts}
+        for deed in fronts:
+            front = found[deed.where]
+            for lead in deed.leads:
+                own = by_host.get(lead.lower()) or found.get((deed.provider, deed.account, lead))
+                if own is not None and own is not front:
+                    own.hosts = tuple(dict.fromkeys((*own.hosts, *front.hosts)))[:MOST_HOSTS]
 
 
 def _workers_dev(deed: Deed, label: str | None) -> Iterator[str]:

@@ -1,13 +1,17 @@
-"""Remembers which own domains lead to a platform, as DNS answers of the same input show, and identifies hosts by them.
+"""Remembers which own domains lead to a platform, as the same input shows, and identifies hosts by them.
 
 `api.shop.example` in a proxy's log names no platform; the answer that made it an alias of
-`d-….execute-api.us-east-1.amazonaws.com` does. What names say of themselves comes first, a user's domains included.
+`d-….execute-api.us-east-1.amazonaws.com` does, and so does an audit log that shows how the domain was set up.
+What names say of themselves comes first, a user's domains included.
 
 What it does not do: follow a chain over several lines; each line must hold the platform's name itself.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 
+import msgspec
+
+from sferic.catalog.place import custom_place
 from sferic.catalog.platforms import Catalogue, Place
 from sferic.catalog.suffixes import as_expressions
 from sferic.model.event import DNS, Event
@@ -39,7 +43,18 @@ class Aliases:
             return
         if "." not in host or host.endswith(_REVERSE):
             return
-        place = self._catalogue.unmask(host, answers, self._wanted)
+        self._remember(host, self._catalogue.unmask(host, answers, self._wanted))
+
+    def lead(self, host: str, targets: Sequence[str], platform: str) -> None:
+        """Remember a domain that leads to one of these names, else to that platform, as an audit log shows."""
+        if host in self._places or "." not in host or self._catalogue.identify(host) is not None:
+            return
+        place = self._catalogue.unmask(host, targets, self._wanted)
+        if place is None and platform in self._wanted:
+            place = custom_place(self._catalogue.platforms[platform], host, host)
+        self._remember(host, msgspec.structs.replace(place, cname=None) if place else None)
+
+    def _remember(self, host: str, place: Place | None) -> None:
         if place is None:
             return
         if len(self._places) >= MAX_DOMAINS:

@@ -7,7 +7,7 @@ files with those addresses and domains as the selection.
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -91,6 +91,9 @@ class Listener(Protocol):
     def take(self, event: Event) -> None:
         """Look at one event within the period."""
 
+    def domains(self) -> Iterable[tuple[str, Sequence[str], str]]:
+        """Return host names of one's own functions, what each may lead to, and the platform if that is not known."""
+
 
 class Gathered(msgspec.Struct, frozen=True):
     """Everything read, ready to be weighed."""
@@ -157,6 +160,8 @@ class Gatherer:
         """Read inputs into the columns; what names they taught is known to the inputs of the next call, too."""
         total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
         self._first_pass(inputs, watch, total)
+        for host, targets, platform in self._audit.domains() if self._audit else ():
+            self.aliases.lead(host, targets, platform)
         self._waited = self._waited or len(self._unplaced) == MAX_UNPLACED
         self._place_the_rest()
         nameless = [i for i in inputs if i.label in self._nameless and len(self.names)]

@@ -43,6 +43,8 @@ class Deed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What kind of identity: a user, a role, a token."""
     hosts: tuple[str, ...] = ()
     """Host names that the function got or has."""
+    leads: tuple[str, ...] = ()
+    """Names or hosts of the functions to which what was made sends requests."""
     times: int = 1
     """How many calls it stands for: those that are alike within a minute are one."""
     label: str = ""

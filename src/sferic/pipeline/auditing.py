@@ -7,6 +7,7 @@ than many a hunt.
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
+from sferic.catalog.cloud import operations
 from sferic.catalog.deployers import load_deployers
 from sferic.catalog.deployments import load_deployments
 from sferic.catalog.weights import load_weights
@@ -55,6 +56,12 @@ class Audit:
     def changes(self) -> list[Finding]:
         """One finding for each changed function and identity, whatever its score."""
         return Changes(self.deeds, self._book, self._deployers, self._deployments).findings(load_weights())
+
+    def domains(self) -> Iterator[tuple[str, Sequence[str], str]]:
+        """Yield the names of one's own functions, where each may lead, and the platform if that is not known."""
+        platforms = {deed.provider: operations()[deed.source].platform for deed in self.deeds}
+        for host, names, provider in self.inventory.domains():
+            yield host, names, platforms[provider]
 
     def may_add(self, hosts: Iterable[str]) -> float:
         """Return the most points that changed functions add to check-ins with these hosts."""

@@ -1,6 +1,6 @@
 """Waits for events of clouds' audit logs during a hunt, and loads what judges them when the first one comes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,10 @@ class Listener:
     def take(self, event: Event) -> None:
         """Look at one event of a cloud's audit log."""
         self._begun().take(event)
+
+    def domains(self) -> Iterable[tuple[str, Sequence[str], str]]:
+        """Return the names of one's own functions, where each may lead, and the platform if that is not known."""
+        return self._audit.domains() if self._audit else ()
 
     @property
     def audit(self) -> "Audit | None":
