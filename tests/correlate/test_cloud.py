@@ -1,5 +1,6 @@
 """What a hunt says of changes to functions: who is reported, how gravely, and who is left in peace."""
 
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -18,12 +19,14 @@ from tests.correlate.audit_logs import (
     aws_code,
     ci_deploys,
     cloudflare,
+    gcp,
     moment,
     trail,
     worker_deploy,
 )  # fmt: skip
 from tests.correlate.conftest import Hunt
 
+FUNCTIONS_V2 = "google.cloud.functions.v2.FunctionService."
 PIPELINE = {"email": "ci@corp.example", "ip": "203.0.113.10"}
 KEY = {"actor": "old-key", "ip": "203.0.113.99"}
 DENIED = f"not authorized to perform: lambda:GetFunction on resource: arn:aws:lambda:eu-north-1:{ACCOUNT}:function:"
@@ -166,6 +169,21 @@ def test_one_operation_in_two_entries(hunt_lines: Hunt) -> None:
     lines = [record.format(time=moment(0, n), result=word) for n, word in enumerate(["Start", "Success"])]
     [found] = hunt_lines(lines).findings
     assert (found.function, found.connections, found.severity) == ("app-lab", 1, "high")
+
+
+@pytest.mark.parametrize(("end", "changed"), [({}, True), ({"status": {"code": 7}}, False)])
+def test_a_long_operation(hunt_lines: Hunt, end: dict[str, Any], changed: bool) -> None:
+    """Google writes a long operation's begin and end; they are one deed, which changed nothing if its end is a failure."""
+    lines = []
+    for minute, more in enumerate(({}, end)):
+        entry = json.loads(gcp(FUNCTIONS_V2 + "UpdateFunction", moment(9, minute), service="cloudfunctions"))
+        entry["operation"] = {"id": "op-1", "first": minute == 0, "last": minute == 1}
+        entry["protoPayload"] |= more
+        lines.append(json.dumps(entry))
+    by_ci = {"email": "ci@lab.iam.gserviceaccount.com", "service": "cloudfunctions"}
+    past = [gcp(FUNCTIONS_V2 + "UpdateFunction", moment(day), **by_ci) for day in range(4)]
+    found = [f for f in hunt_lines([*past, *lines]).findings if "first_change_by_actor" in signals(f)]
+    assert [f.connections for f in found] == ([1] if changed else [])
 
 
 # ---- who is expected

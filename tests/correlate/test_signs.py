@@ -174,6 +174,7 @@ SIGNS: dict[str, tuple[Lines, Lines]] = {
 }  # fmt: skip
 ELSEWHERE = {
     "no_deployment_on_record": "needs a list: tests/cli/test_functions.py",
+    "called_after_change": "needs traffic: tests/correlate/test_join.py",
     "own_function": "needs traffic: tests/correlate/test_join.py",
 }
 

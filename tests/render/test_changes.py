@@ -82,3 +82,10 @@ def test_ocsf_conforms() -> None:
     event = json.loads(written("ocsf"))
     assert list(faults(event, SCHEMA)) == []
     assert event["resources"] == [{"name": "image-resizer", "type": "function"}]
+
+
+def test_check_ins_with_a_changed_function_name_who_changed_it() -> None:
+    """The table's line of check-ins says which function of one's own that is, and by whom it was changed."""
+    from sferic.render.facts import owner
+
+    assert owner(replace(CHANGED, analytic="cloud_change+beacon")) == "image-resizer changed by dev"

@@ -5,7 +5,7 @@ own that nothing unexpected was done to is a good explanation of a rhythm; one o
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
 
@@ -13,19 +13,21 @@ from sferic.catalog.cloud import cloud_weights
 from sferic.catalog.weights import Weights
 from sferic.correlate.own import Inventory, OwnFunction, Where
 from sferic.model.finding import Finding, Reason
+from sferic.signals._words import span
 
 RECENT_US = 30 * 86_400_000_000
 """A change counts for check-ins that begin within so long after it."""
 UNEXPECTED = 25
 """Score from which a change counts as unexpected."""
 JOINED = "cloud_change+beacon"
+AFTER = "called_after_change"
 
 
 def may_add(changes: Iterable[Finding], inventory: Inventory, hosts: Iterable[str]) -> float:
     """Return the most points that an unexpected change adds to check-ins with one of these hosts."""
     called = {own.where for host in hosts for own in inventory.behind([host])}
-    prior = cloud_weights().prior
-    return max((one.points - prior for one in changes if one.score >= UNEXPECTED and _where(one) in called), default=0)
+    more = cloud_weights().sign[AFTER].points - cloud_weights().prior
+    return max((one.points + more for one in changes if one.score >= UNEXPECTED and _where(one) in called), default=0)
 
 
 def joined(
@@ -61,8 +63,11 @@ def _is_recent(one: Finding, change: Finding) -> bool:
 
 
 def _both(one: Finding, change: Finding, weights: Weights) -> Finding:
-    """Make one finding of a channel and the change of the function that it calls, with both timelines."""
-    parts = (*one.reasons, *(reason for reason in change.reasons if reason.signal != "prior"))
+    """Make one finding of a channel and the change of the function that it calls, with both timelines.
+
+    First and last are the calls'; the changes have times of their own.
+    """
+    parts = (*one.reasons, *_after(one, change), *(reason for reason in change.reasons if reason.signal != "prior"))
     return _weighed(one, parts, weights, {
         "id": hashlib.sha256(f"{JOINED}\x1f{one.id}\x1f{change.id}".encode()).hexdigest()[:12],
         "analytic": JOINED, "actor": change.actor, "account": change.account, "function": change.function,
@@ -70,8 +75,16 @@ def _both(one: Finding, change: Finding, weights: Weights) -> Finding:
         "techniques": _unique(one.techniques + change.techniques), "samples": one.samples + change.samples,
         "benign_explanations": one.benign_explanations + change.benign_explanations,
         "next_steps": change.next_steps[:3] + one.next_steps[:-1] + change.next_steps[3:],  # none to a provider
-        "first_seen": min(one.first_seen, change.first_seen), "last_seen": max(one.last_seen, change.last_seen),
     })  # fmt: skip
+
+
+def _after(one: Finding, change: Finding) -> Iterator[Reason]:
+    """Yield that the calls began after the change, and how long after."""
+    later_s = (one.first_seen - change.last_seen) / 1e6
+    if later_s > 0:
+        sign, later = cloud_weights().sign[AFTER], span(later_s)
+        text = sign.text.format(what=change.function or "the function", detail=later)
+        yield Reason(AFTER, sign.points, f"{later} after", text)
 
 
 def _of_ones_own(one: Finding, own: OwnFunction, weights: Weights) -> Finding:

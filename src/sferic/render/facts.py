@@ -7,12 +7,13 @@ from sferic.model.finding import Finding, Reason, Step
 from sferic.render.figures import bytes_text, counted, duration_text, interval_text, minute_text, second_text, span_text
 
 CHANGE = "cloud_change"
+JOINED = "cloud_change+beacon"
 _HEADLINES = {
     "beacon": "Regular check-ins",
     "long_connection": "Long connection",
     "process": "Unusual client",
-    "cloud_change": "Changed function",
-    "cloud_change+beacon": "Check-ins with a changed function",
+    CHANGE: "Changed function",
+    JOINED: "Check-ins with a changed function",
     "activity": "Steady serverless traffic",
 }
 
@@ -46,7 +47,10 @@ def title(finding: Finding) -> str:
 
 
 def owner(finding: Finding) -> str:
-    """Name the platform and, where a host name shows it, the customer."""
+    """Name the platform and, where a host name shows it, the customer; of one's own that was changed, who did that."""
+    if finding.analytic == JOINED:
+        who = (finding.actor or "somebody").rpartition("/")[2]
+        return f"{finding.function or 'function'} changed by {who}"
     parts = (finding.provider, finding.account) if finding.analytic == CHANGE else (finding.platform, finding.tenant)
     return " · ".join(part for part in parts if part)
 
