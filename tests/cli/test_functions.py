@@ -68,6 +68,16 @@ def test_learning(sferic: Sferic, tmp_path: Path) -> None:
     assert (one.networks, one.agents) == (("203.0.113.0/24",), ("terraform",))
 
 
+def test_learning_ipv6(sferic: Sferic, tmp_path: Path) -> None:
+    """Of a short address the network is learned in a form that the list is read with."""
+    (tmp_path / "audit.json").write_text(
+        "\n".join(aws_code(moment(day), actor=CI_ROLE, ip="2001:db8::1") for day in range(4)) + "\n"
+    )
+    sferic("cloud", "learn", str(tmp_path / "audit.json"), "--to", str(tmp_path / "deployers.toml"), "--quiet")
+    [one] = load_deployers((str(tmp_path / "deployers.toml"),)).deployer
+    assert one.networks == ("2001:db8::/48",)
+
+
 def test_an_intruder_is_not_learned(sferic: Sferic, tmp_path: Path) -> None:
     """An identity that a finding of the period names is held back and named; a hostile name does no harm."""
     audit = tmp_path / "audit.json"

@@ -231,6 +231,17 @@ def test_a_habit(hunt_lines: Hunt) -> None:
     assert "other_network_and_client" in signals(found)
 
 
+def test_networks_of_ones_own(hunt_lines: Hunt, tmp_path: Path) -> None:
+    """Networks that the user's list calls one place are no break with the past; others are."""
+    listed = tmp_path / "places.toml"
+    listed.write_text('[networks]\nrunners = ["203.0.113.0/24", "192.0.2.0/28", "2001:db8:7::/48"]\n')
+    for ip, is_new in (("192.0.2.1", False), ("2001:db8:7::1", False), ("192.0.2.99", True)):
+        how = {"actor": CI_ROLE, "ip": ip, "agent": "HashiCorp Terraform/1.9"}
+        lines = [*ci_deploys(4), aws_code(moment(4), **how)]
+        assert ["other_network" in signals(f) for f in hunt_lines(lines).findings] == [True]
+        assert len(hunt_lines(lines, deployer_files=(str(listed),)).findings) == is_new
+
+
 # ---- the past
 
 

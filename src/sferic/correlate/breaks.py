@@ -1,7 +1,7 @@
 """Compares each deed with those of earlier days: who changed what, from where, by what means, with which key, when.
 
 What a log does not show from earlier days is not known, and then nothing is said.
-Networks are told apart by the first 24 bits of an address (48 of IPv6): the log names no owner of an address.
+Networks are those of the user's list, else the first 24 bits of an address (48 of IPv6): the log names no owner of it.
 """
 
 from collections import defaultdict

@@ -7,7 +7,8 @@ may be millions: those by one identity within a minute are one deed that knows t
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -22,6 +23,8 @@ from sferic.rules.rulebook import Rulebook, logsources, own_rules
 MAX_CHANGES = 200_000
 MAX_LOOKS = 50_000
 """Deeds without a change or a rule that are kept, and minutes of calls."""
+MAX_ADDRESSES = 65_536
+"""Addresses whose networks are remembered."""
 MAX_SEEN = 3_000_000
 """Entries that are known again when they come twice."""
 MAX_WORDS = 1000
@@ -39,7 +42,8 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 class Deeds:
     """The deeds of one run; `take` events, then `finish`."""
 
-    def __init__(self, book: Rulebook) -> None:
+    def __init__(self, book: Rulebook, network_of: Callable[[str], str]) -> None:
+        self._network_of = lru_cache(MAX_ADDRESSES)(network_of)
         self._rules = {name: book.of(name) for name in operations()}
         self._changes: list[Deed] = []
         self._looks: deque[Deed] = deque(maxlen=MAX_LOOKS)
@@ -68,7 +72,8 @@ class Deeds:
             self._count(event, known)
             return
         if self._is_new(event, _first(record, known.id)):
-            self._keep(_deed(event, record, known, kind, fired))
+            network = self._network_of(event.src_ip) if event.src_ip else ""
+            self._keep(_deed(event, record, known, kind, fired, network))
 
     def finish(self) -> list[Deed]:
         """Return what was kept in order of time; entries of one operation are one deed."""
@@ -143,13 +148,13 @@ def _plain(record: Any, path: str) -> Iterator[str]:
             yield str(value)[:_TEXT]
 
 
-def _deed(event: Event, record: Any, known: Operations, kind: str, fired: tuple[str, ...]) -> Deed:
+def _deed(event: Event, record: Any, known: Operations, kind: str, fired: tuple[str, ...], network: str) -> Deed:
     function = _first(record, known.function) or event.resource or ""
     account = event.cloud_account or ""
     return Deed(
         time=event.time, source=event.source, place=f"{event.file}:{event.line}", provider=event.provider or "",
         account=account, function=function[:_TEXT] if kind not in {"identity", "credential"} else "",
-        actor=_principal(event.actor or event.user or ""), user=event.user, src_ip=event.src_ip,
+        actor=_principal(event.actor or event.user or ""), user=event.user, src_ip=event.src_ip, network=network,
         agent=family(event.user_agent), operation=(event.operation or "")[:_TEXT],
         kind=kind, rules=fired, failed=(event.outcome or "") in _FAILED,
         credential=_first(record, known.credential), made=_first(record, known.made) if kind == "credential" else "",
@@ -200,5 +205,6 @@ def _both(one: Deed, two: Deed) -> Deed:
     return msgspec.structs.replace(
         one, failed=two.failed, rules=tuple(dict.fromkeys(one.rules + two.rules)),
         hosts=tuple(dict.fromkeys(one.hosts + two.hosts)), src_ip=one.src_ip or two.src_ip, user=one.user or two.user,
+        network=one.network or two.network,
         actor=one.actor or two.actor, role=one.role or two.role,
     )  # fmt: skip

@@ -33,7 +33,7 @@ def learned(deeds: Iterable[Deed], findings: Iterable[Finding]) -> Learned:
     days: dict[str, dict[tuple[str, str], set[int]]] = defaultdict(lambda: defaultdict(set))
     for deed in deeds:
         if deed.is_write and deed.actor:
-            for fact in (("day", ""), ("network", _network(deed)), ("agent", deed.agent)):
+            for fact in (("day", ""), ("network", deed.network or "service"), ("agent", deed.agent)):
                 days[deed.actor][fact].add(deed.time // DAY_US)
     regular = {actor: facts for actor, facts in days.items() if len(facts["day", ""]) >= HABIT_DAYS}
     made = [_deployer(actor, facts) for actor, facts in sorted(regular.items()) if actor not in suspects]
@@ -51,9 +51,3 @@ def _usual(facts: dict[tuple[str, str], set[int]], kind: str) -> Iterator[str]:
     for (name, value), days in sorted(facts.items()):
         if name == kind and value and len(days) >= KNOWN_DAYS:
             yield value
-
-
-def _network(deed: Deed) -> str:
-    if not deed.src_ip:
-        return "service"
-    return f"{deed.network}::/48" if ":" in deed.src_ip else f"{deed.network}.0/24"

@@ -24,6 +24,8 @@ class Deed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The exact identity."""
     user: str | None = None
     src_ip: str | None = None
+    network: str = ""
+    """The neighbourhood of that address (`sferic.catalog.deployers`); empty if it is unknown."""
     agent: str = ""
     """Family of the client's software (`sferic.catalog.cloud.family`); empty if it is not logged."""
     operation: str = ""
@@ -54,15 +56,6 @@ class Deed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     def is_write(self) -> bool:
         """Say whether it changed a function: it may have done so and did not fail."""
         return self.kind in WRITES and not self.failed
-
-    @property
-    def network(self) -> str:
-        """Return the neighbourhood of the caller's address: the first 24 bits, of IPv6 48; empty if unknown."""
-        if not self.src_ip:
-            return ""
-        if ":" in self.src_ip:
-            return ":".join(self.src_ip.split(":")[:3])
-        return self.src_ip.rpartition(".")[0]
 
     @property
     def where(self) -> tuple[str, str, str]:

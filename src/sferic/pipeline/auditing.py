@@ -35,7 +35,7 @@ class Audit:
         self._book = rulebook(settings.rule_files)
         self._deployers = load_deployers(settings.deployer_files)
         self._deployments = load_deployments(settings.deployment_files)
-        self._deeds = Deeds(self._book)
+        self._deeds = Deeds(self._book, self._deployers.network_of)
         self.take = self._deeds.take
 
     def marks(self, chosen: Iterable[str]) -> list[str]:
