@@ -70,9 +70,10 @@ $(FUZZ): requirements/fuzz.txt $(TEST)
 	@scripts/install $(BIN)/python requirements/fuzz.txt 2>/dev/null || echo "atheris has no wheel for this Python or platform" >&2
 	@touch $@
 
-# The vendors' checkers want other versions of many packages than we do, so they live apart. Node is optional.
+# The vendors' checkers want other versions of many packages than we do, so they live apart. Node is optional, and so is
+# a Python newer than 3.11, which one of them needs.
 $(PROVE): requirements/prove.txt
-	@python=$$(scripts/find-python) && "$$python" -m venv .prove
+	@python=$$(PYTHON=$${PYTHON:-python3.13} scripts/find-python) && "$$python" -m venv .prove
 	@.prove/bin/python -m pip --disable-pip-version-check --no-input install --quiet --require-hashes -r requirements/prove.txt
 	@npm install --silent --no-audit --no-fund --prefix .prove/node @kusto/language-service-next@12.4.1 > /dev/null 2>&1 \
 	  || echo "npm is not there or failed: Microsoft's parser of KQL is left out" >&2

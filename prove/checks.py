@@ -40,6 +40,7 @@ def checked(content: Content) -> Iterator[Check]:
         yield from _contentctl(folder / "splunk" / "contentctl")
         yield _sigmahq(folder / "sigma", folder / "facts.json")
         yield _microsoft(content)
+        yield _elastic(content)
 
 
 def _appinspect(folder: Path) -> Check:
@@ -92,11 +93,23 @@ def _microsoft(content: Content) -> Check:
     return Check(name, what, f"{len(said)} queries, {sum(map(len, said.values()))} diagnostics")
 
 
-def _run(program: str, words: list[str], folder: Path) -> subprocess.CompletedProcess[str] | None:
+def _elastic(content: Content) -> Check:
+    name, what = r"Elastic's parser of ES\|QL (Python 3.12 or newer)", r"the ES\|QL query, with the types of its fields"
+    queries = [str(text.body) for text in texts("elastic", content) if text.path.endswith(".esql")]
+    done = [_run("python", ["-P", str(HERE / "esql_check.py")], HERE, query) for query in queries]
+    if any(one is None or one.returncode for one in done):
+        return Check(name, what, "not at hand")
+    wrong = sum(len(json.loads(one.stdout)) for one in done if one)
+    return Check(name, what, f"{len(queries)} query, {wrong} diagnostics")
+
+
+def _run(
+    program: str, words: list[str], folder: Path, given: str | None = None
+) -> subprocess.CompletedProcess[str] | None:
     place = (PLACE / "bin" / program).absolute()
     if not place.exists():
         return None
-    return subprocess.run([str(place), *words], cwd=folder, capture_output=True, text=True, check=False)
+    return subprocess.run([str(place), *words], cwd=folder, input=given, capture_output=True, text=True, check=False)
 
 
 def _write(folder: Path, several: list[Text]) -> None:

@@ -1,4 +1,4 @@
-"""Every hunting query runs in DuckDB over the example estate as Parquet, and shows what it asks for."""
+"""Every hunting query runs over the example estate or over events made for it, and shows what it asks for."""
 
 from pathlib import Path
 from typing import Any
@@ -6,11 +6,12 @@ from typing import Any
 import duckdb
 import pytest
 
+from prove import elastic, kusto, splunk
 from prove.estate import Estate
-from sferic.content._contract import Content
+from sferic.content._contract import Content, texts
 from sferic.model.settings import Settings
 from sferic.pipeline.archiving import archive
-from tests.content.conftest import EXAMPLE, NAMELESS, written
+from tests.content.conftest import EXAMPLE, NAMELESS, Exported, written
 
 Rows = list[dict[str, Any]]
 Pairs = set[tuple[str, str]]
@@ -23,6 +24,30 @@ def answers(content: Content, tmp_path_factory: pytest.TempPathFactory) -> dict[
     archive([str(EXAMPLE)], folder, Settings(), None)
     texts = {path: text for path, text in written("hunts", content).items() if path.endswith(".sql")}
     return {Path(path).stem: ask(text.replace("'events/**", f"'{folder}/**")) for path, text in texts.items()}
+
+
+@pytest.fixture(scope="module")
+def hunts(content: Content) -> Exported:
+    """Every text by its path."""
+    return written("hunts", content)
+
+
+@pytest.fixture(scope="module")
+def searched(hunts: Exported, content: Content, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
+    """What each SPL query answers over the raw logs, by its name."""
+    known = splunk.app(texts("splunk", content), tmp_path_factory.mktemp("app"))
+    found = {path: text for path, text in hunts.items() if path.endswith(".spl")}
+    return {
+        Path(path).stem: [*map(dict, splunk.over_logs(text, [str(EXAMPLE)], known))] for path, text in found.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def queried(hunts: Exported, estate: Estate) -> dict[str, Rows]:
+    """What each KQL query answers over the events as sessions, by its name."""
+    rows = kusto.asim(estate.events)
+    found = {path: text for path, text in hunts.items() if path.endswith(".kql")}
+    return {Path(path).stem: kusto.run(text, _Im_WebSession=rows) for path, text in found.items()}
 
 
 def ask(query: str) -> Rows:
@@ -84,3 +109,54 @@ def test_every_query_is_asked_for_on_the_page(content: Content, answers: dict[st
     page = written("hunts", content)["hunts.md"]
     assert all(f"`sql/{name}.sql`" in page for name in answers)
     assert page.count("`sql/") == len(answers)
+
+
+KEYS = {
+    "rare_hosts": (("host",), ("dest_host",), ("Host",)),
+    "round_the_clock": (("src_ip", "host"), ("src", "dest_host"), ("Source", "Host")),
+    "new_hosts": (("host",), ("dest_host",), ("Host",)),
+    "one_size": (("src_ip", "host"), ("src", "dest_host"), ("Source", "Host")),
+}
+"""What a row of each query is about, in SQL, SPL and KQL."""
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_languages_agree(
+    name: str, answers: dict[str, Rows], searched: dict[str, Rows], queried: dict[str, Rows]
+) -> None:
+    """A question has nearly the same answer in each language; SPL knows fewer logs, and SQL no refused requests."""
+    sql, spl, kql = (
+        {tuple(row[key] for key in keys) for row in found[name]}
+        for found, keys in zip((answers, searched, queried), KEYS[name], strict=True)
+    )
+    assert sql
+    for other in (spl, kql):
+        assert len(sql & other) >= 0.8 * max(len(sql), len(other)), (len(sql), len(other), len(sql & other))
+
+
+def test_every_query_is_run(hunts: Exported, answers: Rows, searched: Rows, queried: Rows) -> None:
+    """No query is left out here."""
+    run = {*(f"sql/{n}.sql" for n in answers), *(f"spl/{n}.spl" for n in searched), *(f"kql/{n}.kql" for n in queried)}
+    assert run | {"eql/started_by_office.eql", "hunts.md"} == set(hunts)
+
+
+def test_started_by_office(hunts: Exported) -> None:
+    """A program that Office started and that calls a function is found; one of the shell's, or of a day later, is not."""
+
+    def pair(parent: str, pause_s: int, host: str = "fn.lab-account.workers.dev") -> list[Any]:
+        common = {"host": {"id": "d1"}}
+        process = {"entity_id": "p1", "name": "sync.exe"}
+        start = {"event": {"type": "start"}, "process": {**process, "parent": {"name": parent}}}
+        call = {"process": process, "destination": {"domain": host}}
+        begin = 1_700_000_000_000_000
+        return [
+            elastic.record("process", begin, common | start),
+            elastic.record("network", begin + pause_s * 1_000_000, common | call),
+        ]
+
+    query = hunts["eql/started_by_office.eql"]
+    assert elastic.run(query, pair("WINWORD.EXE", 60))
+    assert elastic.run(query, pair("mshta.exe", 60))
+    assert not elastic.run(query, pair("explorer.exe", 60))
+    assert not elastic.run(query, pair("winword.exe", 90_000))
+    assert not elastic.run(query, pair("winword.exe", 60, "www.example"))

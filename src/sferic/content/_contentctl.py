@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from sferic.catalog.detections import false_positives
 from sferic.content._contract import AUTHOR, DATE, REFERENCES, Content, Text, derived_id
 from sferic.content._fill import fill
-from sferic.content._spl import LOOKUPS, Search, drilldowns, lookup, macros, searches
+from sferic.content._spl import EXECUTED, LOOKUPS, Search, drilldowns, lookup, macros, searches
 from sferic.content._yaml import Value, as_yaml
 
 STORY = "Serverless Command And Control"
@@ -75,7 +75,7 @@ def _detection(search: Search) -> dict[str, Value]:
         "name": _name(search), "id": derived_id(one, f"contentctl/{search.name}"), "version": 1, "date": DATE,
         "author": AUTHOR, "status": "experimental", "type": "Anomaly", "description": f"{one.sentence} {one.cannot}",
         "data_source": [], "search": f"{search.spl}\n| `{file}_filter`",
-        "how_to_implement": "Say in the macros where your logs are; see the fields in sferic_web_fields.",
+        "how_to_implement": f"Say in the macros where your logs are; see the fields in sferic_web_fields. {EXECUTED}",
         "known_false_positives": " ".join(f"{false_positives()[name].title}." for name in one.false_positives),
         "references": REFERENCES,
         "drilldown_searches": drilldowns(search, "%original_detection_search%"),

@@ -42,6 +42,7 @@ class Search(msgspec.Struct, frozen=True):
     """What lists the events of the first of the fields shown; `$field$` stands for the value."""
 
 
+EXECUTED = "Executed on simulated logs and events by `sferic spl`, which is not Splunk."
 _FORMS = (
     ("candidate", "candidate", ("src", "dest_host"),
      "$src$ sent $connections$ small requests to $dest_host$ in $hours$ hours"),

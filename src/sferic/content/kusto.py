@@ -12,6 +12,7 @@ from sferic.content._fill import facts, fill, quoted
 from sferic.content._yaml import Value, as_yaml
 
 _OWN = '    "example-function", "example.lambda-url.eu-west-1.on.aws"'
+_EXECUTED = "Executed on simulated events by duckdb-kql, which is not Kusto; Microsoft's parser checked its form."
 _TACTICS = {"command-and-control": "CommandAndControl", "execution": "Execution",
             "resource-development": "ResourceDevelopment"}  # fmt: skip
 _RULES = (
@@ -36,7 +37,8 @@ def texts(content: Content) -> Iterator[Text]:
         query = _query(content, detection, table)
         yield Text(f"{place}/{name}.kql", f"{_heading(content.detections[detection])}{query}")
         if place == "sentinel":
-            yield Text(f"{place}/{name}.yaml", as_yaml(_rule(content.detections[detection], name, query)))
+            rule = as_yaml(_rule(content.detections[detection], name, query))
+            yield Text(f"{place}/{name}.yaml", f"# {_EXECUTED}\n{rule}")
 
 
 def _query(content: Content, detection: str, table: str) -> str:
@@ -53,7 +55,7 @@ def _query(content: Content, detection: str, table: str) -> str:
 
 
 def _heading(detection: Detection) -> str:
-    return f"// {detection.title}\n// {detection.sentence}\n// Limits: {detection.cannot}\n"
+    return f"// {detection.title}\n// {detection.sentence}\n// {_EXECUTED}\n// Limits: {detection.cannot}\n"
 
 
 def _rule(detection: Detection, name: str, query: str) -> Mapping[str, Value]:

@@ -20,6 +20,9 @@ _PROXY = "proxy_serverless_platform_small"
 _DNS = "dns_query_serverless_platform"
 
 
+_EXECUTED = "Executed on simulated events by pySigma's SQLite backend; form checked by SigmaHQ's validators."
+
+
 def texts(content: Content) -> Iterator[Text]:
     """Write every rule into a file of its own, named as SigmaHQ names them."""
     candidate, process = content.detections["candidate"], content.detections["process"]
@@ -33,7 +36,7 @@ def texts(content: Content) -> Iterator[Text]:
 
 
 def _text(name: str, rule: Mapping[str, Value]) -> Text:
-    return Text(f"{name}.yml", as_yaml(rule))
+    return Text(f"{name}.yml", f"# {_EXECUTED}\n{as_yaml(rule)}")
 
 
 def _proxy(detection: Detection, content: Content) -> dict[str, Value]:

@@ -11,7 +11,7 @@ from sferic import __version__
 from sferic.content._contentctl import project
 from sferic.content._contract import AUTHOR, Content, Text
 from sferic.content._fill import fill
-from sferic.content._spl import LOOKUPS, Search, drilldowns, lookup, macros, searches
+from sferic.content._spl import EXECUTED, LOOKUPS, Search, drilldowns, lookup, macros, searches
 
 APP = "sferic_content"
 _SEVERITY = {"low": 3, "medium": 4, "high": 5}
@@ -32,7 +32,7 @@ def _app(content: Content) -> Iterator[Text]:
     values = {"version": __version__, "author": AUTHOR, "app": APP, "searches": _list(found)}
     for name in ("app.conf", "default.xml", "serverless.xml", "default.meta", "README.md"):
         yield Text(f"{APP}/{_PLACES[name]}", fill(f"splunk/{name}", values))
-    yield Text(f"{APP}/default/savedsearches.conf", "\n".join(map(_saved, found)))
+    yield Text(f"{APP}/default/savedsearches.conf", "\n".join([f"# {EXECUTED}\n", *map(_saved, found)]))
     yield Text(f"{APP}/default/macros.conf", "\n".join(_macro(name, spl) for name, spl in macros(content).items()))
     yield Text(f"{APP}/default/transforms.conf", "\n".join(_transform(name) for name in LOOKUPS))
     for name in LOOKUPS:
