@@ -79,9 +79,10 @@ def _sigmahq(folder: Path, facts: Path) -> Check:
 
 
 def _microsoft(content: Content) -> Check:
-    name, what = "Microsoft's parser of KQL (Node)", "every KQL query, with our schemas of the tables"
+    name, what = "Microsoft's parser of KQL (Node)", "every KQL rule and hunt, with our schemas of the tables"
     node = (PLACE / "node").resolve()
-    queries = {text.path: text.body for text in texts("kusto", content) if text.path.endswith(".kql")}
+    written = [*texts("kusto", content), *texts("hunts", content)]
+    queries = {text.path: text.body for text in written if text.path.endswith(".kql")}
     given = json.dumps({"tables": kusto.schemas(), "queries": queries})
     try:
         done = subprocess.run(
@@ -94,7 +95,7 @@ def _microsoft(content: Content) -> Check:
 
 
 def _elastic(content: Content) -> Check:
-    name, what = r"Elastic's parser of ES\|QL (Python 3.12 or newer)", r"the ES\|QL query, with the types of its fields"
+    name, what = "Elastic's parser of ES|QL (Python 3.12 or newer)", "the ES|QL query, with the types of its fields"
     queries = [str(text.body) for text in texts("elastic", content) if text.path.endswith(".esql")]
     done = [_run("python", ["-P", str(HERE / "esql_check.py")], HERE, query) for query in queries]
     if any(one is None or one.returncode for one in done):

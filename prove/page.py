@@ -15,7 +15,7 @@ def page(estate: Estate, found: Sequence[Run], told: Iterable[Check]) -> str:
     parts = {
         "runs": [_row(estate, found[0], run) for run in found],
         "notes": [f"- {run.text}: {run.note}." for run in found if run.note],
-        "checks": [f"| {one.checker} | {one.what} | {one.said} |" for one in told],
+        "checks": ["| " + " | ".join(cell.replace("|", "\\|") for cell in one) + " |" for one in told],
     }
     text = _TEXT.read_text(encoding="utf-8")
     for name, lines in parts.items():
