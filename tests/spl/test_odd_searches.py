@@ -65,6 +65,8 @@ def rows_of(search: str) -> list[list[object]]:
         ("* | sort 0 _time | head 4 | table n src", FIRST_FOUR),
         ("* | stats count by src | sort - count, +src | head 1", [["10.0.0.0", 3]]),
         ("* | stats mode(src) AS often", [["10.0.0.0"]]),
+        ('n=0 | eval f="a{}.b", x=if(like(f, "%{}%"), 1, 0) | table x', [[1]]),
+        ('n=0 | eval f="a{}.b", x=if(match(f, "a[{}]+"), replace(f, "[{}]", "-"), 0) | table x', [["a--.b"]]),
     ],
 )  # fmt: skip
 def test_a_search(search: str, expected: list[list[object]]) -> None:

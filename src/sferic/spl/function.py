@@ -112,17 +112,24 @@ def over_number(name: str, template: str, sentence: str, least: int = 1, most: i
     FUNCTIONS[name] = Function(least, most, sentence, build)
 
 
-def over_each(name: str, template: str, sentence: str) -> None:
-    """Add a function from a text to a text that goes over each of several."""
+def over_each(name: str, sql: str, sentence: str) -> None:
+    """Add a function from a text to a text, of that name in the database, that goes over each of several."""
 
     def build(_bench: Bench, args: Sequence[Argument]) -> Sql:
-        return each(args[0].value, template)
+        return each(args[0].value, lambda text: f"{sql}({text})")
 
     FUNCTIONS[name] = Function(1, 1, sentence, build)
 
 
-def each(value: Sql, template: str) -> Sql:
-    """Apply a template to a text, or to each of several."""
+def each(value: Sql, made: Callable[[str], str]) -> Sql:
+    """Make a text of a text, or of each of several."""
     if value.kind is Kind.MANY:
-        return Sql(f"list_transform({value.text}, lambda one: {template.format('one')})", Kind.MANY)
-    return Sql(template.format(as_text(value)), Kind.TEXT)
+        return Sql(f"list_transform({value.text}, lambda one: {made('one')})", Kind.MANY)
+    return Sql(made(as_text(value)), Kind.TEXT)
+
+
+def any_of(value: Sql, holds: Callable[[str], str]) -> Sql:
+    """Say whether a condition holds for a text, or for one of several."""
+    if value.kind is Kind.MANY:
+        return Sql(f"(len(list_filter({value.text}, lambda one: {holds('one')})) > 0)", Kind.TRUTH)
+    return Sql(holds(as_text(value)), Kind.TRUTH)

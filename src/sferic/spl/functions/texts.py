@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from sferic.spl.bench import Bench
-from sferic.spl.function import FUNCTIONS, MANY_ARGUMENTS, Argument, Function, Wrong, function, over_each
-from sferic.spl.relation import Kind, Sql, as_text, quote
+from sferic.spl.function import FUNCTIONS, MANY_ARGUMENTS, Argument, Function, Wrong, any_of, each, function, over_each
+from sferic.spl.relation import Kind, Sql, quote
 
-for _name, _template, _sentence in (
-    ("lower", "lower({})", "lower(X): in lower case"),
-    ("upper", "upper({})", "upper(X): in upper case"),
-    ("urldecode", "spl_urldecode({})", "urldecode(X): without URL escapes"),
-    ("md5", "md5({})", "md5(X): MD5 in hexadecimal"),
-    ("sha256", "sha256({})", "sha256(X): SHA-256 in hexadecimal"),
+for _name, _sql, _sentence in (
+    ("lower", "lower", "lower(X): in lower case"),
+    ("upper", "upper", "upper(X): in upper case"),
+    ("urldecode", "spl_urldecode", "urldecode(X): without URL escapes"),
+    ("md5", "md5", "md5(X): MD5 in hexadecimal"),
+    ("sha256", "sha256", "sha256(X): SHA-256 in hexadecimal"),
 ):
-    over_each(_name, _template, _sentence)
+    over_each(_name, _sql, _sentence)
 
 
 def _regex(bench: Bench, argument: Argument) -> str:
@@ -27,18 +27,14 @@ def _regex(bench: Bench, argument: Argument) -> str:
 
 @function("match", 2, 2, "match(X, regex): whether the expression matches anywhere in X")
 def _match(bench: Bench, args: Sequence[Argument]) -> Sql:
-    return Sql(_any_of(args[0].value, f"regexp_matches({{}}, {_regex(bench, args[1])})"), Kind.TRUTH)
-
-
-def _any_of(value: Sql, template: str) -> str:
-    if value.kind is Kind.MANY:
-        return f"(len(list_filter({value.text}, lambda one: {template.replace('{}', 'one')})) > 0)"
-    return template.replace("{}", as_text(value))
+    pattern = _regex(bench, args[1])
+    return any_of(args[0].value, lambda text: f"regexp_matches({text}, {pattern})")
 
 
 @function("like", 2, 2, "like(X, pattern): % is any text, _ any character; X LIKE pattern is the same")
 def _like(_bench: Bench, args: Sequence[Argument]) -> Sql:
-    return Sql(_any_of(args[0].value, f"({{}} LIKE {args[1].text})"), Kind.TRUTH)
+    pattern = args[1].text
+    return any_of(args[0].value, lambda text: f"({text} LIKE {pattern})")
 
 
 @function("searchmatch", 1, 1, "searchmatch(text): not supported")
@@ -49,10 +45,7 @@ def _searchmatch(_bench: Bench, _args: Sequence[Argument]) -> Sql:
 @function("replace", 3, 3, "replace(X, regex, replacement): every match replaced; \\1 is the first group")
 def _replace(bench: Bench, args: Sequence[Argument]) -> Sql:
     pattern, by = _regex(bench, args[1]), quote(args[2].literal)
-    value = args[0].value
-    if value.kind is Kind.MANY:
-        return Sql(f"list_transform({value.text}, lambda one: regexp_replace(one, {pattern}, {by}, 'g'))", Kind.MANY)
-    return Sql(f"regexp_replace({as_text(value)}, {pattern}, {by}, 'g')", Kind.TEXT)
+    return each(args[0].value, lambda text: f"regexp_replace({text}, {pattern}, {by}, 'g')")
 
 
 @function("substr", 2, 3, "substr(X, from, length): part of a text; counted from 1, or from the end if negative")
@@ -69,10 +62,7 @@ def _len(_bench: Bench, args: Sequence[Argument]) -> Sql:
 def _trim(name: str, sql: str) -> None:
     def build(_bench: Bench, args: Sequence[Argument]) -> Sql:
         characters = quote(args[1].literal if len(args) > 1 else " \t")
-        value = args[0].value
-        if value.kind is Kind.MANY:
-            return Sql(f"list_transform({value.text}, lambda one: {sql}(one, {characters}))", Kind.MANY)
-        return Sql(f"{sql}({as_text(value)}, {characters})", Kind.TEXT)
+        return each(args[0].value, lambda text: f"{sql}({text}, {characters})")
 
     FUNCTIONS[name] = Function(1, 2, f"{name}(X, characters): without these characters (blanks) at its ends", build)
 
