@@ -16,7 +16,7 @@ import msgspec
 
 from sferic.catalog.published_search import PublishedFacts, Stock
 from sferic.correlate.activity import STAMP, Activity
-from sferic.model.event import DNS, HTTP, Event
+from sferic.model.event import DNS, Event
 from sferic.model.finding import ActivityRow
 from sferic.model.settings import ActivityThresholds
 
@@ -165,7 +165,7 @@ class Extraction:
         user = event.user or (stock.empty_user if stock else None)
         seen = SearchFields(
             time_s=event.time / 1e6, src_ip=event.src_ip, c_ip=event.src_ip, cs_username=user, cs_host=event.dst_host,
-            url=_url(event, bare=stock is not None and stock.url == "bare"), sc_bytes=event.bytes_down,
+            url=event.url(bare=stock is not None and stock.url == "bare"), sc_bytes=event.bytes_down,
             cs_bytes=event.bytes_up,
         )  # fmt: skip
         if self._all:
@@ -177,15 +177,6 @@ class Extraction:
         if stock is not None and stock.sourcetype in self._searched:
             return ""
         return f"sourcetype {stock.sourcetype if stock else 'unknown'} is not searched"
-
-
-def _url(event: Event, *, bare: bool) -> str | None:
-    if event.dst_host is None or event.table != HTTP:
-        return None
-    if event.method == "CONNECT":
-        return f"{event.dst_host}:{event.dst_port or 443}"
-    scheme = "" if bare else "http://" if event.dst_port == 80 else "https://"
-    return f"{scheme}{event.dst_host}{event.path or '/'}"
 
 
 def _plus(total: int | None, value: int | None) -> int | None:

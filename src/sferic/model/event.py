@@ -88,6 +88,15 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True, kw_only=True):
     raw: str | None = None
     """In `api_activity` the record itself as JSON, under the vendor's names: rules ask for those."""
 
+    def url(self, *, bare: bool = False) -> str | None:
+        """Put a request's URL together from its parts, `bare` without scheme; the scheme is guessed from the port."""
+        if self.dst_host is None or self.table != HTTP:
+            return None
+        if self.method == "CONNECT":
+            return f"{self.dst_host}:{self.dst_port or 443}"
+        scheme = "" if bare else "http://" if self.dst_port == 80 else "https://"
+        return f"{scheme}{self.dst_host}{self.path or '/'}"
+
 
 class Reject(msgspec.Struct, frozen=True, gc=False):
     """A line that should have been an event but cannot be read; counted and shown, never dropped."""

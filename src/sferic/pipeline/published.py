@@ -6,24 +6,24 @@ written in. What the search does with them is in `sferic.correlate.published`.
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import partial
 
 import msgspec
 
 from sferic.catalog.published_search import published_facts
 from sferic.correlate.activity import Activity
 from sferic.correlate.published import Extraction, PublishedSearch
+from sferic.engine.altering import altered
 from sferic.engine.gather import Meter, Watcher
 from sferic.engine.ledger import Ledger
 from sferic.engine.period import Period
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
-from sferic.model.event import Event, Line, Reject
+from sferic.model.event import Event, Line
 from sferic.model.report import Account
 from sferic.model.settings import Settings
 from sferic.sources._clock import zone
-from sferic.sources._contract import Reader, Setup, Source
+from sferic.sources._contract import Source
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -52,14 +52,13 @@ class _Lines:
     """One run's reading, with its account."""
 
     def __init__(self, sources: dict[str, Source], settings: Settings, watch: Watcher | None) -> None:
-        spelled = {n: msgspec.structs.replace(s, reader=partial(_AsWritten, s.reader)) for n, s in sources.items()}
         self._ledger = Ledger()
         self._settings = settings
         self._sources = sources
         self._nameless: set[str] = set()
         self._period = Period(settings)
         meter = Meter(watch, None, "published search")
-        self._reading = Reading(spelled, settings, self._ledger, meter, self._on_marks)
+        self._reading = Reading(altered(sources, _as_written), settings, self._ledger, meter, self._on_marks)
 
     def events(self, paths: Sequence[str], expressions: list[str]) -> Iterator[Event]:
         """Yield the events of every selected line inside the window of time."""
@@ -89,18 +88,8 @@ class _Lines:
         self._nameless.add(path)
 
 
-class _AsWritten:
-    """A reader that leaves host names in the case of the log line, which the search distinguishes."""
-
-    def __init__(self, reader: type[Reader], setup: Setup) -> None:
-        self._reader = reader(setup)
-
-    def claims(self, line: Line) -> int:
-        return self._reader.claims(line)
-
-    def read(self, line: Line) -> Event | Reject | None:
-        event = self._reader.read(line)
-        if isinstance(event, Event) and event.dst_host:
-            written = re.search(re.escape(event.dst_host), line.text, re.IGNORECASE)
-            event.dst_host = written[0] if written else event.dst_host
-        return event
+def _as_written(event: Event, line: Line) -> None:
+    """Leave the host's name in the case of the log line, which the search distinguishes."""
+    if event.dst_host:
+        written = re.search(re.escape(event.dst_host), line.text, re.IGNORECASE)
+        event.dst_host = written[0] if written else event.dst_host

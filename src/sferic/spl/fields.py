@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from sferic.catalog.splunk_fields import FieldSet, splunk_fields
-from sferic.model.event import HTTP, Event
+from sferic.model.event import Event
 from sferic.spl.texts import flat
 
 MAX_FIELDS = 300
@@ -96,18 +96,8 @@ _GENERIC = {
 
 def _value(event: Event, name: str) -> object:
     if name in {"url", "url_bare"}:
-        return _url(event, bare=name == "url_bare")
+        return event.url(bare=name == "url_bare")
     return getattr(event, name)
-
-
-def _url(event: Event, *, bare: bool) -> str | None:
-    """Build the URL anew: the event has only its parts."""
-    if event.dst_host is None or event.table != HTTP:
-        return None
-    if event.method == "CONNECT":
-        return f"{event.dst_host}:{event.dst_port or 443}"
-    scheme = "" if bare else "http://" if event.dst_port == 80 else "https://"
-    return f"{scheme}{event.dst_host}{event.path or '/'}"
 
 
 def _pairs(raw: str) -> Iterator[tuple[str, object]]:

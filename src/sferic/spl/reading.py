@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import islice
 
 import msgspec
 
+from sferic.engine.altering import altered
 from sferic.engine.gather import Meter, Watcher
 from sferic.engine.ledger import Ledger
 from sferic.engine.period import Period
@@ -14,10 +14,10 @@ from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
 from sferic.model.errors import LimitExceeded
-from sferic.model.event import Event, Line, Reject
+from sferic.model.event import Event, Line
 from sferic.model.report import Account
 from sferic.model.settings import Settings
-from sferic.sources._contract import Reader, Setup, source, sources
+from sferic.sources._contract import source, sources
 from sferic.spl.asking import fields_asked, literals
 from sferic.spl.fields import Fields
 from sferic.spl.parsing import Search
@@ -38,8 +38,8 @@ def read_events(paths: Sequence[str], search: Search, settings: Settings, watch:
     began = time.perf_counter()
     ledger = Ledger()
     chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
-    with_raw = {n: msgspec.structs.replace(s, reader=partial(_WithRaw, s.reader)) for n, s in chosen.items()}
-    reading = Reading(with_raw, settings, ledger, Meter(watch, None, "reading"), lambda _path, _marks: None)
+    meter = Meter(watch, None, "reading")
+    reading = Reading(altered(chosen, _with_raw), settings, ledger, meter, lambda _path, _marks: None)
     wanted = literals(search)
     selector = Selector([*wanted, *(m for s in chosen.values() for m in s.marks)], plain=not wanted)
     inputs = list(ledger.inputs(paths))
@@ -55,17 +55,6 @@ def read_events(paths: Sequence[str], search: Search, settings: Settings, watch:
     return Events(rows, account)
 
 
-class _WithRaw:
-    """A reader that leaves the raw line in the event."""
-
-    def __init__(self, reader: type[Reader], setup: Setup) -> None:
-        self._reader = reader(setup)
-
-    def claims(self, line: Line) -> int:
-        return self._reader.claims(line)
-
-    def read(self, line: Line) -> Event | Reject | None:
-        event = self._reader.read(line)
-        if isinstance(event, Event) and event.raw is None:
-            event.raw = line.text
-        return event
+def _with_raw(event: Event, line: Line) -> None:
+    if event.raw is None:
+        event.raw = line.text
