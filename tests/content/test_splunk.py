@@ -25,7 +25,7 @@ def conf(text: str) -> Stanzas:
     for line in text.replace("\\\n", "").splitlines():
         if line.startswith("["):
             found[line.strip("[]")] = {}
-        elif line:
+        elif line and not line.startswith("#"):
             key, _, value = line.partition(" = ")
             found[list(found)[-1]][key] = value
     return found

@@ -131,7 +131,7 @@ def fields_of(node: Expression) -> Iterator[Field]:
             yield from chain.from_iterable(map(fields_of, node.args))
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """Say which known name somebody may have meant."""
+def near(name: str, known: Iterable[str], otherwise: str = "`sferic spl commands` lists what there is") -> str:
+    """Say which known name somebody may have meant, or else something that helps."""
     close = get_close_matches(name, list(known), 1)
-    return f"did you mean {close[0]!r}?" if close else "`sferic spl commands` lists what there is"
+    return f"did you mean {close[0]!r}?" if close else otherwise

@@ -78,7 +78,8 @@ class LookUp(msgspec.Struct, frozen=True):
     def _check(self, asked: list[str], columns: list[str]) -> None:
         for name in asked:
             if name not in columns:
-                raise self.words.fail(f"lookup {self.table!r} has no column {name!r}", near(name, columns), self.at)
+                there = near(name, columns, f"it has {', '.join(columns)}")
+                raise self.words.fail(f"lookup {self.table!r} has no column {name!r}", there, self.at)
 
     def _value(self, rows: Relation, many: str, field: str, lookup: Lookup) -> Sql:
         kind = Kind.TEXT if lookup.max_matches == 1 else Kind.MANY
@@ -107,9 +108,8 @@ def known(name: str, bench: Bench, words: Words, at: int) -> Lookup:
     """Return a table by its name."""
     lookup = bench.lookups.get(name) or bench.lookups.get(name.removesuffix(".csv"))
     if lookup is None:
-        raise words.fail(
-            f"there is no lookup {name!r}", near(name, bench.lookups) + "; --app and --lookup bring them", at
-        )
+        brought = "--app FOLDER and --lookup NAME=FILE.csv bring tables"
+        raise words.fail(f"there is no lookup {name!r}", near(name, bench.lookups, brought), at)
     return lookup
 
 
