@@ -44,3 +44,8 @@ def test_every_example_of_the_catalogue_is_meant(content: Content) -> None:
                 platform.id
             )
             assert all(re.search(hosts.vendor_regex, vendor.suffix) for vendor in platform.vendor_hosts), platform.id
+
+
+def test_no_expression_holds_a_slash(content: Content) -> None:
+    """LogScale writes expressions between slashes."""
+    assert not any("/" in expression for expression in content.hosts.expressions.values())

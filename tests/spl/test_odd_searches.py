@@ -147,6 +147,14 @@ def counted(search: str) -> list[list[object]]:
     return [list(row.values()) for row in run(f"| tstats {search}", MIXED).rows]
 
 
+def test_a_span_groups_and_the_functions_see_each_rows_own_time() -> None:
+    """`timechart` and `tstats` cut the time they group by, not the one that earliest() and min(_time) look at."""
+    first = run("* | timechart span=5m earliest(n) AS e latest(n) AS l min(_time) AS first", ROWS).rows[1]
+    assert (first["e"], first["l"], first["first"]) == ("5", "9", START_S + 300)
+    [row] = run("| tstats count min(_time) AS first max(_time) AS last where n=7 OR n=8 by _time span=5m", ROWS).rows
+    assert row == {"_time": START_S + 300, "count": 2, "first": START_S + 420, "last": START_S + 480}
+
+
 def test_a_data_model_holds_the_events_of_its_sourcetypes() -> None:
     """`from datamodel=` takes only these; a by-field without a value drops a row unless fillnull_value names one."""
     assert counted("count sum(Web.bytes_in) from datamodel=Web.Web by Web.src") == [["10.0.0.1", 2, 12]]

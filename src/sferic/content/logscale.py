@@ -8,6 +8,6 @@ from sferic.content._fill import facts, fill
 
 def texts(content: Content) -> Iterator[Text]:
     """Write a query for candidates and one for evenness by the hour."""
-    hosts = {name: expression.replace("\\", "\\\\") for name, expression in content.hosts.expressions.items()}
     for name in ("candidate", "beacon"):
-        yield Text(f"{name}.logscale", fill(f"logscale/{name}.logscale", facts(content.detections[name]) | hosts))
+        values = facts(content.detections[name]) | content.hosts.expressions
+        yield Text(f"{name}.logscale", fill(f"logscale/{name}.logscale", values))

@@ -13,7 +13,7 @@ from sferic.spl.clock import span_s
 from sferic.spl.command import Known, Words
 from sferic.spl.commands.statistics import expanded, grouped
 from sferic.spl.filtering import condition
-from sferic.spl.relation import Kind, Relation, Sql, as_many, as_number, as_text, quote
+from sferic.spl.relation import Kind, Relation, Sql, as_many, as_text, quote
 from sferic.spl.terms import All, Term, parse_terms
 
 _ANYWHERE = frozenset({"_time", "host", "source", "sourcetype", "index"})
@@ -36,12 +36,9 @@ class TStats(msgspec.Struct, frozen=True):
         """Count."""
         rows = self._named(self._chosen(rows, bench))
         rows = bench.filtered(rows, condition(self.terms, rows, bench))
-        if self.span:
-            floor = f"floor({as_number(rows.get('_time'))} / {self.span!r}) * {self.span!r}"
-            rows = bench.extend(rows, {"_time": Sql(floor, Kind.NUMBER)})
         if self.filled is not None:
             rows = bench.extend(rows, {name: self._full(rows.get(name)) for name in self.by if name != "_time"})
-        return grouped(expanded(rows, self.by, bench), self.aggregates, self.by, bench, self.words)
+        return grouped(expanded(rows, self.by, bench), self.aggregates, self.by, bench, self.words, self.span)
 
     def _chosen(self, rows: Relation, bench: Bench) -> Relation:
         if self.model is None:

@@ -44,12 +44,17 @@ def expanded(rows: Relation, by: Sequence[str], bench: Bench) -> Relation:
 
 
 def grouped(
-    rows: Relation, aggregates: tuple[Aggregate, ...], by: Sequence[str], bench: Bench, words: Words
+    rows: Relation, aggregates: tuple[Aggregate, ...], by: Sequence[str], bench: Bench, words: Words, span: float = 0.0
 ) -> Relation:
-    """Group rows; groups are in the order of their keys, numbers before texts."""
+    """Group rows; groups are in the order of their keys, numbers before texts.
+
+    With a span the key `_time` is the span's beginning; the functions still see each row's own time.
+    """
     evaluator = Evaluator(rows, bench, words)
     wanted = spread(aggregates, tuple(n for n in rows.fields if not n.startswith("_") and n not in by))
     keys = {name: rows.get(name) for name in dict.fromkeys(by)}
+    if span and "_time" in keys:
+        keys["_time"] = Sql(f"floor({as_number(keys['_time'])} / {span!r}) * {span!r}", Kind.NUMBER)
     results = {one.name: build(one, rows, evaluator, words) for one in wanted}
     fields: dict[str, Sql] = {}
     columns: list[str] = []
@@ -161,12 +166,10 @@ class TimeChart(msgspec.Struct, frozen=True):
             raise self.words.fail("timechart needs _time, which is not there any more")
         rows = expanded(rows, (self.by,) if self.by else (), bench)
         span = self.span or self._span(rows, bench)
-        floor = f"floor({as_number(rows.get('_time'))} / {span!r}) * {span!r}"
-        binned = bench.extend(rows, {"_time": Sql(floor, Kind.NUMBER)})
         if not self.by:
-            charted = grouped(binned, self.aggregates, ("_time",), bench, self.words)
+            charted = grouped(rows, self.aggregates, ("_time",), bench, self.words, span)
             return self._filled(charted, span, bench)
-        return self._series(binned, span, bench)
+        return self._series(rows, span, bench)
 
     def _span(self, rows: Relation, bench: Bench) -> float:
         """Choose a span that gives about a hundred buckets."""
@@ -183,7 +186,7 @@ class TimeChart(msgspec.Struct, frozen=True):
         listed = ", ".join(map(quote, kept)) or "NULL"
         series = f"CASE WHEN {value} IS NULL THEN 'NULL' WHEN {value} IN ({listed}) THEN {value} ELSE 'OTHER' END"
         rows = bench.extend(rows, {self.by: Sql(series, Kind.TEXT)})
-        charted = grouped(rows, self.aggregates, ("_time", self.by), bench, self.words)
+        charted = grouped(rows, self.aggregates, ("_time", self.by), bench, self.words, span)
         names = [
             name for (name,) in bench.query(f"SELECT DISTINCT {as_text(charted.get(self.by))} FROM {charted.name}")
         ]
