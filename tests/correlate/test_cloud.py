@@ -226,9 +226,28 @@ def test_a_habit(hunt_lines: Hunt) -> None:
     by_hand = [aws_code(moment(day)) for day in range(10)]
     assert [f.severity for f in hunt_lines(by_hand).findings] == ["informational"]
     stolen = aws_code(moment(10), ip="192.0.2.50", agent="Boto3/1.34")
-    [found] = hunt_lines([*by_hand, stolen]).findings
-    assert found.severity == "high"
+    [found, before] = hunt_lines([*by_hand, stolen]).findings
+    assert (found.severity, before.severity) == ("high", "informational")
     assert "other_network_and_client" in signals(found)
+    assert found.id != before.id
+
+
+def test_a_later_change_of_the_same_identity_is_not_swallowed(hunt_lines: Hunt) -> None:
+    """Weeks after a deployment the same key changes the function from elsewhere: both are there, each with its time."""
+    usual = aws_code(moment(0), ip="203.0.113.10", agent="HashiCorp Terraform/1.9")
+    hostile = aws_code(moment(18), ip="192.0.2.50", agent="python-requests/2.32")
+    found = {f.src_ip: f for f in hunt_lines([usual, hostile]).findings}
+    assert set(found) == {"203.0.113.10", "192.0.2.50"}
+    assert found["203.0.113.10"].last_seen < found["192.0.2.50"].first_seen
+
+
+def test_what_was_done_alike_is_one_finding_that_names_every_day(hunt_lines: Hunt) -> None:
+    """A key that is used in the same way from two places is one finding; it shows the latest and names both."""
+    changes = [aws_code(moment(day), ip=f"192.0.2.{day}", agent="python-requests/2.32") for day in (1, 9)]
+    [found] = [f for f in hunt_lines(changes).findings if "repeated" in signals(f)]
+    [repeated] = [reason for reason in found.reasons if reason.signal == "repeated"]
+    assert (found.src_ip, repeated.value, repeated.points) == ("192.0.2.9", "2 ×", 0)
+    assert "192.0.2.1, 192.0.2.9" in repeated.text
 
 
 def test_networks_of_ones_own(hunt_lines: Hunt, tmp_path: Path) -> None:

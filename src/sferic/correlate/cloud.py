@@ -1,15 +1,17 @@
-"""Makes findings of what was done to functions: one for each function and identity, the strongest hit speaking.
+"""Makes findings of what was done to functions: by function, identity and manner, the strongest hit speaking.
 
 Everything that one identity does to one function within a day is one episode, however many entries its deployment
-writes; the worst episode makes the finding. Each further rule, chain or sign of the episode adds a little, to a bound;
-rules that one and the same deed sets off count once. Being expected (a list of the user's own, or a habit that the log
-shows) takes away from what rules and signs say, never from a chain that is grave by itself.
+writes. Episodes that are alike make one finding, which shows the gravest. Each further rule, chain or sign of the
+episode adds a little, to a bound; rules that one and the same deed sets off count once. Being expected (a list of the
+user's own, or a habit that the log shows) takes away from what rules and signs say, never from a chain that is grave
+by itself.
 """
 
 import bisect
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -59,13 +61,17 @@ class Changes:
             self._mine[*deed.where, deed.actor].append(deed)
 
     def findings(self, weights: Weights) -> list[Finding]:
-        """Return one finding for each function and identity, highest first."""
+        """Return the findings, highest first: one for each function and identity, and for each way in which it came."""
         groups: dict[Key, list[Judged]] = defaultdict(list)
         for hit in self._hits():
             about = _about(hit)
             function = about.function if hit.deed.is_write or len({d.function for d in hit.deeds}) == 1 else ""
             groups[about.provider, about.account, function, about.actor].append(Judged(hit, self._expected(hit)))
-        made = [self._finding(key, judged, weights) for key, judged in groups.items()]
+        made = [
+            self._finding(key, number, alike, weights)
+            for key, judged in groups.items()
+            for number, alike in enumerate(_kinds(judged))
+        ]
         return sorted(made, key=lambda f: (-f.points, f.id))
 
     def _hits(self) -> Iterator[Hit]:
@@ -93,9 +99,12 @@ class Changes:
         days = self._history.habit_days(hit.deed, hit.rule.id)
         return f"the same on {days} days, from the same network with the same software" if days else ""
 
-    def _finding(self, key: Key, judged: Sequence[Judged], weights: Weights) -> Finding:
-        episode = max(_episodes(judged), key=lambda some: sum(r.points for r in _reasons(some, self._deployers)))
+    def _finding(self, key: Key, number: int, alike: Sequence[list[Judged]], weights: Weights) -> Finding:
+        """Show the strongest of some episodes that are alike, of equals the latest."""
+        episode = max(reversed(alike), key=lambda some: sum(r.points for r in _reasons(some, self._deployers)))
         parts = _reasons(episode, self._deployers)
+        if len(alike) > 1:
+            parts = (*parts, _repeated([_about(some[0].hit) for some in alike]))
         best = max(episode, key=lambda one: one.net).hit
         about = _about(best)
         deeds = self._timeline(key, episode)
@@ -103,7 +112,8 @@ class Changes:
         score = weights.severity.score(points)
         provider, account, function, actor = key
         return Finding(
-            id=_digest("cloud_change", *key), analytic="cloud_change", score=score, points=points,
+            id=_digest("cloud_change", *key, *([str(number)] if number else [])),
+            analytic="cloud_change", score=score, points=points,
             severity=weights.severity.severity(score), src_ip=about.src_ip, user=about.user, provider=provider,
             account=account or None, function=function or None, actor=actor or None,
             hosts=tuple(dict.fromkeys(host for deed in deeds for host in deed.hosts))[:MOST],
@@ -139,6 +149,23 @@ def _episodes(judged: Sequence[Judged]) -> Iterator[list[Judged]]:
             episode = []
         episode.append(one)
     yield episode
+
+
+def _kinds(judged: Sequence[Judged]) -> list[list[list[Judged]]]:
+    """Put episodes together in which the same was found of the same software: a pipeline is one finding, not thirty."""
+    kinds: dict[object, list[list[Judged]]] = {}
+    for episode in _episodes(judged):
+        alike = frozenset(one.hit.name for one in episode), frozenset(_about(one.hit).agent for one in episode)
+        kinds.setdefault(alike, []).append(episode)
+    return list(kinds.values())
+
+
+def _repeated(deeds: Sequence[Deed]) -> Reason:
+    """Say when and from where else the same was done."""
+    days = _unique(f"{datetime.fromtimestamp(deed.time / 1e6, UTC):%Y-%m-%d}" for deed in deeds)
+    whence = _unique(deed.src_ip or "an unknown address" for deed in deeds)
+    text = f"The same on {', '.join(days[-MOST:])} (UTC), from {', '.join(whence[-MOST:])}; the gravest is shown."
+    return Reason("repeated", 0.0, f"{len(deeds)} ×", text)
 
 
 def _reasons(episode: Sequence[Judged], deployers: Deployers) -> tuple[Reason, ...]:
