@@ -26,6 +26,16 @@ def test_playbook(pages: dict[str, str], content: Content) -> None:
         assert re.search(rf"^## \d\. {step}", page, re.MULTILINE)
 
 
+def test_the_playbook_stops_functions_of_catalogued_platforms(pages: dict[str, str], content: Content) -> None:
+    """Each platform that the table tells how to stop is one that is hunted."""
+    table = pages["playbook"].partition("| Platform | Stop it |")[2].partition("\n\n")[0]
+    names = re.findall(r"^\| ([A-Z][^|]+) \|", table, re.MULTILINE)
+    known = " ".join(f"{p.provider}: {p.product}" for p in content.catalogue.platforms.values() if p.is_hunted)
+    assert len(names) == 5
+    for name in names:
+        assert name.split(" and ")[0].split()[-1] in known, name
+
+
 def test_contacts_are_of_providers(content: Content) -> None:
     """A contact is of a provider that the platform files name."""
     assert set(abuse_contacts().contacts) <= {p.provider for p in content.catalogue.platforms.values()}
