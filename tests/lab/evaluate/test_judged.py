@@ -232,7 +232,7 @@ def test_page_and_pictures() -> None:
 
 def test_pictures_escape_what_they_write() -> None:
     """A name cannot leave its text element, and every element that is opened is closed."""
-    drawing = bars("a < b", [("<script>", 0.5, "& more")])
+    drawing = bars("a < b", [("<script>", 0.5, "& more")], "Sferic")
     assert "<script>" not in drawing
     assert "&lt;script&gt;" in drawing
     assert "&amp; more" in drawing

@@ -8,14 +8,15 @@ _COLOURS = ("#0b6e99", "#b4540a", "#4d7c0f", "#7e22ce")
 _INK = "#666"
 
 
-def bars(title: str, rows: Sequence[tuple[str, float, str]]) -> str:
-    """Horizontal bars of shares 0..1: name, length, and what to write at its end."""
+def bars(title: str, rows: Sequence[tuple[str, float, str]], ours: str) -> str:
+    """Horizontal bars of shares 0..1: name, length, what to write at its end; names that begin `ours` stand out."""
     body = []
     for number, (name, share, label) in enumerate(rows):
         y = 34 + 26 * number
-        body.append(_text(168, y + 13, name, "end"))
-        body.append(f"<rect x='176' y='{y}' width='{300 * share:.1f}' height='18' fill='{_COLOURS[min(number, 1)]}'/>")
-        body.append(_text(182 + 300 * share, y + 13, label))
+        colour = _COLOURS[0 if name.startswith(ours) else 1]
+        body.append(_text(214, y + 13, name, "end"))
+        body.append(f"<rect x='222' y='{y}' width='{300 * share:.1f}' height='18' fill='{colour}'/>")
+        body.append(_text(228 + 300 * share, y + 13, label))
     return _svg(title, 620, 44 + 26 * len(rows), body)
 
 
