@@ -62,6 +62,8 @@ def rows_of(search: str) -> list[list[object]]:
         ("* | append maxout=2 [search n>5] | stats count", [[14]]),
         ("* | eval k=tonumber(n) | join k [search n<2 | rename n AS k | eval z=1] | table k z", [[1, 1], [0, 1]]),
         ("* | eval k=n%2 | join type=left k [search * | eval k=src | table k n] | stats count", [[12]]),
+        ("n<2 | join src type=left max=0 [search * | rename n AS m] | stats count by src",
+         [["10.0.0.0", 3], ["10.0.0.1", 3]]),
         ("* | sort 0 _time | head 4 | table n src", FIRST_FOUR),
         ("* | stats count by src | sort - count, +src | head 1", [["10.0.0.0", 3]]),
         ("* | stats mode(src) AS often", [["10.0.0.0"]]),

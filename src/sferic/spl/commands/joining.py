@@ -290,6 +290,7 @@ def _join(words: Words) -> JoinWith:
     while not words.done and not words.sees("["):
         fields.append(words.name())
         words.mark(",")
+        options |= words.options(*known_)
     search = words.subsearch()
     words.finish()
     how = options.get("type", "inner").lower()
