@@ -53,12 +53,15 @@ class Selector:
             if lines and not lines[-1]:
                 lines.pop()
             return Candidates(list(range(len(lines))), [_strip(x) for x in lines], len(lines), frozenset())
-        ends, seen = self._plain_ends(block) if self._plain else self._scan(block)
-        return _cut(block, ends, seen)
+        return _cut(block, *self._ends(block))
 
     def holds(self, line: bytes) -> bool:
         """Say whether this one line would be selected."""
-        return bool(self.select(line).numbers)
+        return bool(self._ends(line)[0])
+
+    def _ends(self, block: bytes) -> tuple[list[int], frozenset[int]]:
+        """Return where matches end, in order, and which marks were seen."""
+        return self._plain_ends(block) if self._plain else self._scan(block)
 
     def _compile(self) -> Any:
         database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
