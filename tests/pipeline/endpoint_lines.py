@@ -1,6 +1,6 @@
 """One story as several endpoint products log it: programs that start, ask for names and connect.
 
-A `Story` collects what happened; `sysmon_json`, `sysmon_xml` and `defender_csv` write it down.
+A `Story` collects what happened; the functions of `WRITERS` write it down.
 """
 
 import csv
@@ -214,6 +214,101 @@ def _remote(one: Called) -> dict[str, object]:
     }  # fmt: skip
 
 
+def crowdstrike(story: Story) -> str:
+    """Write the events of CrowdStrike's sensor as its replicator delivers them."""
+    rows = [(one.at_s, _rollup(one)) for one in story.started]
+    rows += [(one.at_s, _asked_falcon(one)) for one in story.asked]
+    rows += [(one.at_s, _connected_falcon(one)) for one in story.connected]
+    return _objects(rows)
+
+
+def _falcon(kind: str, at_s: float, program: Program) -> dict[str, object]:
+    return {
+        "event_simpleName": kind, "cid": "0a", "aid": program.device.lower().encode().hex()[:32], "event_platform": "Win",
+        "ContextTimeStamp": f"{START_S + at_s:.3f}", "ComputerName": program.device.partition(".")[0],
+    }  # fmt: skip
+
+
+def _rollup(one: Started) -> dict[str, object]:
+    return _falcon("ProcessRollup2", one.at_s, one.program) | {
+        "TargetProcessId": _upid(one.program), "RawProcessId": str(one.program.number),
+        "ParentProcessId": _upid(one.parent), "ParentBaseFileName": one.parent.path.rpartition("\\")[2],
+        "ImageFileName": "\\Device\\HarddiskVolume3" + one.program.path.removeprefix("C:"),
+        "CommandLine": one.command_line, "UserName": one.program.user.partition("\\")[2], "SessionId": "2",
+    }  # fmt: skip
+
+
+def _asked_falcon(one: Called) -> dict[str, object]:
+    asked = {"ContextProcessId": _upid(one.program), "DomainName": one.host, "IP4Records": f"{one.address};"}
+    return _falcon("DnsRequest", one.at_s, one.program) | asked
+
+
+def _connected_falcon(one: Called) -> dict[str, object]:
+    return _falcon("NetworkConnectIP4", one.at_s, one.program) | {
+        "ContextProcessId": _upid(one.program), "LocalAddressIP4": one.program.address, "LocalPort": str(one.port),
+        "RemoteAddressIP4": one.address, "RemotePort": "443", "Protocol": "6", "ConnectionDirection": "0",
+    }  # fmt: skip
+
+
+def _upid(program: Program) -> str:
+    return str(281_474_976_000_000 + program.number)
+
+
+def elastic(story: Story) -> str:
+    """Write Elastic Defend's documents; of a connection it logs begin and end."""
+    rows = [(one.at_s, _start_document(one)) for one in story.started]
+    rows += [(one.at_s, _look_up_document(one)) for one in story.asked]
+    for one in story.connected:
+        rows += [
+            (at_s, _document("network", [kind], action, at_s, one.program) | _both_ends(one))
+            for kind, action, at_s in (
+                ("start", "connection_attempted", one.at_s), ("end", "disconnect_received", one.at_s + 1),
+            )
+        ]  # fmt: skip
+    return _objects(rows)
+
+
+def _document(kind: str, types: list[str], action: str, at_s: float, program: Program) -> dict[str, object]:
+    host = program.device.partition(".")[0].lower()
+    return {
+        "@timestamp": stamp(at_s, "%Y-%m-%dT%H:%M:%S.%fZ"), "agent": {"type": "endpoint"},
+        "data_stream": {"dataset": f"endpoint.events.{kind}"},
+        "event": {"action": action, "category": [kind], "dataset": f"endpoint.events.{kind}", "type": types},
+        "host": {"hostname": host, "name": host, "ip": [program.address]},
+        "process": _ran(program), "user": {"domain": "CORP", "name": program.user.partition("\\")[2]},
+    }  # fmt: skip
+
+
+def _ran(program: Program) -> dict[str, object]:
+    name = program.path.rpartition("\\")[2]
+    return {"executable": program.path, "name": name, "pid": program.number, "entity_id": program.guid}
+
+
+def _start_document(one: Started) -> dict[str, object]:
+    more = {
+        "command_line": one.command_line, "pe": {"company": one.company}, "parent": _ran(one.parent),
+        "Ext": {"session_info": {"id": 2}},
+    }  # fmt: skip
+    whole = _document("process", ["start"], "start", one.at_s, one.program)
+    return whole | {"process": _ran(one.program) | more}
+
+
+def _look_up_document(one: Called) -> dict[str, object]:
+    asked = {"question": {"name": one.host}, "resolved_ip": [one.address]}
+    return _document("network", ["info"], "lookup_result", one.at_s, one.program) | {"dns": asked}
+
+
+def _both_ends(one: Called) -> dict[str, object]:
+    return {
+        "source": {"ip": one.program.address, "port": one.port}, "destination": {"ip": one.address, "port": 443},
+        "network": {"direction": "egress", "transport": "tcp"},
+    }  # fmt: skip
+
+
+def _objects(rows: list[tuple[float, dict[str, object]]]) -> str:
+    return "".join(json.dumps(row) + "\n" for _, row in sorted(rows, key=lambda pair: pair[0]))
+
+
 def _created(program: Program, starts: dict[str, Started]) -> str:
     start = starts.get(program.guid)
     return stamp(start.at_s if start else -3600.0 - program.number, "%Y-%m-%dT%H:%M:%S.%fZ")
@@ -224,5 +319,11 @@ def stamp(at_s: float, form: str) -> str:
     return datetime.fromtimestamp(START_S + at_s, UTC).strftime(form)
 
 
-WRITERS = {"sysmon_json": sysmon_json, "sysmon_xml": sysmon_xml, "defender_csv": defender_csv}
-SUFFIX = {"sysmon_json": "sysmon.jsonl", "sysmon_xml": "sysmon.xml", "defender_csv": "defender.csv"}
+WRITERS = {
+    "sysmon_json": sysmon_json, "sysmon_xml": sysmon_xml, "defender_csv": defender_csv, "crowdstrike": crowdstrike,
+    "elastic": elastic,
+}  # fmt: skip
+SUFFIX = {
+    "sysmon_json": "sysmon.jsonl", "sysmon_xml": "sysmon.xml", "defender_csv": "defender.csv",
+    "crowdstrike": "fdr.jsonl", "elastic": "defend.ndjson",
+}  # fmt: skip
