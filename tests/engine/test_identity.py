@@ -129,6 +129,12 @@ def test_on_one_device_two_forms_of_a_name_are_one_person() -> None:
     assert one_person(clients, numbers, users, devices).tolist() == [0, 0, 3, UNKNOWN, 0, 1, 0, 1, 2, 1]
 
 
+def test_the_address_of_every_machine_is_nobodys() -> None:
+    """A connection to a local agent says nothing of a device's address."""
+    known = seen(("127.0.0.1", "A", 1.0), ("::1", "A", 2.0), (DESK, "A", 0.0))
+    assert known.addresses({"A": 0}) == {0: DESK}
+
+
 def test_spellings_of_a_device_share_what_is_known_of_it() -> None:
     """Two spellings at one address are no crowd, and a laptop is followed under both."""
     known = seen((DESK, "NB1", 0.0), (DESK, "nb1.corp.example", 2 * HOUR), (DESK, "NB1", 3 * HOUR), (LAP, "NB1", 0.0))

@@ -10,6 +10,7 @@ import numpy as np
 
 from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import Place
+from sferic.engine.carriers import Calls
 from sferic.engine.identity import Identities
 from sferic.engine.processes import Processes
 from sferic.engine.settling import Vocabulary, settle
@@ -97,7 +98,19 @@ class Columns:
     def __len__(self) -> int:
         return len(self._columns["time_s"]) + len(self._rows)
 
-    def add(self, event: Event, place: Place, host: str, *, joined: bool = False, other: str | None = None) -> None:
+    def calls(self) -> Calls:
+        """Return the calls so far that have no process."""
+        self._flush()
+        columns = {n: np.array(self._columns[n]) for n in ("client", "port", "process", "flags", "time_s")}
+        return Calls(columns, list(self._words["client"]), self._proxies)
+
+    def carry(self, event: Event) -> None:
+        """Append a connection to a proxy: it leads to no place, and lends its process to a call."""
+        self.add(event, None, None)
+
+    def add(
+        self, event: Event, place: Place | None, host: str | None, *, joined: bool = False, other: str | None = None
+    ) -> None:
         """Append one event that reached a platform; `other` is another name that its connection bears."""
         words = self._words
         user, agent, path, method, link = event.user, event.user_agent, event.path, event.method, event.connection_id
@@ -118,9 +131,9 @@ class Columns:
             UNKNOWN if user is None else words["user"][user],
             self.processes.number(event, client_of(event)),
             UNKNOWN if agent is None else words["agent"][agent],
-            words["host"][host],
+            UNKNOWN if host is None else words["host"][host],
             UNKNOWN if other is None else words["host"][other],
-            self._place(place),
+            UNKNOWN if place is None else self._place(place),
             UNKNOWN if up is None else _fitting(up),
             UNKNOWN if down is None else _fitting(down),
             UNKNOWN if total is None else _fitting(total),

@@ -7,7 +7,7 @@ files with those addresses and domains as the selection.
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 
 import msgspec
@@ -171,6 +171,7 @@ class Gatherer:
             self._second_pass([i for i in inputs if i.can_be_read_again], addresses, watch, total)
         self._once.update(item.label for item in promising if not item.can_be_read_again)
         self._join()
+        self._read_carriers(inputs, watch, total)
         self._read_starts(inputs, watch, total)
 
     def gathered(self, traffic: Traffic) -> Gathered:
@@ -271,11 +272,25 @@ class Gatherer:
                 self.names.learn(event, client_of(event))
                 self._take_own_domain(event)
 
+    def _read_carriers(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
+        """Read connections to proxies in endpoints' logs, beside calls that have no process."""
+        inputs = self._of_sources(inputs, {n for n, s in self._sources.items() if "process_path" in s.fields})
+        calls = self._columns.calls() if inputs else ()
+        if not calls:
+            return
+        expressions = [*calls.expressions(), *_marks(self._sources)]
+        for event in self._again(inputs, expressions, watch, total, "joining proxies"):
+            if calls.may_be_carried_by(event):
+                self._columns.carry(event)
+
+    def _of_sources(self, inputs: Sequence[Input], names: Collection[str]) -> list[Input]:
+        """Return the inputs that can be read again and hold lines of some of these sources."""
+        fit = {file.path for file in self.ledger.files if not file.sources.keys().isdisjoint(names)}
+        return [item for item in inputs if item.label in fit and item.can_be_read_again]
+
     def _read_starts(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         """Read how the processes that called were started, then how their parents were."""
-        starters = {name for name, source in self._sources.items() if PROCESS in source.tables}
-        fit = {file.path for file in self.ledger.files if starters & file.sources.keys()}
-        inputs = [item for item in inputs if item.label in fit and item.can_be_read_again]
+        inputs = self._of_sources(inputs, {name for name, s in self._sources.items() if PROCESS in s.tables})
         for stage in ("reading processes", "reading their parents"):
             wanted = self._columns.processes.wanted() if inputs else []
             if wanted:

@@ -36,7 +36,9 @@ class Identities:
             self._listed.setdefault(one.address, []).append((one.from_s, one.until_s, one.device))
 
     def learn(self, address: str, device: str, time_s: float) -> None:
-        """Note that a log saw a device at an address."""
+        """Note that a log saw a device at an address; an address that is every machine's own says nothing."""
+        if address.startswith("127.") or address == "::1":
+            return
         devices = self._seen.get(address)
         if devices is None:
             if len(self._seen) >= MAX_ADDRESSES:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sferic.catalog.programs import spelt
+from sferic.catalog.programs import program_of, spelt
 from sferic.engine.attribution import attributed
 from sferic.engine.identity import Identities, accounts, one_person
 from sferic.engine.tidying import (
@@ -65,6 +65,8 @@ def settle(
     accounted = accounts(words["user"])[columns["user"]]
     columns["user"] = one_person(columns["client"], accounted, words["user"], devices)
     addresses = identities.addresses(clients)
+    carriers = by_time(_some(columns, columns["place"] == UNKNOWN))
+    columns = _some(columns, columns["place"] != UNKNOWN)
     before = len(columns["time_s"])
     columns = first_copies(columns)
     duplicates = before - len(columns["time_s"])
@@ -78,7 +80,8 @@ def settle(
     columns["place"] = shown(columns, places)
     images, owners = Vocabulary(), Vocabulary()
     image_of = images_of(collected.processes, images)
-    columns = attributed(columns, image_of, np.array([owners[place.owner] for place in places], np.int64))
+    owner_of = np.array([owners[place.owner] for place in places], np.int64)
+    columns = attributed(columns, image_of, owner_of, carriers, _usual(collected.processes))
     columns["image"] = image_of[columns["process"]].astype(np.int32)
     for name in ("address", "link", "forwarded", "port"):
         del columns[name]
@@ -93,6 +96,15 @@ def settle(
 def images_of(processes: Sequence[Process], images: dict[str, int]) -> Any:
     """Return the program of each process, by its number in `images`; the last place is UNKNOWN's."""
     return np.array([images[spelt(p.path)] if p.path else UNKNOWN for p in processes] + [UNKNOWN], np.int64)
+
+
+def _usual(processes: Sequence[Process]) -> Bools:
+    """Mark the processes that connect all day, whatever else happens; the last place is UNKNOWN's."""
+    return np.array([*(bool(program_of(p.path or "", p.company).kinds & {"browser", "app"}) for p in processes), False])
+
+
+def _some(columns: Table, wanted: Bools) -> Table:
+    return {name: column[wanted] for name, column in columns.items()}
 
 
 def recognise(collected: Collected, identities: Identities) -> None:
