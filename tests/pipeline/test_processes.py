@@ -96,6 +96,24 @@ def test_a_document_that_starts_a_script_host_raises_it(tmp_path: Path, log: str
 
 
 @every_log
+def test_a_parent_that_starts_the_program_nowhere_else_raises_it(tmp_path: Path, log: str) -> None:
+    """Twelve machines run a vendor's tool from its agent; the one that something else started is told apart."""
+    points_of = {}
+    for parent in (r"C:\Program Files\Vendor\agent.exe", r"C:\Program Files\Other\viewer.exe"):
+        story = Story()
+        for machine in range(5, 17):
+            usual = r"C:\Program Files\Vendor\agent.exe" if machine > 5 else parent
+            agent = story.run(usual, machine=machine, company="Vendor Ltd")
+            tool = story.run(r"C:\Tools\sync.exe", machine=machine, parent=agent, company="")
+            story.call(tool, lines.WORKER if machine == 5 else f"w-{machine}.vercel.app", [30.0 * n for n in range(15)])
+        (tmp_path / SUFFIX[log]).unlink(missing_ok=True)
+        (finding,) = [f for f in run(tmp_path, story, log, min_score=0).findings if lines.WORKER in f.hosts]
+        points_of[parent.rpartition("\\")[2]] = points(finding).get("program_parentage", 0)
+    assert points_of["agent.exe"] == 0
+    assert points_of["viewer.exe"] > 2
+
+
+@every_log
 def test_a_browser_that_lies_elsewhere_is_a_disguise(tmp_path: Path, log: str) -> None:
     """A file called chrome.exe in a public folder is judged by its place."""
     (finding,) = run(tmp_path, lines.five_posts(r"C:\Users\Public\chrome.exe", company=""), log, min_score=20).findings

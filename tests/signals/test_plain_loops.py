@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from sferic.catalog.known_services import known_service
 from sferic.catalog.programs import program_of
@@ -34,7 +36,7 @@ ROW = st.builds(
     source=st.sampled_from(["proxy", "proxy", "flows"]),
     file=st.just("a.log"),
     line=st.integers(1, 10**9),
-    src_ip=st.sampled_from(["10.0.0.1", "10.0.0.1", "10.0.0.2"]),
+    src_ip=st.sampled_from(["10.0.0.1", "10.0.0.1", *(f"10.0.0.{n}" for n in range(2, 7))]),
     dst_host=st.sampled_from([WORKER, WORKER, "other.alpha-lab.workers.dev", SITE, "page.vercel.app"]),
     user_agent=st.sampled_from([CHROME, CHROME, CHROME, CURL, None]),
     path=st.sampled_from(PATHS),
@@ -45,6 +47,7 @@ ROW = st.builds(
     bytes_total=st.sampled_from([None, 900]),
     duration_ms=st.sampled_from([None, 0, 5, 40_000]),
     process_path=st.sampled_from(PROGRAMS),
+    parent_path=st.sampled_from([None, "explorer.exe", "explorer.exe", "winword.exe"]),
     company=st.sampled_from([None, "Example Ltd"]),
     command_line=st.sampled_from([None, "x"]),
 )
@@ -181,10 +184,26 @@ def program_maker(made: Window, i: int) -> float:
     return 1.0 if process.company else (2.0 if process.is_detailed else np.nan)
 
 
+def program_parentage(made: Window, i: int) -> float:
+    """Look at every row of the program for the machine and the parent's name."""
+    (image, process), traffic = runs(made, i), made.traffic
+    if process is None or process.parent is None:
+        return np.nan
+    started = {
+        (int(c), parent.path)
+        for c, p, m in zip(traffic.client, traffic.process, traffic.image, strict=True)
+        if m == image and c != UNKNOWN and (parent := traffic.processes[p].parent) is not None
+    }
+    machines = {client for client, _ in started}
+    mine = {client for client, path in started if path == process.parent.path}
+    return len(mine) / len(machines) if len(machines) >= 5 else np.nan
+
+
 PLAIN: dict[str, Callable[[Window, int], float]] = {
     "browsing": browsing, "repeated_asset": repeated_asset, "framework_paths": framework_paths,
     "known_service": known_services, "no_referrer": no_referrer, "software_rarity": software_rarity, "focus": focus,
     "program": program, "program_rarity": program_rarity, "program_maker": program_maker,
+    "program_parentage": program_parentage,
     "idle_hours": idle_hours, "volume": volume, "trickle": trickle, "size": commonest_size,
 }  # fmt: skip
 
@@ -211,12 +230,18 @@ def test_the_loops_are_asked_in_earnest() -> None:
             table=HTTP, time=int((T0 + (n % 60) * HOUR / 2 + n) * 1e6), source="proxy", file="a.log", line=n + 1,
             src_ip="10.0.0.1", dst_host=WORKER if n % 3 or not n % 40 else SITE, user_agent=CHROME if n % 40 else CURL,
             path=PATHS[n % 7], method="GET", command_line="x",
+            parent_path="explorer.exe" if n % 2 else "winword.exe",
             process_path=PROGRAMS[1 if n % 3 == 0 and n % 40 else -1 if n % 40 == 0 else -2],
             company="Example Ltd" if n % 3 else None, bytes_up=600 + n * 7 % 90, bytes_down=250 + n % 300, duration_ms=5,
         )
         for n in range(300)
     ]  # fmt: skip
-    made = window(rows, ESTATE, crowd(2, referer="https://x.example/", process_path=PROGRAMS[-2]))
+    crowds: list[dict[str, Any]] = [
+        {"machines": 2, "process_path": PROGRAMS[-2]},
+        {"machines": 6, "process_path": CHROME_EXE, "parent_path": "explorer.exe"},
+    ]
+    rows += [replace(row, src_ip="10.0.0.9", process_path=CHROME_EXE, parent_path="winword.exe") for row in rows[:40]]
+    made = window(rows, ESTATE, *(crowd(**facts, referer="https://x.example/") for facts in crowds))
     for name in PLAIN:
         plain = by_loop(name, made)
         assert len(np.unique(plain[~np.isnan(plain)])) > 1, name
