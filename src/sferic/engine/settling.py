@@ -62,8 +62,7 @@ def settle(
     for name in ("client", "forwarded"):
         columns[name] = identities.renamed(machine[columns[name]], columns["time_s"], clients)
     devices = np.array([*(not is_address(name) for name in clients), False])
-    accounted = accounts(words["user"])[columns["user"]]
-    columns["user"] = one_person(columns["client"], accounted, words["user"], devices)
+    columns["user"] = one_person(columns["client"], accounts(words["user"])[columns["user"]], words["user"], devices)
     addresses = identities.addresses(clients)
     carriers = by_time(_some(columns, columns["place"] == UNKNOWN))
     columns = _some(columns, columns["place"] != UNKNOWN)
