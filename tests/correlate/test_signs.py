@@ -3,6 +3,7 @@
 The lines go through a whole hunt, so that the marks of their source must select them, too.
 """
 
+import json
 from typing import Any
 
 import pytest
@@ -196,6 +197,39 @@ def test_each_has_its_lines() -> None:
     """No sequence and no sign of the catalogue is without lines for and against it."""
     assert set(CHAINS) == set(chains())
     assert set(SIGNS) | set(ELSEWHERE) == set(cloud_weights().sign)
+
+
+LAMBDA = "arn:aws:lambda:eu-north-1:111122223333:function:"
+
+
+@pytest.mark.parametrize(("name", "service", "asked"), [
+    ("PutTargets", "events", {"rule": "r", "targets": [{"id": "1", "arn": "FUNCTION"}]}),
+    ("CreateSchedule", "scheduler", {"name": "s", "target": {"arn": "FUNCTION", "roleArn": "arn:aws:iam::1:role/x"}}),
+])  # fmt: skip
+def test_triggers_name_the_function_that_they_call(hunt_lines: Hunt, name: str, service: str, asked: object) -> None:
+    """A rule of events and a schedule are about the function among their targets, and about no other."""
+    text = trail(name, moment(0, 9), service=service, asked=asked)
+    assert "change_then_trigger" in told(hunt_lines, [aws_code(moment(0)), text.replace("FUNCTION", LAMBDA + "image-resizer")])
+    assert "change_then_trigger" not in told(hunt_lines, [aws_code(moment(0)), text.replace("FUNCTION", LAMBDA + "other")])
+
+
+def test_a_policy_of_something_else_changes_no_function(hunt_lines: Hunt) -> None:
+    """Who sets the policy of a topic is no newcomer among those who change functions."""
+    past = [gcp(RUN + "ReplaceService", moment(day), email="ci@lab.iam.gserviceaccount.com") for day in range(4)]
+    policy = [gcp("google.iam.v1.IAMPolicy.SetIamPolicy", moment(4), service=name) for name in ("pubsub", "run")]
+    assert "first_change_by_actor" not in told(hunt_lines, [*past, policy[0]])
+    assert "first_change_by_actor" in told(hunt_lines, [*past, policy[1]])
+
+
+def test_another_kind_of_token(hunt_lines: Hunt) -> None:
+    """A function of Supabase that a personal token deploys, where it always was another kind, was changed otherwise."""
+    lines = [json.dumps({
+        "actor": {"id": "u1", "metadata": [{"email": "dev@corp.example", "ip": "198.51.100.7", "tokenType": kind}]},
+        "action": {"name": "functions.deploy", "metadata": [{"method": "POST", "route": "/v1/x", "status": 201}]},
+        "target": {"description": "front", "metadata": {"project_ref": "lab"}}, "occurred_at": moment(day),
+    }) for day, kind in enumerate(["oauth", "oauth", "oauth", "personal_access_token"])]  # fmt: skip
+    assert "by_other_means" not in told(hunt_lines, lines[:3])
+    assert "by_other_means" in told(hunt_lines, lines)
 
 
 def test_a_companys_own_application(hunt_lines: Hunt) -> None:

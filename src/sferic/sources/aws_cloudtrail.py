@@ -8,8 +8,9 @@ such a row is brought back to CloudTrail's own names.
 
 `operation` is the event's name as logged: Lambda's carry the date of their API (`UpdateFunctionCode20150331v2`), and
 CloudFront has a `CreateFunction…` too, so read it together with `app`, the event's source.
-`resource` is the function's name for all that touches one; of a denied call, whose parameters are empty, it is taken
-from the error's message. A service that calls for somebody stands in the address's place, which is then unknown.
+`resource` is the function's name for all that touches one, a schedule or a rule of events that calls it included; of a
+denied call, whose parameters are empty, it is taken from the error's message. A service that calls for somebody stands
+in the address's place, which is then unknown.
 
 Cannot show: who invoked a function, and by its URL, unless data events are switched on; what the new code does; a
 change in an account or region whose trail is not here.
@@ -151,6 +152,9 @@ def _resource(record: dict[str, Any]) -> str | None:
     if name:
         long = _FUNCTION.search(name)
         return long[1] if long else name.rpartition(":")[2] if name.count(":") == 1 else name
+    for target in (*_audit.parts(asked.get("targets")), *_audit.parts(asked.get("target"))):
+        if called := _FUNCTION.search(text_at(target, "arn", "Arn") or ""):
+            return called[1]
     if refused := _FUNCTION.search((text_at(record, "errorMessage") or "")[:4000]):
         return refused[1]
     named = text_at(asked, *_NAMED_BY)
