@@ -131,7 +131,7 @@ def test_in_an_estate_the_one_script_host_stands_out(tmp_path: Path, log: str) -
         story.call(browser, f"page-{machine % 7}.vercel.app", sorted(times), address="203.0.113.20")
     (finding,) = run(tmp_path, story, log).findings
     assert (finding.analytic, finding.severity) == ("process", "medium")
-    assert points(finding)["program_rarity"] == pytest.approx(3.4)
+    assert points(finding)["program_rarity"] == pytest.approx(2.4)
     assert points(finding)["prevalence"] == 10
 
 

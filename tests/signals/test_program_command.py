@@ -75,7 +75,7 @@ def test_the_sentence_shows_the_command() -> None:
     ("agent", "path", "code"),
     [
         (CHROME, OWN, 1), ("Anchor/2.1", OWN, -1), ("", OWN, -1), (CHROME, POWERSHELL, 1),
-        ("curl/8.5.0", POWERSHELL, 0), (CHROME, r"C:\Program Files\Google\Chrome\Application\chrome.exe", 0),
+        ("curl/8.5.0", POWERSHELL, -0.5), (CHROME, r"C:\Program Files\Google\Chrome\Application\chrome.exe", 0),
     ],
 )  # fmt: skip
 def test_a_program_that_does_not_pose_as_a_browser_speaks_for_itself(agent: str, path: str, code: float) -> None:
