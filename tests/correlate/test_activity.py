@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sferic.catalog.platforms import load_catalogue
-from sferic.correlate.activity import activity
+from sferic.correlate.activity import activity, count
 from sferic.engine.columns import Columns
 from sferic.model.event import DNS, HTTP, NETWORK, Event
 from sferic.model.finding import ActivityRow
@@ -48,7 +48,7 @@ def columns(events: Iterable[Event]) -> Traffic:
 
 def rows(events: Iterable[Event]) -> tuple[ActivityRow, ...]:
     """Return the rows for events."""
-    return activity(columns(events), LIMITS).rows
+    return activity([count(columns(events), LIMITS)], LIMITS).rows
 
 
 def test_a_row_in_the_published_columns() -> None:
@@ -62,7 +62,7 @@ def test_a_row_in_the_published_columns() -> None:
 
 def test_nothing_in_nothing_out() -> None:
     """An input without a call to a platform has no rows, and the rules are still said."""
-    found = activity(columns([]), LIMITS)
+    found = activity([count(columns([]), LIMITS)], LIMITS)
     assert (found.rows, len(found.notes)) == ((), 1)
 
 
@@ -129,7 +129,7 @@ def test_too_few_sized_connections_do_not_silence_a_log() -> None:
     """A log that saw too little of the channel to be judged does not speak for it."""
     url_log = calls(72, 150, source="panos_threat", bytes_up=None, bytes_down=None)
     sessions = calls(5, 300, source="panos_traffic", table=NETWORK, method=None, path=None)
-    found = activity(columns([*url_log, *sessions]), LIMITS)
+    found = activity([count(columns([*url_log, *sessions]), LIMITS)], LIMITS)
     assert [r.connection_count for r in found.rows] == [72]
     assert found.notes[0] == "1 channel in the rows without any known size: the size test could not be made."
 
@@ -157,7 +157,7 @@ def test_what_is_no_connection() -> None:
     """A proxy's call for credentials and a name look-up are no connections, and the notes say how many there were."""
     asked = calls(36, 300, status=407)
     looked_up = calls(36, 300, source="splunk_stream", table=DNS, method=None, path=None, bytes_up=40)
-    found = activity(columns([*asked, *looked_up, *calls(24, 450)]), LIMITS)
+    found = activity([count(columns([*asked, *looked_up, *calls(24, 450)]), LIMITS)], LIMITS)
     assert [r.connection_count for r in found.rows] == [24]
     assert found.notes[0].startswith("72 of 96 rows are no connections")
 
@@ -165,7 +165,7 @@ def test_what_is_no_connection() -> None:
 def test_what_was_left_out_is_said() -> None:
     """Channels that were busy in enough hours and still left out are counted by reason."""
     slow, big = calls(48, 3600), calls(36, 300, dst_host="site-lab.vercel.app", bytes_down=90_000)
-    found = activity(columns([*slow, *big]), LIMITS)
+    found = activity([count(columns([*slow, *big]), LIMITS)], LIMITS)
     assert found.rows == ()
     assert found.notes[:2] == (
         "1 channel busy in enough hours left out: made fewer than 2 connections per active hour.",
@@ -190,9 +190,9 @@ def test_a_neighbour_and_a_shift_change_nothing(events: list[tuple[Any, ...]], h
     """Rows of one owner do not depend on traffic to another, nor on which day it is."""
     made = [call(t, src_ip=ip, user=user, dst_host=host, bytes_up=up) for ip, user, host, t, up in events]
     loose = ActivityThresholds(connections=3, hours=2, per_hour=1.0)
-    together = activity(columns(made), loose).rows
-    alone = activity(columns(e for e in made if e.dst_host == WORKER), loose).rows
-    shifted = activity(columns(replace(e, time=e.time + hours * 3_600_000_000) for e in made), loose).rows
+    together = activity([count(columns(made), loose)], loose).rows
+    alone = activity([count(columns(e for e in made if e.dst_host == WORKER), loose)], loose).rows
+    shifted = activity([count(columns(replace(e, time=e.time + hours * 3_600_000_000) for e in made), loose)], loose).rows
     assert sorted(r for r in map(str, together) if WORKER in r) == sorted(map(str, alone))
     assert [(r.src_ip, r.cs_username, r.connection_count, r.hourly_buckets) for r in together] == [
         (r.src_ip, r.cs_username, r.connection_count, r.hourly_buckets) for r in shifted

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from sferic.catalog.weights import Weights, load_weights
-from sferic.correlate.channels import findings
+from sferic.correlate.channels import candidates, findings
 from sferic.correlate.weigh import Weighed, reasons, weigh
 from sferic.model.event import NETWORK, Event
 from sferic.model.finding import SEVERITIES, Analytic
@@ -94,8 +94,8 @@ def test_the_score_rises_with_the_points(points: list[float]) -> None:
 @pytest.mark.parametrize("floor_db", [-20.0, -10.0, -3.0, 5.0])
 def test_pruning_loses_no_finding(whole: Window, floor_db: float) -> None:
     """With the upper bound as without it, the same findings reach the floor, with the same points."""
-    pruned = findings(weigh(whole, "beacon", WEIGHTS, floor_db), "beacon", WEIGHTS, floor_db)
-    everything = findings(weigh(whole, "beacon", WEIGHTS, NO_PRUNING), "beacon", WEIGHTS, floor_db)
+    pruned = findings(candidates(weigh(whole, "beacon", WEIGHTS, floor_db), "beacon", WEIGHTS, floor_db))
+    everything = findings(candidates(weigh(whole, "beacon", WEIGHTS, NO_PRUNING), "beacon", WEIGHTS, floor_db))
     assert [(f.id, f.points, f.connections) for f in pruned] == [(f.id, f.points, f.connections) for f in everything]
     assert [f.id for f in pruned]
 
@@ -136,7 +136,7 @@ def test_a_cap_is_shown_as_a_part_of_its_own() -> None:
     story = window(crowd(60), calls(ME, WORKER, BEAT, up=600, down=250, agent="Zorb/1", path="/dpixel"))
     tight = replace(WEIGHTS, group={**WEIGHTS.group, "rhythm": replace(WEIGHTS.group["rhythm"], high=5.0)})
     made = weigh(story, "beacon", tight, NO_PRUNING)
-    finding = of(findings(made, "beacon", tight, NO_PRUNING), ME)[0]
+    finding = of(findings(candidates(made, "beacon", tight, NO_PRUNING)), ME)[0]
     cap = reason(finding, "cap_rhythm")
     timed = [
         r.points for r in finding.reasons if r.signal in WEIGHTS.signal and WEIGHTS.signal[r.signal].group == "rhythm"
@@ -158,7 +158,7 @@ def two_logs(*, user: str | None = None) -> Weighed:
 
 def test_a_log_borrows_what_another_log_of_the_channel_knows() -> None:
     """The finding has the software from the URL log and the sizes from the flow log, and names the lender."""
-    finding = of(findings(two_logs(), "beacon", WEIGHTS, NO_PRUNING), ME)[0]
+    finding = of(findings(candidates(two_logs(), "beacon", WEIGHTS, NO_PRUNING)), ME)[0]
     assert finding.sources == ("flows", "urls")
     texts = {r.signal: r.text for r in finding.reasons}
     assert "script library" in texts["software"]

@@ -1,5 +1,6 @@
 """Events become columns: beginnings, vocabularies, copies of files counted once, owners shown from a neighbour's row."""
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,8 @@ def traffic(*events: Event, joined: bool = False) -> tuple[Traffic, int]:
         assert place is not None
         columns.add(one, place, host, joined=joined)
     assert len(columns) == len(events)
-    return columns.finish(), columns.duplicates
+    settled = columns.parts(operator.eq).settle(0)
+    return settled.traffic, settled.dropped.duplicates
 
 
 def test_rows_are_sorted_and_located() -> None:

@@ -14,16 +14,9 @@ DESK, LAP = "10.0.0.5", "10.0.0.9"
 
 def who(known: Identities, *asked: tuple[str, float]) -> list[str]:
     """Return what the rows of these addresses at these times are called."""
-    names = {name: n for n, name in enumerate(dict.fromkeys(address for address, _ in asked))}
-
-    class Vocabulary(dict[str, int]):
-        def __missing__(self, name: str) -> int:
-            number = self[name] = len(self)
-            return number
-
-    words = Vocabulary(names)
-    rows = np.array([names[address] for address, _ in asked], np.int32)
-    found = known.renamed(rows, np.array([t for _, t in asked]), words)
+    words = {name: n for n, name in enumerate(dict.fromkeys(address for address, _ in asked))}
+    rows = np.array([words[address] for address, _ in asked], np.int32)
+    found = known.renamed(rows, np.array([t for _, t in asked]), known.known(words), words)
     return [list(words)[n] for n in found]
 
 
@@ -77,7 +70,8 @@ def test_the_users_list_wins() -> None:
 
 def test_rows_without_a_client_stay_so() -> None:
     """Unknown is no address."""
-    found = seen((DESK, "A", 0.0)).renamed(np.array([UNKNOWN, 0], np.int32), np.zeros(2), {DESK: 0, "A": 1})
+    known, names = seen((DESK, "A", 0.0)), {DESK: 0, "A": 1}
+    found = known.renamed(np.array([UNKNOWN, 0], np.int32), np.zeros(2), known.known(names), names)
     assert found.tolist() == [UNKNOWN, 1]
 
 

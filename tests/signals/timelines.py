@@ -14,7 +14,7 @@ import numpy as np
 
 from sferic.catalog.platforms import Catalogue, load_catalogue
 from sferic.catalog.weights import load_weights
-from sferic.correlate.channels import findings
+from sferic.correlate.channels import candidates, findings
 from sferic.correlate.weigh import Weighed, weigh
 from sferic.engine.aliases import Aliases
 from sferic.engine.columns import Columns
@@ -177,9 +177,9 @@ def says(name: str, made: Window, i: int) -> tuple[float, Words]:
 def weighed(made: Window, analytic: Analytic = "beacon", floor_db: float = FLOOR_DB) -> Weighed:
     """Weigh a window with the shipped weights; kept connections are cut from the long rows first, as in a hunt."""
     if analytic == "long_connection":
-        from sferic.pipeline.hunting import _kept_connections
+        from sferic.pipeline.weighing import of_analytic
 
-        kept = _kept_connections(made, made.traffic)
+        kept = of_analytic("long_connection", made)
         assert kept is not None, "no row is long enough"
         made = kept
     return weigh(made, analytic, load_weights(), floor_db)
@@ -187,7 +187,7 @@ def weighed(made: Window, analytic: Analytic = "beacon", floor_db: float = FLOOR
 
 def found(made: Window, analytic: Analytic = "beacon", floor_db: float = FLOOR_DB) -> list[Finding]:
     """Return the findings of a window, highest first."""
-    return findings(weighed(made, analytic, floor_db), analytic, load_weights(), floor_db)
+    return findings(candidates(weighed(made, analytic, floor_db), analytic, load_weights(), floor_db))
 
 
 def of(everything: Iterable[Finding], who: str, whom: str | None = None) -> list[Finding]:

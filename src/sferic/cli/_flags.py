@@ -1,5 +1,6 @@
 """The flags that every command which reads logs shares, and what they set."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,9 @@ from cyclopts import Parameter, validators
 
 from sferic.cli._streams import STANDARD
 from sferic.model.errors import UsageError
+
+_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?) ?([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
 @Parameter(name="*")
@@ -43,6 +47,9 @@ class Reading:
     workers: int | None = None
     """Processes that search the logs: 0 for one a core (default), 1 for all in one process."""
 
+    memory: str | None = None
+    """Memory to keep to, such as 1GB; events beyond it wait on the disk, in TMPDIR (default: a quarter of all)."""
+
     config: Path | None = None
     """A settings file; `sferic config` prints one."""
 
@@ -58,6 +65,7 @@ class Reading:
             "assets_file": str(self.assets or ""),
             "strict": self.strict,
             "workers": self.workers,
+            "memory_bytes": size_bytes(self.memory) if self.memory is not None else None,
         }
         return {name: value for name, value in asked.items() if value or (value == 0 and value is not False)}
 
@@ -130,6 +138,14 @@ def given(paths: Iterable[str]) -> list[str]:
 def split(values: Iterable[str] | None) -> list[str]:
     """Read a flag that may be repeated and may hold commas."""
     return [part.strip() for value in values or [] for part in value.split(",") if part.strip()]
+
+
+def size_bytes(text: str) -> int:
+    """Read a size such as 1GB, 512MB, 1.5G or a number of bytes."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(f"{text!r} is no size", where="--memory", expected="a number with MB or GB, such as 512MB")
+    return int(float(found[1]) * _UNITS[found[2].upper()])
 
 
 def _options(pairs: Iterable[str]) -> Mapping[str, Mapping[str, str]]:

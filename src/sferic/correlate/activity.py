@@ -34,6 +34,21 @@ class Activity(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
 
 
+class Counted(msgspec.Struct, frozen=True):
+    """The rows of some clients, each with what orders it, and numbers for the notes."""
+
+    rows: tuple[tuple[tuple[int, ...], ActivityRow], ...] = ()
+    slow: int = 0
+    """Channels with too few connections an hour."""
+    large: int = 0
+    """Channels that moved too much."""
+    unsized: int = 0
+    """Rows whose channel has no known size."""
+    of_rows: int = 0
+    """Rows of the traffic, and how many of these are connections."""
+    connections: int = 0
+
+
 class _Channel(msgspec.Struct, frozen=True):
     """One machine and user calling one owner, as one log saw it."""
 
@@ -45,24 +60,36 @@ class _Channel(msgspec.Struct, frozen=True):
     """Connections of which any size is known."""
 
 
-def activity(traffic: Traffic, limits: ActivityThresholds) -> Activity:
-    """Return the channels that are busy, steady and small by the published thresholds."""
+def activity(counted: Iterable[Counted], limits: ActivityThresholds) -> Activity:
+    """Return the channels of all parts that are busy, steady and small by the published thresholds."""
+    parts = list(counted)
+    slow, large, unsized, of_rows, connections = (
+        sum(getattr(part, name) for part in parts) for name in ("slow", "large", "unsized", "of_rows", "connections")
+    )
+    notes = _notes(
+        (slow, f"made fewer than {limits.per_hour:g} connections per active hour"),
+        (large, "moved more per connection than the limits"),
+    )
+    if connections < of_rows:
+        rows = f"{of_rows - connections:,} of {of_rows:,} rows"
+        notes.append(f"{rows} are no connections and were not counted: name look-ups, or calls for credentials.")
+    if unsized:
+        notes.append(f"{_counted(unsized)} in the rows without any known size: the size test could not be made.")
+    ordered = sorted((row for part in parts for row in part.rows), key=lambda row: row[0])
+    return Activity(tuple(row for _, row in ordered), (*notes, _RULES))
+
+
+def count(traffic: Traffic, limits: ActivityThresholds) -> Counted:
+    """Count the connections of some clients, of whom these are all rows."""
     real = np.flatnonzero(_is_connection(traffic))
     told = _told_once(c for c in _channels(traffic, real, limits.connections) if c.hours >= limits.hours)
     brisk = [c for c in told if len(c.rows) >= limits.per_hour * c.hours]
     small = [c for c in brisk if _is_small(traffic, c.rows, limits)]
-    small.sort(key=lambda c: (-len(c.rows), c.key))
-    notes = _notes(
-        (len(told) - len(brisk), f"made fewer than {limits.per_hour:g} connections per active hour"),
-        (len(brisk) - len(small), "moved more per connection than the limits"),
-    )
-    if len(real) < len(traffic):
-        rows = f"{len(traffic) - len(real):,} of {len(traffic):,} rows"
-        notes.append(f"{rows} are no connections and were not counted: name look-ups, or calls for credentials.")
-    unsized = sum(not c.sized for c in small)
-    if unsized:
-        notes.append(f"{_counted(unsized)} in the rows without any known size: the size test could not be made.")
-    return Activity(tuple(_row(traffic, c) for c in small), (*notes, _RULES))
+    return Counted(
+        rows=tuple(((-len(c.rows), *c.key), _row(traffic, c)) for c in small),
+        slow=len(told) - len(brisk), large=len(brisk) - len(small), unsized=sum(not c.sized for c in small),
+        of_rows=len(traffic), connections=len(real),
+    )  # fmt: skip
 
 
 def _is_connection(traffic: Traffic) -> Bools:

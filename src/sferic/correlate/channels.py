@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from sferic.catalog.weights import Weights
 from sferic.correlate.picture import bars, days, interval, lineage, samples
-from sferic.correlate.sides import far_sides
+from sferic.correlate.sides import Side, far_sides, sides_of
 from sferic.correlate.story import benign_explanations, needs, next_steps
 from sferic.correlate.weigh import Weighed, reasons
 from sferic.model.finding import Analytic, Finding
@@ -39,16 +39,41 @@ ALL_USERS = 4
 """The segment level that adds up all users of a client."""
 
 
-def findings(weighed: Weighed, analytic: Analytic, weights: Weights, floor_db: float) -> list[Finding]:
-    """Return one finding per channel at or above the floor, highest first."""
+class Candidate(msgspec.Struct, frozen=True):
+    """A channel above the floor, with what it takes to see that it is another one's far side."""
+
+    finding: Finding
+    side: Side
+    address: str
+    """Under which name the client was logged; empty where under none."""
+    before: tuple[float, float, int]
+    """What orders candidates: those with the most points first, then the earliest, then by client."""
+
+
+def candidates(weighed: Weighed, analytic: Analytic, weights: Weights, floor_db: float) -> list[Candidate]:
+    """Return one candidate per channel at or above the floor. The window must hold all rows of its clients."""
     chosen = _best(weighed, _eligible(weighed, analytic), floor_db)
-    far = far_sides(weighed.window, chosen)
-    near = [i for i in chosen if i not in far]
-    made = _told_apart([_finding(weighed, i, analytic, weights) for i in near])
-    made = [
-        _with_far_sides(weighed.window, f, [j for j in far if i in far[j]]) for i, f in zip(near, made, strict=True)
+    window = weighed.window
+    sides = sides_of(window, [i for _, i in chosen])
+    return [
+        Candidate(_finding(weighed, i, analytic, weights), side, _address(window, i), _before(weighed, first))
+        for (first, i), side in zip(chosen, sides, strict=True)
     ]
+
+
+def findings(found: Iterable[Candidate]) -> list[Finding]:
+    """Return one finding per channel, highest first, of the candidates of all windows."""
+    ordered = sorted(found, key=lambda c: c.before)
+    far = far_sides([c.side for c in ordered])
+    near = [i for i in range(len(ordered)) if i not in far]
+    made = _told_apart([ordered[i].finding for i in near])
+    made = [_with_far_sides(f, [ordered[j] for j in far if i in far[j]]) for i, f in zip(near, made, strict=True)]
     return sorted(made, key=lambda f: (-f.points, f.id))
+
+
+def _before(weighed: Weighed, i: int) -> tuple[float, float, int]:
+    window = weighed.window
+    return -float(weighed.total[i]), float(window.time_s[window.checkins_at[i]]), int(window.client[i])
 
 
 class Census(msgspec.Struct, frozen=True):
@@ -86,14 +111,15 @@ def _overheard(weighed: Weighed) -> Bools:
     return np.asarray(asked & np.isin(key, called))
 
 
-def _best(weighed: Weighed, order: Iterable[int], floor_db: float) -> list[int]:
+def _best(weighed: Weighed, order: Iterable[int], floor_db: float) -> list[tuple[int, int]]:
+    """Return for each channel its segment with the most points, and the one that speaks for it."""
     window = weighed.window
     taken: dict[tuple[int, int], list[int]] = {}
     for i in order:
         if weighed.total[i] < floor_db:
             break
         taken.setdefault((int(window.client[i]), int(window.owner[i])), []).append(i)
-    return [_best_explained(weighed, one) for mine in taken.values() for one in _by_person(weighed, mine)]
+    return [(mine[0], _best_explained(weighed, one)) for mine in taken.values() for one in _by_person(weighed, mine)]
 
 
 def _by_person(weighed: Weighed, mine: list[int]) -> list[list[int]]:
@@ -134,7 +160,7 @@ def _finding(weighed: Weighed, i: int, analytic: Analytic, weights: Weights) -> 
     window = weighed.window
     traffic, rows = window.traffic, window.row_numbers(i)
     place = traffic.places[traffic.place[rows[0]]]
-    client = traffic.clients[window.client[i]] if window.client[i] != UNKNOWN else ""
+    client = _address(window, i)
     user = _single(traffic.user[rows], traffic.users)
     parts = reasons(weighed, i, weights, _places(window, rows))
     points = round(sum(r.points for r in parts), 1)
@@ -162,12 +188,12 @@ def _finding(weighed: Weighed, i: int, analytic: Analytic, weights: Weights) -> 
     return _told(facts, weighed, i)
 
 
-def _with_far_sides(window: Window, finding: Finding, far: Sequence[int]) -> Finding:
+def _with_far_sides(finding: Finding, far: Sequence[Candidate]) -> Finding:
     """Name the addresses under which the channel was logged beyond a proxy, and the logs that did."""
     if not far:
         return finding
-    names = {window.traffic.clients[window.client[j]] for j in far if window.client[j] != UNKNOWN}
-    sources = {source for j in far for source in _sources(window, j)}
+    names = {candidate.address for candidate in far if candidate.address}
+    sources = {source for candidate in far for source in candidate.finding.sources}
     return replace(finding, also_seen_as=tuple(sorted(names)), sources=tuple(sorted(sources.union(finding.sources))))
 
 
@@ -187,6 +213,10 @@ def _told_apart(made: list[Finding]) -> list[Finding]:
     """
     times = Counter(f.id for f in made)
     return [replace(f, id=_digest(f.id, f.user or "")) if times[f.id] > 1 else f for f in made]
+
+
+def _address(window: Window, i: int) -> str:
+    return window.traffic.clients[window.client[i]] if window.client[i] != UNKNOWN else ""
 
 
 def _digest(*parts: str) -> str:

@@ -7,6 +7,7 @@ the clients' sides do not explain; whoever makes everybody's calls calls more ow
 
 from collections.abc import Iterable, Mapping, Sequence
 
+import msgspec
 import numpy as np
 
 from sferic.model.traffic import UNKNOWN, Floats
@@ -20,31 +21,53 @@ _EXPLAINED = 0.9
 """Share of one side's check-ins that the other must show, a lossy log allowed for."""
 
 
-def far_sides(window: Window, chosen: Sequence[int]) -> Mapping[int, Sequence[int]]:
-    """Return which of the chosen segments only repeat others: far side → the client's segments that it repeats."""
+class Side(msgspec.Struct, frozen=True):
+    """One client's calls to one owner, as far as it takes to recognise them elsewhere."""
+
+    client: int
+    owner: int
+    times: Floats
+    crowd: tuple[int, ...]
+    """Orders two sides: who calls more owners, knows no user, knows no software, stands in the later log."""
+    logs: frozenset[int]
+    """The logs in which the client called the owner."""
+    within_s: float
+
+
+def far_sides(sides: Sequence[Side]) -> Mapping[int, Sequence[int]]:
+    """Return which of the sides only repeat others, by place: far side → the client's sides that it repeats."""
     by_owner: dict[int, list[int]] = {}
-    for i in chosen:
-        by_owner.setdefault(int(window.owner[i]), []).append(i)
-    crowds = _owners_called(window)
+    for i, side in enumerate(sides):
+        by_owner.setdefault(side.owner, []).append(i)
     found: dict[int, Sequence[int]] = {}
-    for segments in by_owner.values():
-        for far in segments if len({int(window.client[i]) for i in segments}) > 1 else ():
-            near = [i for i in segments if i not in found and _repeats(window, crowds, far, i)]
-            if near and _share(window.times(far), _merged(window, near), _within(window, far)) >= _EXPLAINED:
-                found[far] = near
+    for places in by_owner.values():
+        for i in places if len({sides[i].client for i in places}) > 1 else ():
+            far = sides[i]
+            near = [j for j in places if j not in found and _repeats(far, sides[j])]
+            if near and _share(far.times, _merged([sides[j] for j in near]), far.within_s) >= _EXPLAINED:
+                found[i] = near
     return found
 
 
-def _repeats(window: Window, crowds: Mapping[int, int], far: int, near: int) -> bool:
-    if window.client[far] == window.client[near] or _crowd(window, crowds, far) <= _crowd(window, crowds, near):
+def sides_of(window: Window, chosen: Sequence[int]) -> list[Side]:
+    """Return the side that each of these segments shows."""
+    crowds = _owners_called(window) if chosen else {}
+    return [
+        Side(
+            client=int(window.client[i]), owner=int(window.owner[i]), times=window.times(i).copy(),
+            crowd=_crowd(window, crowds, i), logs=_logs(window, i), within_s=_within(window, i),
+        )
+        for i in chosen
+    ]  # fmt: skip
+
+
+def _repeats(far: Side, near: Side) -> bool:
+    if far.client == near.client or far.crowd <= near.crowd or far.logs & near.logs:
         return False
-    if set(_logs(window, far)) & set(_logs(window, near)):
-        return False
-    return _share(window.times(near), window.times(far), _within(window, near)) >= _EXPLAINED
+    return _share(near.times, far.times, near.within_s) >= _EXPLAINED
 
 
 def _crowd(window: Window, crowds: Mapping[int, int], i: int) -> tuple[int, ...]:
-    """Order two sides: who calls more owners, knows no user, knows no software, stands in the later log."""
     rows = window.row_numbers(i)
     nameless = [int((getattr(window.traffic, name)[rows] == UNKNOWN).all()) for name in ("user", "agent")]
     return (crowds[int(window.client[i])], *nameless, int(window.source[i]))
@@ -57,10 +80,9 @@ def _owners_called(window: Window) -> dict[int, int]:
     return dict(zip(clients.tolist(), counts.tolist(), strict=True))
 
 
-def _logs(window: Window, i: int) -> list[int]:
-    """Return the logs in which the client called the owner."""
+def _logs(window: Window, i: int) -> frozenset[int]:
     same = (window.client == window.client[i]) & (window.owner == window.owner[i])
-    return [int(number) for number in np.unique(window.source[same])]
+    return frozenset(np.unique(window.source[same]).tolist())
 
 
 def _within(window: Window, i: int) -> float:
@@ -68,8 +90,8 @@ def _within(window: Window, i: int) -> float:
     return min(APART_S, _OF_GAP * float(np.median(np.diff(times)))) if len(times) > 1 else APART_S
 
 
-def _merged(window: Window, segments: Iterable[int]) -> Floats:
-    return np.sort(np.concatenate([window.times(i) for i in segments]))
+def _merged(sides: Iterable[Side]) -> Floats:
+    return np.sort(np.concatenate([side.times for side in sides]))
 
 
 def _share(these: Floats, those: Floats, within_s: float) -> float:

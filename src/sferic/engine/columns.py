@@ -12,8 +12,10 @@ from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import Place
 from sferic.engine.carriers import Calls
 from sferic.engine.identity import Identities
+from sferic.engine.parts import Parts, Spilled, Whole
 from sferic.engine.processes import Processes
-from sferic.engine.settling import Vocabulary, settle
+from sferic.engine.settling import Settler, Traits, Vocabulary, settle
+from sferic.engine.shelf import Shelf
 from sferic.model.event import Event
 from sferic.model.traffic import (
     BLOCKED,
@@ -74,11 +76,18 @@ class Columns:
     """Grows row by row; `finish` turns it into a Traffic sorted by time."""
 
     def __init__(
-        self, stamped_at_end: Callable[[str], bool], proxies: Sequence[str] = (), assets: Sequence[Asset] = ()
+        self, stamped_at_end: Callable[[str], bool], proxies: Sequence[str] = (), assets: Sequence[Asset] = (),
+        room_rows: int | None = None,
     ) -> None:
-        """Take what says of a source whether it stamps ends, the networks of known proxies, and known machines."""
+        """Take what says of a source whether it stamps ends, the networks of known proxies, and known machines.
+
+        With `room_rows` no more rows are held in memory; `parts` gives them back. Nothing else does, then.
+        """
         self._at_end = stamped_at_end
         self._proxies = proxies
+        self._room_rows = room_rows
+        self._shelf: Shelf | None = None
+        self._traits = Traits()
         self._rows: list[tuple[float | int, ...]] = []
         self._columns: dict[str, array[Any]] = {name: array(code) for name, code in _TYPES.items()}
         self._words = {n: Vocabulary() for n in ("source", "client", "user", "agent", "host", "path", "method", "file")}
@@ -88,15 +97,9 @@ class Columns:
         self.processes = Processes()
         self._ended: list[bool] = []
         """Per source: whether it stamps the end of what it logs."""
-        self.duplicates = 0
-        """Rows left out by `finish`: the same line in a second file."""
-        self.announced = 0
-        """Rows named by address that `finish` left out: connections whose end is a row of its own."""
-        self.openings = 0
-        """Rows left out by `finish`: announcements without a connection's name."""
 
     def __len__(self) -> int:
-        return len(self._columns["time_s"]) + len(self._rows)
+        return len(self._columns["time_s"]) + len(self._rows) + (len(self._shelf) if self._shelf else 0)
 
     def calls(self) -> Calls:
         """Return the calls so far that have no process."""
@@ -154,6 +157,22 @@ class Columns:
         for column, values in zip(self._columns.values(), zip(*self._rows, strict=True), strict=False):
             column.extend(values)
         self._rows.clear()
+        if self._room_rows is not None and len(self._columns["time_s"]) >= self._room_rows:
+            self._shelve()
+
+    def _shelve(self) -> None:
+        """Move the columns to the disk; `order` says in which order the rows came."""
+        columns, before = self._arrays(), len(self._shelf) if self._shelf else 0
+        self._traits.note(columns)
+        self._shelf = self._shelf or Shelf()
+        order = np.arange(before, before + len(columns["time_s"]))
+        self._shelf.add(columns | {"order": order}, columns["client"])
+        self._columns = {name: array(code) for name, code in _TYPES.items()}
+
+    def _arrays(self) -> dict[str, Any]:
+        return {
+            n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._columns.items()
+        }
 
     def _source(self, event: Event) -> int:
         number = self._words["source"][event.source]
@@ -185,17 +204,26 @@ class Columns:
     def collected(self) -> Collected:
         """Return the rows as they were collected, in the order of reading."""
         self._flush()
-        columns: dict[str, Any] = {
-            n: np.frombuffer(a, dtype=a.typecode) if a else np.empty(0, a.typecode) for n, a in self._columns.items()
-        }
+        return self._with_texts(self._arrays())
+
+    def _with_texts(self, columns: dict[str, Any]) -> Collected:
         words = {name: list(texts) for name, texts in self._words.items()}
         return Collected(columns, words, self._place_list, self.processes.finish())
 
+    def parts(self, same_owner: Callable[[str, str], bool]) -> Parts:
+        """Return all rows, ready to be settled: in one part, or in several where they were more than there was room."""
+        self._flush()
+        if self._shelf is None:
+            collected = self.collected()
+            return Whole(collected.words["host"], settle(collected, self.identities, self._proxies, same_owner))
+        self._shelve()
+        texts = self._with_texts({})
+        settler = Settler(texts, self._traits, self.identities, self._proxies, same_owner)
+        return Spilled(texts.words["host"], self._shelf, settler, self._room_rows or 1)
+
     def finish(self, same_owner: Callable[[str, str], bool] = operator.eq) -> Traffic:
         """Return the columns, sorted by time, as one frozen record; `same_owner` says it of two hosts."""
-        settled = settle(self.collected(), self.identities, self._proxies, same_owner)
-        self.duplicates, self.announced, self.openings = settled.duplicates, settled.announced, settled.openings
-        return settled.traffic
+        return settle(self.collected(), self.identities, self._proxies, same_owner).traffic
 
 
 def _number(link: str) -> int:

@@ -77,7 +77,7 @@ class Crew(Generic[T]):
         self._work = _Work(task, limits, inputs)
         self._part_bytes = part_bytes or PART_BYTES
         much = sum(item.size or 0 for item in inputs) >= LEAST_BYTES
-        hired = processes(workers) if much and _can_copy() else 1
+        hired = processes(workers) if much and can_copy() else 1
         self._members: list[_Member[T]] = [_Member(self._work) for _ in range(hired)] if hired > 1 else []
         self._orders = self._all_orders() if self._members else iter(())
         self._asked: deque[tuple[_Order, _Member[T]]] = deque()
@@ -151,7 +151,8 @@ def _needs_its_beginning(item: Input) -> bool:
     return head[:2] in _UTF_16 or is_document(head) or are_joined(head)
 
 
-def _can_copy() -> bool:
+def can_copy() -> bool:
+    """Say whether this process can be copied safely."""
     alone = threading.active_count() == 1 and not multiprocessing.current_process().daemon
     return alone and sys.platform == "linux"
 

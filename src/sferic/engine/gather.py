@@ -20,6 +20,7 @@ from sferic.engine.identity import Identities
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.names import Names
+from sferic.engine.parts import Parts
 from sferic.engine.period import Period
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
@@ -98,7 +99,7 @@ class Listener(Protocol):
 class Gathered(msgspec.Struct, frozen=True):
     """Everything read, ready to be weighed."""
 
-    traffic: Traffic
+    parts: Parts
     ledger: Ledger
     period: Period
     audited: Period
@@ -115,15 +116,21 @@ class Gathered(msgspec.Struct, frozen=True):
     domains_full: bool = False
     """Whether more own domains led to a platform, or more events waited for these, than are remembered."""
 
+    @property
+    def traffic(self) -> Traffic:
+        """Return all traffic, where it was to be held in memory."""
+        return self.parts.load(0)
+
 
 class Gatherer:
     """One run's reading: `gather` for all at once, or `read` and `collected` by turns."""
 
     def __init__(
         self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings, assets: Sequence[Asset] = (),
-        audit: Listener | None = None,
+        audit: Listener | None = None, room_rows: int | None = None,
     ) -> None:
         self._sources = sources
+        self._room_rows = room_rows
         self._audit = audit
         self._settings = settings
         self._tiers = frozenset(settings.tiers) or DEFAULT_TIERS
@@ -151,10 +158,7 @@ class Gatherer:
     def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
         """Read every input and return the columns with the account."""
         self.read(list(self.ledger.inputs(paths)), watch)
-        traffic = self._columns.finish(self.aliases.same_owner)
-        self._tally.duplicates, self._tally.openings = self._columns.duplicates, self._columns.openings
-        self._tally.joined -= self._columns.announced
-        return self.gathered(traffic)
+        return self.gathered(self._columns.parts(self.aliases.same_owner))
 
     def read(self, inputs: Sequence[Input], watch: Watcher | None = None) -> None:
         """Read inputs into the columns; what names they taught is known to the inputs of the next call, too."""
@@ -174,10 +178,10 @@ class Gatherer:
         self._read_carriers(inputs, watch, total)
         self._read_starts(inputs, watch, total)
 
-    def gathered(self, traffic: Traffic) -> Gathered:
+    def gathered(self, parts: Parts) -> Gathered:
         """Return traffic with the account of what was read."""
         return Gathered(
-            traffic, self.ledger, self._period, self._audited, self._tally, once=frozenset(self._once),
+            parts, self.ledger, self._period, self._audited, self._tally, once=frozenset(self._once),
             names_full=self.names.full, names_forgotten=self.names.forgotten,
             processes_full=self._columns.processes.full,
             domains_full=self.aliases.full or (self._waited and bool(len(self.aliases))),
@@ -191,7 +195,9 @@ class Gatherer:
 
     def _empty(self) -> Columns:
         sources = self._sources
-        return Columns(lambda name: sources[name].stamp == "end", self._settings.proxy_addresses, self._assets)
+        return Columns(
+            lambda name: sources[name].stamp == "end", self._settings.proxy_addresses, self._assets, self._room_rows
+        )  # fmt: skip
 
     @property
     def identities(self) -> Identities:

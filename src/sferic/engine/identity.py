@@ -72,22 +72,30 @@ class Identities:
                     found.learn(address, spellings.get(name, name), time_s)
         return found
 
-    def renamed(self, clients: Small, time_s: Any, names: dict[str, int]) -> Small:
-        """Give rows that know only an address the number of the device that held it; new devices get new numbers."""
-        found = clients.copy()
-        known = [(name, number) for name, number in names.items() if name in self._listed or name in self._seen]
-        order = np.argsort(clients, kind="stable")
-        ranked = clients[order]
-        for address, number in known:
-            low, high = np.searchsorted(ranked, number), np.searchsorted(ranked, number, side="right")
-            rows = order[low:high]
-            if len(rows):
-                found[rows] = self._holders(address, time_s[rows], names, number)
+    def known(self, names: dict[str, int]) -> dict[int, str]:
+        """Return which of the names are addresses that devices held; the devices get numbers too, if they have none."""
+        found = {number: name for name, number in names.items() if name in self._listed or name in self._seen}
+        for address in found.values():
+            for _, _, device in self._spans(address)[0]:
+                names.setdefault(device, len(names))
         return found
 
-    def _holders(self, address: str, time_s: Any, names: dict[str, int], unnamed: int) -> Small:
-        listed = self._listed.get(address)
-        spans, slack_s = (sorted(listed), 0.0) if listed else self._learned(address)
+    def renamed(self, clients: Small, time_s: Any, known: Mapping[int, str], names: Mapping[str, int]) -> Small:
+        """Give rows that know only an address the number of the device that held it; `known` is what `known` said."""
+        if not known:
+            return clients
+        found = clients.copy()
+        order = np.argsort(clients, kind="stable")
+        ranked = clients[order]
+        at = np.append(np.flatnonzero(np.diff(ranked, prepend=ranked[:1] - 1)), len(ranked))
+        for number, low, high in zip(ranked[at[:-1]].tolist(), at[:-1].tolist(), at[1:].tolist(), strict=True):
+            if number in known:
+                rows = order[low:high]
+                found[rows] = self._holders(known[number], time_s[rows], names, number)
+        return found
+
+    def _holders(self, address: str, time_s: Any, names: Mapping[str, int], unnamed: int) -> Small:
+        spans, slack_s = self._spans(address)
         if not spans:
             return np.full(len(time_s), unnamed, np.int32)
         first, last = (np.array([span[n] for span in spans], float) for n in (0, 1))
@@ -99,6 +107,10 @@ class Identities:
         holds = np.where(will & ~was, after, holds)
         who = np.array([names[device] for _, _, device in spans] + [unnamed], np.int32)
         return np.asarray(who[holds], np.int32)
+
+    def _spans(self, address: str) -> tuple[list[Span], float]:
+        listed = self._listed.get(address)
+        return (sorted(listed), 0.0) if listed else self._learned(address)
 
     def _learned(self, address: str) -> tuple[list[Span], float]:
         """Return who held an address, and how long before and after they may have held it too."""

@@ -1,6 +1,7 @@
 """Settles collected rows into Traffic: one name a machine, no row twice, one row a connection, owners shown.
 
-It looks at all rows together, so it is asked anew when rows have been added.
+It looks at all rows of a client together, so it is asked anew when rows have been added. What it needs of everybody
+(texts, identities, traits of the sources) it is given.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,21 +24,31 @@ from sferic.engine.tidying import (
 )
 from sferic.model.hosts import in_networks, is_address
 from sferic.model.process import Process
-from sferic.model.traffic import FINE, JOINED, OPENING, UNKNOWN, Bools, Collected, Traffic
+from sferic.model.traffic import COLUMNS, FINE, IS_TUNNEL, JOINED, OPENING, UNKNOWN, Bools, Collected, Traffic
 
 Table = dict[str, Any]
+
+
+class Dropped(msgspec.Struct, frozen=True):
+    """How many rows were left out."""
+
+    duplicates: int = 0
+    """The same line in a second file."""
+    announced: int = 0
+    """Rows named by address: connections whose end is a row of its own."""
+    openings: int = 0
+    """Announcements without a connection's name, left out where ends are logged."""
+
+    def __add__(self, other: "Dropped") -> "Dropped":
+        """Return the sum."""
+        return Dropped(*(getattr(self, n) + getattr(other, n) for n in self.__struct_fields__))
 
 
 class Settled(msgspec.Struct, frozen=True):
     """The traffic, and how many rows it left out."""
 
     traffic: Traffic
-    duplicates: int
-    """The same line in a second file."""
-    announced: int
-    """Rows named by address: connections whose end is a row of its own."""
-    openings: int
-    """Announcements without a connection's name, left out where ends are logged."""
+    dropped: Dropped
 
 
 class Vocabulary(dict[str, int]):
@@ -49,47 +60,113 @@ class Vocabulary(dict[str, int]):
         return number
 
 
+class Traits(msgspec.Struct):
+    """What all rows together, as they were collected, say of their sources."""
+
+    fine: set[int] = set()
+    """Sources whose stamps are finer than whole seconds."""
+    closing: set[int] = set()
+    """Sources that log the ends of connections."""
+    forwards: bool = False
+    """Whether any row names a client behind a proxy."""
+
+    def note(self, columns: Table) -> None:
+        """Look at some of the rows."""
+        source, flags = columns["source"], columns["flags"]
+        called = columns["place"] != UNKNOWN
+        self.fine.update(np.unique(source[(flags & FINE) != 0]).tolist())
+        self.closing.update(np.unique(source[called & ((flags & IS_TUNNEL) != 0) & ((flags & OPENING) == 0)]).tolist())
+        self.forwards = self.forwards or bool((columns["forwarded"] != UNKNOWN).any())
+
+
+class Settler:
+    """Settles rows, all at once or some clients at a time: `named`, then `merged`, then `traffic`."""
+
+    def __init__(
+        self, collected: Collected, traits: Traits, identities: Identities, proxies: Sequence[str],
+        same_owner: Callable[[str, str], bool],
+    ) -> None:
+        """Take all texts and what all rows say; `proxies` are networks, `same_owner` says it of two hosts."""
+        words = collected.words
+        clients = Vocabulary({name: number for number, name in enumerate(words["client"])})
+        spellings = identities.spellings(clients)
+        identities = identities.united(spellings)
+        self._machine = np.array([*(clients[spellings.get(n, n)] for n in words["client"]), UNKNOWN], np.int32)
+        self._known = identities.known(clients)
+        self.renames = bool(self._known or spellings)
+        """Whether a row may get another client than the log gave it."""
+        self.forwards = traits.forwards
+        self._identities, self._clients, self._same_owner = identities, clients, same_owner
+        self._collected, self._traits = collected, traits
+        self._accounts = accounts(words["user"])
+        self._devices = np.array([*(not is_address(name) for name in clients), False])
+        addresses = identities.addresses(clients)
+        self._listed = _listed(list(clients), addresses, proxies)
+        images, owners = Vocabulary(), Vocabulary()
+        self._image_of = images_of(collected.processes, images)
+        self._usual = _usual(collected.processes)
+        self._owner_of = np.array([owners[place.owner] for place in collected.places], np.int64)
+        self._vocabularies: dict[str, Any] = {
+            **{f"{name}s": texts for name, texts in words.items()}, "clients": list(clients), "images": list(images),
+            "processes": collected.processes, "places": collected.places, "addresses": addresses,
+            "subsecond": [number in traits.fine for number in range(len(words["source"]))],
+        }  # fmt: skip
+
+    def named(self, columns: Table) -> Table:
+        """Give each row the client and the user under the one name that stands for them."""
+        found = dict(columns)
+        for name in ("client", "forwarded"):
+            machines = self._machine[columns[name]]
+            found[name] = self._identities.renamed(machines, columns["time_s"], self._known, self._clients)
+        found["user"] = self._accounts[columns["user"]]
+        return found
+
+    def merged(self, columns: Table) -> tuple[Table, Dropped]:
+        """Return named rows by time without copies and announcements.
+
+        It must see all rows of a client. Where a proxy is believed the client is another one afterwards.
+        """
+        users = one_person(columns["client"], columns["user"], self._collected.words["user"], self._devices)
+        columns = columns | {"user": users}
+        carriers = _some(columns, columns["place"] == UNKNOWN)
+        columns = _some(columns, columns["place"] != UNKNOWN)
+        before = len(columns["time_s"])
+        unique = first_copies(columns)
+        merged = one_row_a_connection(unique)
+        left = by_time(without_openings(merged, self._traits.closing))
+        dropped = Dropped(
+            duplicates=before - len(unique["time_s"]), announced=_announced(unique) - _announced(left),
+            openings=len(merged["time_s"]) - len(left["time_s"]),
+        )  # fmt: skip
+        found = behind_proxies(left, self._collected.places, self._listed)
+        carriers["via"] = np.full(len(carriers["time_s"]), UNKNOWN, np.int32)
+        return {name: np.concatenate([found[name], carriers[name]]) for name in found}, dropped
+
+    def traffic(self, columns: Table) -> Traffic:
+        """Return merged rows, by time, as traffic. It must see all rows of a client."""
+        words, places = self._collected.words, self._collected.places
+        carriers = by_time(_some(columns, columns["place"] == UNKNOWN))
+        columns = _some(columns, columns["place"] != UNKNOWN)
+        columns["other_host"] = of_other_owners(columns, words["host"], self._same_owner)
+        columns["place"] = shown(columns, places)
+        columns = attributed(columns, self._image_of, self._owner_of, carriers, self._usual)
+        columns["image"] = self._image_of[columns["process"]].astype(np.int32)
+        return Traffic(**{name: columns[name] for name in COLUMNS}, **self._vocabularies)
+
+    def saved(self, columns: Table) -> Traffic:
+        """Return what were the columns of `traffic` as traffic."""
+        return Traffic(**columns, **self._vocabularies)
+
+
 def settle(
     collected: Collected, identities: Identities, proxies: Sequence[str], same_owner: Callable[[str, str], bool]
 ) -> Settled:
     """Return the rows as traffic, sorted by time; `proxies` are networks, `same_owner` says it of two hosts."""
-    words, places = collected.words, collected.places
-    clients = Vocabulary({name: number for number, name in enumerate(words["client"])})
-    columns = dict(collected.columns)
-    spellings = identities.spellings(clients)
-    identities = identities.united(spellings)
-    machine = np.array([*(clients[spellings.get(n, n)] for n in words["client"]), UNKNOWN], np.int32)
-    for name in ("client", "forwarded"):
-        columns[name] = identities.renamed(machine[columns[name]], columns["time_s"], clients)
-    devices = np.array([*(not is_address(name) for name in clients), False])
-    columns["user"] = one_person(columns["client"], accounts(words["user"])[columns["user"]], words["user"], devices)
-    addresses = identities.addresses(clients)
-    carriers = by_time(_some(columns, columns["place"] == UNKNOWN))
-    columns = _some(columns, columns["place"] != UNKNOWN)
-    before = len(columns["time_s"])
-    columns = first_copies(columns)
-    duplicates = before - len(columns["time_s"])
-    announced = _announced(columns)
-    merged = one_row_a_connection(columns)
-    columns = by_time(without_openings(merged))
-    openings = len(merged["time_s"]) - len(columns["time_s"])
-    announced -= _announced(columns)
-    columns = behind_proxies(columns, places, _listed(list(clients), addresses, proxies))
-    columns["other_host"] = of_other_owners(columns, words["host"], same_owner)
-    columns["place"] = shown(columns, places)
-    images, owners = Vocabulary(), Vocabulary()
-    image_of = images_of(collected.processes, images)
-    owner_of = np.array([owners[place.owner] for place in places], np.int64)
-    columns = attributed(columns, image_of, owner_of, carriers, _usual(collected.processes))
-    columns["image"] = image_of[columns["process"]].astype(np.int32)
-    for name in ("address", "link", "forwarded", "port"):
-        del columns[name]
-    named: dict[str, Any] = {f"{name}s": texts for name, texts in words.items()} | {"clients": list(clients)}
-    traffic = Traffic(
-        **columns, **named, processes=collected.processes, images=list(images), places=places,
-        subsecond=_subsecond(collected), addresses=addresses,
-    )  # fmt: skip
-    return Settled(traffic, duplicates, announced, openings)
+    traits = Traits()
+    traits.note(collected.columns)
+    settler = Settler(collected, traits, identities, proxies, same_owner)
+    columns, dropped = settler.merged(settler.named(collected.columns))
+    return Settled(settler.traffic(columns), dropped)
 
 
 def images_of(processes: Sequence[Process], images: dict[str, int]) -> Any:
@@ -116,11 +193,6 @@ def recognise(collected: Collected, identities: Identities) -> None:
     last = np.append(first[1:], len(order))[: len(first)] - 1
     for code, at in zip(np.repeat(pairs, 2).tolist(), np.stack([first, last], axis=1).ravel().tolist(), strict=True):
         identities.learn(names[code >> 32], names[code & 0xFFFFFFFF], float(columns["time_s"][order[at]]))
-
-
-def _subsecond(collected: Collected) -> list[bool]:
-    fine = set(collected.columns["source"][(collected.columns["flags"] & FINE) != 0].tolist())
-    return [number in fine for number in range(len(collected.words["source"]))]
 
 
 def _listed(clients: Sequence[str], addresses: Mapping[int, str], proxies: Sequence[str]) -> Bools:

@@ -3,7 +3,7 @@
 Pure functions over a dictionary of arrays of equal length; see `sferic.engine.columns` for what they hold.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
@@ -31,16 +31,14 @@ def by_time(columns: Columns) -> Columns:
     return _take(columns, np.argsort(columns["time_s"], kind="stable"))
 
 
-def without_openings(columns: Columns) -> Columns:
-    """Leave out the rows that only announce a connection, in sources that log its end too.
+def without_openings(columns: Columns, closing: Collection[int]) -> Columns:
+    """Leave out the rows that only announce a connection, in sources that log its end too: those in `closing`.
 
     An announcement that bears the connection's name has met its end in `one_row_a_connection`. If it is still here,
     the connection is open, or its end is lost: it stays.
     """
     opening = (columns["flags"] & OPENING) != 0
-    flow = (columns["flags"] & IS_TUNNEL) != 0
-    closing = np.unique(columns["source"][flow & ~opening])
-    return _take(columns, ~(opening & (columns["link"] == 0) & np.isin(columns["source"], closing)))
+    return _take(columns, ~(opening & (columns["link"] == 0) & np.isin(columns["source"], list(closing))))
 
 
 def one_row_a_connection(columns: Columns) -> Columns:

@@ -86,6 +86,8 @@ class Account(msgspec.Struct, kw_only=True):
     """Files of which only what had been added was read."""
     replaced: int = 0
     """Files that hold something else now than when they were taken under that name: rotated or truncated."""
+    spilled: int = 0
+    """Events that did not fit into memory and waited on the disk."""
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_mb: float = 0.0

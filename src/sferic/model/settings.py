@@ -89,6 +89,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     workers: Annotated[
         int, Meta(ge=0, le=64, description="Processes that search the logs; 0: one a core, 1: all in one process.")
     ] = 0
+    memory_bytes: Annotated[
+        int,
+        Meta(ge=0, description="Memory of a hunt; more events than it holds go to the disk. 0: a quarter of all."),
+    ] = 0
     assume_fields: Annotated[
         bool, Meta(description="Give the search run as published every field it asks for that a log holds.")
     ] = False

@@ -43,6 +43,14 @@ FINE = 2048
 """The row's stamp is finer than whole seconds."""
 
 
+COLUMNS = {
+    "time_s": "f8", "source": "i4", "client": "i4", "via": "i4", "user": "i4", "process": "i4", "image": "i4",
+    "agent": "i4", "host": "i4", "other_host": "i4", "place": "i4", "up": "i8", "down": "i8", "total": "i8",
+    "duration_ms": "i8", "path": "i4", "method": "i4", "flags": "u2", "file": "i4", "line": "i8",
+}  # fmt: skip
+"""The columns of Traffic and their types; 90 bytes a row."""
+
+
 class Seen(msgspec.Struct, frozen=True, gc=False):
     """What an address was called: at this time this client was told this name for it."""
 

@@ -39,6 +39,9 @@ class Fit(msgspec.Struct, frozen=True):
     """Half-width of the law against its middle, as one timer shows it from call to call."""
 
 
+NOBODY: Bools = np.zeros(0, bool)
+
+
 class Estate(msgspec.Struct, frozen=True):
     """What is usual here: counts over all traffic of the input, by number in the vocabularies."""
 
@@ -52,19 +55,23 @@ class Estate(msgspec.Struct, frozen=True):
     """Owner → when any of its callers first called another owner; infinity where they call nobody else."""
     source_first_s: Floats
     """Log source → first row of it."""
+    source_refuses: Bools
+    """Log source → whether it shows that any call was refused."""
+    source_refers: Bools
+    """Log source → whether it shows any referrer."""
     agent_clients: Ints
     """User agent → on how many machines it is seen."""
     image_clients: Ints
     """Program → on how many machines it calls any platform."""
     image_callers: Mapping[tuple[int, int], int]
     """(program, owner) → on how many machines that program calls that owner."""
-    shared: Bools
-    """Client → whether many people or devices hide behind it (a NAT or proxy address)."""
-    pair_owners: Mapping[tuple[int, int], int]
-    """(client, agent) → how many owners that software calls from there."""
     hours: int
     """How many hours the input covers."""
-    client_hours: Mapping[int, Ints]
+    shared: Bools = NOBODY
+    """Client → whether many people or devices hide behind it (a NAT or proxy address)."""
+    pair_owners: Mapping[tuple[int, int], int] = {}
+    """(client, agent) → how many owners that software calls from there."""
+    client_hours: Mapping[int, Ints] = {}
     """Client → in which of those hours people used it, ascending: many owners or page assets. One bad stamp can
     stretch the input over decades, so the other hours are not written down."""
 

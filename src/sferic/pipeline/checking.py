@@ -6,6 +6,7 @@ A setting that fits nothing would otherwise do nothing, and nobody would be told
 from collections.abc import Collection, Mapping
 from ipaddress import ip_network
 
+from sferic.engine.memory import LEAST_BYTES
 from sferic.model.errors import SettingsError, UsageError
 from sferic.model.settings import Settings
 from sferic.sources._clock import zone
@@ -21,6 +22,9 @@ def check(settings: Settings) -> None:
     zone(settings.timezone)
     if settings.since is not None and settings.until is not None and settings.since >= settings.until:
         raise UsageError("no time lies at or after `since` and before `until`", expected="`since` before `until`")
+    if 0 < settings.memory_bytes < LEAST_BYTES:
+        raise UsageError("no hunt fits into so little memory", where="memory_bytes",
+                         expected=f"at least {LEAST_BYTES >> 20} MiB, or 0")  # fmt: skip
     _one_of("analytics", settings.analytics, ANALYTICS)
     for where in ("shared_addresses", "proxy_addresses"):
         for network in getattr(settings, where):

@@ -8,13 +8,13 @@ from datetime import UTC
 
 from sferic.catalog.published_search import published_facts
 from sferic.catalog.weights import load_weights
-from sferic.correlate.activity import activity
+from sferic.correlate.activity import activity, count
 from sferic.correlate.published import PublishedSearch, SearchFields
 from sferic.model.event import Event, Line, Reject
 from sferic.model.finding import ActivityRow, Finding
 from sferic.model.settings import Settings
 from sferic.model.traffic import UNKNOWN, Ints, Traffic
-from sferic.pipeline.hunting import weigh_all
+from sferic.pipeline.weighing import weigh_all
 from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import Clock
 from sferic.sources._contract import Setup, source
@@ -23,12 +23,13 @@ from sferic.sources._contract import Setup, source
 def judge(traffic: Traffic, span_s: tuple[float, float], min_score: int) -> list[Finding]:
     """Return what a hunt would find in this traffic, best first; the logs cover `span_s`, epoch seconds."""
     settings = Settings(min_score=min_score)
-    return weigh_all(cut(traffic, Cutting(0, span_s)), traffic, settings, load_weights())
+    return weigh_all(cut(traffic, Cutting(0, span_s)), settings, load_weights())
 
 
 def busy(traffic: Traffic) -> tuple[ActivityRow, ...]:
     """Return the rows of the published search, repaired."""
-    return activity(traffic, Settings().activity).rows
+    limits = Settings().activity
+    return activity([count(traffic, limits)], limits).rows
 
 
 def as_published(traffic: Traffic) -> tuple[ActivityRow, ...]:

@@ -17,8 +17,9 @@ from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import load_weights
 from sferic.correlate.channels import Census, census
 from sferic.engine.gather import Gatherer, Watcher
+from sferic.engine.parts import Whole
 from sferic.engine.quoting import quote
-from sferic.engine.settling import images_of, recognise, settle
+from sferic.engine.settling import Dropped, Settled, images_of, recognise, settle
 from sferic.engine.taken import Known, Step, marked
 from sferic.model.errors import UsageError
 from sferic.model.finding import Finding
@@ -27,8 +28,10 @@ from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
 from sferic.model.window import Window
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
-from sferic.pipeline.hunting import account_of, is_traffic, spent, weigh_all, window_of
-from sferic.signals._estate import survey
+from sferic.pipeline.hunting import account_of, is_traffic, spent
+from sferic.pipeline.weighing import cutting, weigh_all
+from sferic.signals._estate import at_home, everybody, sight
+from sferic.signals._segments import cut
 from sferic.sources._contract import source, sources
 from sferic.store.history import History
 
@@ -124,7 +127,7 @@ class _Run:
         window = None
         if recalled is not None:
             window = self._window(recalled)
-            found = self._quoted(weigh_all(window, window.traffic, settings, load_weights()))
+            found = self._quoted(weigh_all(window, settings, load_weights()))
             history.conclude(found, window.traffic, recalled.clients, int(time.time() * 1e6), keep_days)
         standing = [k.finding for k in history.findings() if k.state == "open"]
         shown = sorted((f for f in standing if f.score >= settings.min_score), key=lambda f: (-f.points, f.id))
@@ -147,18 +150,18 @@ class _Run:
         span = recalled.span_s
         if len(traffic):
             span = (min(span[0], float(traffic.time_s[0])), max(span[1], float(traffic.time_s[-1])))
-        window = window_of(traffic, span, settings)
         images = {image: number for number, image in enumerate(traffic.images)}
         others = dict(recalled.callers.columns)
         others["image"] = images_of(recalled.callers.processes, images)[others["process"]].astype(np.int32)
         columns = {n: np.concatenate([getattr(traffic, n), others[n]]) for n in _OF_CALLERS}
         by_time = np.argsort(columns["time_s"], kind="stable")
-        everybody = msgspec.structs.replace(traffic, **{name: values[by_time] for name, values in columns.items()})
-        numbers = {name: number for number, name in enumerate(window.owners)}
-        owner = np.array([numbers[p.owner] for p in traffic.places], np.int64)[everybody.place]
-        estate = survey(everybody, owner, len(numbers), span, settings.shared_addresses)
-        estate = msgspec.structs.replace(estate, client_hours=window.estate.client_hours)
-        return msgspec.structs.replace(window, estate=estate)
+        callers = msgspec.structs.replace(
+            traffic, **{name: values[by_time] for name, values in columns.items()}, images=list(images)
+        )
+        how = cutting(span, settings)
+        estate = at_home(everybody(sight(callers), span), callers, span, settings.shared_addresses)
+        used = at_home(estate, traffic, span).client_hours
+        return cut(traffic, how, msgspec.structs.replace(estate, client_hours=used))
 
     def _report(self, window: Window | None, found: Sequence[Finding]) -> Report:
         counted = census(window) if window is not None else Census(0, 0)
@@ -172,8 +175,8 @@ class _Run:
         if window is None:
             account = self._gatherer.ledger.account(strict=self._settings.strict)
         else:
-            gathered = self._gatherer.gathered(window.traffic)
-            account = account_of(gathered, window, counted, strict=self._settings.strict)
+            gathered = self._gatherer.gathered(Whole([], Settled(window.traffic, Dropped())))
+            account = account_of(gathered, window.estate.clients, counted, strict=self._settings.strict)
         audits = sorted(name for name, lines in self._gatherer.ledger.kinds.items() if lines and not is_traffic(name))
         account.missing += tuple(Missing(name, "changes of functions", AUDIT) for name in audits)
         changes = [step.change for step in self._steps]

@@ -71,15 +71,16 @@ def _taken(account: Account) -> str:
 
 
 def _events(account: Account) -> str:
-    losses = (
+    notes = (
         (account.rejected, "line rejected", "lines rejected"),
         (account.unknown, "line of no known source", "lines of no known source"),
         (account.duplicates, "seen twice", "seen twice"),
         (account.openings, "only announced a connection", "only announced connections"),
         (account.out_of_window, "outside the time window", "outside the time window"),
         (account.not_serverless, "to a look-alike name", "to look-alike names"),
+        (account.spilled, "kept on the disk meanwhile", "kept on the disk meanwhile"),
     )
-    parts = [counted(number, one, many) for number, one, many in losses if number]
+    parts = [counted(number, one, many) for number, one, many in notes if number]
     sources: dict[str, int] = {}
     for file in account.files:
         for source, number in file.sources.items():

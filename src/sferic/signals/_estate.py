@@ -5,10 +5,11 @@ Only calls to serverless platforms are known here, since lines that name none ar
 
 from collections.abc import Sequence
 
+import msgspec
 import numpy as np
 
 from sferic.model.hosts import in_networks, is_address
-from sferic.model.traffic import HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Floats, Ints, Small, Traffic
+from sferic.model.traffic import BLOCKED, FAILED, HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Floats, Ints, Small, Traffic
 from sferic.model.window import Estate
 from sferic.signals._grouping import joint, opens, rising
 
@@ -22,34 +23,110 @@ FULL_ESTATE = 100
 HOUR_S = 3600.0
 
 
-def survey(
-    traffic: Traffic, owner: Ints, owners: int, span_s: tuple[float, float], shared: Sequence[str] = ()
-) -> Estate:
-    """Count over all rows of the input; `shared` names networks whose addresses stand for many machines.
+class Sighted(msgspec.Struct, frozen=True):
+    """What some clients' rows add to what is known of everybody. Parts that share no client can be added up."""
 
-    Rows without a client are taken for a crowd: the last place of `Estate.shared`, where UNKNOWN points, says so.
-    """
+    clients: int
+    users: Ints
+    """Distinct users; unlike a client, one may stand in several parts."""
+    owner_clients: Ints
+    owner_users: Ints
+    """Distinct pairs of owner and user, as one number each."""
+    owner_first_s: Floats
+    owner_company_s: Floats
+    source_first_s: Floats
+    source_refuses: Bools
+    source_refers: Bools
+    agent_clients: Ints
+    image_clients: Ints
+    callers: Ints
+    """Distinct pairs of program and owner, as one number each, and on how many clients that is."""
+    callers_clients: Ints
+
+
+def sight(traffic: Traffic) -> Sighted:
+    """Count over all rows of some clients."""
+    names, owner = owners_of(traffic)
+    owners = len(names)
     client, user, agent = (getattr(traffic, n).astype(np.int64) for n in ("client", "user", "agent"))
     image = traffic.image.astype(np.int64)
-    named, ran = user != UNKNOWN, image != UNKNOWN
-    callers = np.maximum(_distinct(owner, client, owners), _distinct(owner[named], user[named], owners))
-    known = agent != UNKNOWN
-    software, counts = _members(client[known] * len(traffic.agents) + agent[known], owner[known])
-    pairs = zip(*(part.tolist() for part in np.divmod(software, max(len(traffic.agents), 1))), strict=True)
-    return Estate(
-        clients=max(len(np.unique(client)), len(np.unique(user[named]))),
-        owner_clients=callers,
+    named, ran, known = user != UNKNOWN, image != UNKNOWN, agent != UNKNOWN
+    callers, callers_clients = _members(image[ran] << 32 | owner[ran], client[ran])
+    return Sighted(
+        clients=len(np.unique(client)),
+        users=np.unique(user[named]),
+        owner_clients=_distinct(owner, client, owners),
+        owner_users=np.unique(owner[named] << 32 | user[named]),
         owner_first_s=_first(traffic.time_s, owner, owners),
         owner_company_s=_company(traffic.time_s, owner, client, owners),
         source_first_s=_first(traffic.time_s, traffic.source, len(traffic.sources)),
+        source_refuses=_any(traffic, BLOCKED | FAILED),
+        source_refers=_any(traffic, HAS_REFERER),
         agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
         image_clients=_distinct(image[ran], client[ran], len(traffic.images)),
-        image_callers=_callers(image[ran], owner[ran], client[ran]),
+        callers=callers, callers_clients=callers_clients,
+    )  # fmt: skip
+
+
+def together(one: Sighted, other: Sighted) -> Sighted:
+    """Add up what two parts say."""
+    callers, place = np.unique(np.concatenate([one.callers, other.callers]), return_inverse=True)
+    clients = np.concatenate([one.callers_clients, other.callers_clients])
+    return Sighted(
+        clients=one.clients + other.clients,
+        users=np.union1d(one.users, other.users),
+        owner_clients=one.owner_clients + other.owner_clients,
+        owner_users=np.union1d(one.owner_users, other.owner_users),
+        owner_first_s=np.minimum(one.owner_first_s, other.owner_first_s),
+        owner_company_s=np.minimum(one.owner_company_s, other.owner_company_s),
+        source_first_s=np.minimum(one.source_first_s, other.source_first_s),
+        source_refuses=one.source_refuses | other.source_refuses,
+        source_refers=one.source_refers | other.source_refers,
+        agent_clients=one.agent_clients + other.agent_clients,
+        image_clients=one.image_clients + other.image_clients,
+        callers=callers, callers_clients=np.bincount(place, clients, len(callers)).astype(np.int64),
+    )  # fmt: skip
+
+
+def everybody(sighted: Sighted, span_s: tuple[float, float]) -> Estate:
+    """Return what is usual among all whose parts were added up; of single clients `at_home` tells."""
+    users = np.bincount(sighted.owner_users >> 32, minlength=len(sighted.owner_clients))
+    counts = zip(sighted.callers.tolist(), sighted.callers_clients.tolist(), strict=True)
+    return Estate(
+        clients=max(sighted.clients, len(sighted.users)),
+        owner_clients=np.maximum(sighted.owner_clients, users),
+        owner_first_s=sighted.owner_first_s, owner_company_s=sighted.owner_company_s,
+        source_first_s=sighted.source_first_s,
+        source_refuses=sighted.source_refuses, source_refers=sighted.source_refers,
+        agent_clients=sighted.agent_clients, image_clients=sighted.image_clients,
+        image_callers={(code >> 32, code & 0xFFFFFFFF): n for code, n in counts},
+        hours=_hours(span_s),
+    )  # fmt: skip
+
+
+def at_home(estate: Estate, traffic: Traffic, span_s: tuple[float, float], shared: Sequence[str] = ()) -> Estate:
+    """Add what is usual at each client of the traffic; `shared` names networks whose addresses stand for many machines.
+
+    Rows without a client are taken for a crowd: the last place of `Estate.shared`, where UNKNOWN points, says so.
+    """
+    _, owner = owners_of(traffic)
+    client, user, agent = (getattr(traffic, n).astype(np.int64) for n in ("client", "user", "agent"))
+    known = agent != UNKNOWN
+    software, counts = _members(client[known] * len(traffic.agents) + agent[known], owner[known])
+    pairs = zip(*(part.tolist() for part in np.divmod(software, max(len(traffic.agents), 1))), strict=True)
+    return msgspec.structs.replace(
+        estate,
         shared=np.append(_shared(client, user, agent, len(traffic.clients)) | _listed(traffic, shared), True),
         pair_owners=dict(zip(pairs, counts.tolist(), strict=True)),
-        hours=_hours(span_s),
         client_hours=_used_hours(traffic, client, owner, span_s),
     )
+
+
+def owners_of(traffic: Traffic) -> tuple[list[str], Ints]:
+    """Return the owners, in the order of their places, and each row's."""
+    owners: dict[str, int] = {}
+    owner = np.array([owners.setdefault(p.owner, len(owners)) for p in traffic.places], np.int64)
+    return list(owners), owner[traffic.place] if len(traffic) else np.empty(0, np.int64)
 
 
 def _shared(client: Ints, user: Ints, agent: Ints, clients: int) -> Bools:
@@ -61,6 +138,11 @@ def _shared(client: Ints, user: Ints, agent: Ints, clients: int) -> Bools:
 def _listed(traffic: Traffic, networks: Sequence[str]) -> Bools:
     known = (n if is_address(n) else traffic.addresses.get(i) for i, n in enumerate(traffic.clients))
     return np.array(in_networks(known, networks), bool)
+
+
+def _any(traffic: Traffic, flag: int) -> Bools:
+    """Mark the log sources of which any row bears the flag."""
+    return np.asarray(np.bincount(traffic.source[(traffic.flags & flag) != 0], minlength=len(traffic.sources)) > 0)
 
 
 def _first(time_s: Floats, group: Ints | Small, groups: int) -> Floats:
@@ -99,12 +181,6 @@ def _members(group: Ints, member: Ints) -> tuple[Ints, Ints]:
     code = joint(group, member)
     order = np.argsort(code)
     return np.unique(group[order[opens(code[order])]], return_counts=True)
-
-
-def _callers(image: Ints, owner: Ints, client: Ints) -> dict[tuple[int, int], int]:
-    """Return on how many machines each program calls each owner."""
-    codes, counts = _members(image << 32 | owner, client)
-    return {(code >> 32, code & 0xFFFFFFFF): n for code, n in zip(codes.tolist(), counts.tolist(), strict=True)}
 
 
 def _used_hours(traffic: Traffic, client: Ints, owner: Ints, span_s: tuple[float, float]) -> dict[int, Ints]:

@@ -13,8 +13,8 @@ import msgspec
 import numpy as np
 
 from sferic.model.traffic import CHALLENGE, LOOKUP, UNKNOWN, Bools, Floats, Ints, Traffic
-from sferic.model.window import Window
-from sferic.signals._estate import survey
+from sferic.model.window import Estate, Window
+from sferic.signals._estate import at_home, everybody, owners_of, sight
 from sferic.signals._grouping import joint, opens, rising
 
 MIN_ROWS = 4
@@ -50,8 +50,13 @@ class Cutting(msgspec.Struct, frozen=True):
     min_rows: int = MIN_ROWS
 
 
-def cut(traffic: Traffic, how: Cutting) -> Window:
-    """Cut traffic into the segments of every level that have enough rows to be measured."""
+def cut(traffic: Traffic, how: Cutting, estate: Estate | None = None) -> Window:
+    """Cut traffic into the segments of every level that have enough rows to be measured.
+
+    The estate is that of these rows, where none is given.
+    """
+    if estate is None:
+        estate = at_home(everybody(sight(traffic), how.span_s), traffic, how.span_s, how.shared)
     owners, channels, columns = _columns(traffic)
     real = np.flatnonzero((traffic.flags & CHALLENGE) == 0)
     cuts = [_level(columns, names, real) for names in _LEVELS]
@@ -66,22 +71,20 @@ def cut(traffic: Traffic, how: Cutting) -> Window:
     resolution = _resolution(traffic)[keys["source"]] if len(first) else np.empty(0)
     checkins: dict[str, Any] = _checkins(traffic, rows, rows_at)
     return Window(
-        traffic=traffic, estate=survey(traffic, columns["owner"], len(owners), how.span_s, how.shared), owners=owners,
-        channels=channels, level=level, rows=rows, rows_at=rows_at, resolution_s=resolution,
-        start_s=how.span_s[0], stop_s=how.span_s[1], zone_s=how.zone_s, **keys, **checkins,
+        traffic=traffic, estate=estate, owners=owners, channels=channels, level=level, rows=rows, rows_at=rows_at,
+        resolution_s=resolution, start_s=how.span_s[0], stop_s=how.span_s[1], zone_s=how.zone_s, **keys, **checkins,
     )  # fmt: skip
 
 
 def _columns(traffic: Traffic) -> tuple[list[str], list[str], dict[str, Ints]]:
-    owners: dict[str, int] = {}
+    owners, owner = owners_of(traffic)
     channels: dict[str, int] = {}
-    owner = np.array([owners.setdefault(p.owner, len(owners)) for p in traffic.places], np.int64)
     channel = np.array([channels.setdefault(p.channel, len(channels)) for p in traffic.places], np.int64)
     columns = {n: getattr(traffic, n).astype(np.int64) for n in ("source", "client", "user", "agent", "image")}
     columns["stream"] = columns["source"] * 2 + ((traffic.flags & LOOKUP) != 0)
-    columns["owner"] = owner[traffic.place] if len(traffic) else np.empty(0, np.int64)
+    columns["owner"] = owner
     columns["channel"] = channel[traffic.place] if len(traffic) else np.empty(0, np.int64)
-    return list(owners), list(channels), columns
+    return owners, list(channels), columns
 
 
 def _level(columns: dict[str, Ints], names: tuple[str, ...], real: Ints) -> _Cut:

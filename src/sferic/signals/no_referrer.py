@@ -26,9 +26,8 @@ def measure(window: Window, wanted: Bools) -> Floats:
     del wanted
     traffic, at = window.traffic, window.rows_at
     refers = (traffic.flags & HAS_REFERER) != 0
-    carries = np.bincount(traffic.source[refers], minlength=len(traffic.sources)) > 0
     plain = (traffic.flags[window.rows] & IS_TUNNEL) == 0
-    speaks = (totals(plain, at) >= MIN_ROWS) & carries[window.source] & _is_browser(window)
+    speaks = (totals(plain, at) >= MIN_ROWS) & window.estate.source_refers[window.source] & _is_browser(window)
     return np.where(speaks, totals(plain & refers[window.rows], at) == 0, np.nan)
 
 

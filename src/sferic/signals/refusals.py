@@ -21,11 +21,10 @@ def measure(window: Window, wanted: Bools) -> Floats:
     del wanted
     traffic = window.traffic
     refused = (traffic.flags & (BLOCKED | FAILED)) != 0
-    tells = np.bincount(traffic.source[refused], minlength=len(traffic.sources)) > 0
     if not len(window):
         return np.empty(0)
     share = np.add.reduceat(refused[window.rows].astype(float), window.rows_at[:-1]) / np.diff(window.rows_at)
-    return np.where(tells[window.source], share, np.nan)
+    return np.where(window.estate.source_refuses[window.source], share, np.nan)
 
 
 def describe(window: Window, i: int, value: float) -> Words:

@@ -1,0 +1,133 @@
+"""Keeps columns on the disk while there are more of them than memory has room for.
+
+Rows lie there block by block, as they came; within a block they are sorted into buckets by a key, so that all rows of
+some keys can be fetched with few reads. The file has no name: it is gone when the process ends, however it ends.
+Each process that shares it by having been copied may read, and write where nobody else does.
+"""
+
+import os
+import tempfile
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from sferic.model.errors import LimitExceeded
+from sferic.model.traffic import Ints
+
+BUCKETS = 4096
+"""Rows whose keys are alike modulo this are fetched together."""
+Table = dict[str, Any]
+
+
+class _Block(msgspec.Struct, frozen=True):
+    """Where a block lies, and how many of its rows lie before each bucket."""
+
+    at: int
+    before: Ints
+
+
+class Disk:
+    """A file without a name, read and written by place."""
+
+    def __init__(self) -> None:
+        """Make the file. Raises LimitExceeded where no folder for it can be written."""
+        try:
+            self._file = tempfile.TemporaryFile(prefix="sferic-")  # noqa: SIM115 - it lives as long as this object
+        except OSError as error:
+            raise _refusal() from error
+        self.close = weakref.finalize(self, self._file.close)
+        """Give the space back."""
+
+    def write(self, at: int, columns: Mapping[str, Any]) -> int:
+        """Write columns one after the other and return where they end; raises LimitExceeded on a full disk."""
+        for values in columns.values():
+            data: Any = np.ascontiguousarray(values)
+            left = memoryview(data).cast("B")
+            while left:
+                try:
+                    done = os.pwrite(self._file.fileno(), left, at)
+                except OSError as error:
+                    raise _refusal() from error
+                at, left = at + done, left[done:]
+        return at
+
+    def read(self, at: int, into: Any) -> None:
+        """Fill an array from a place."""
+        left = memoryview(into).cast("B")
+        while left:
+            done = os.preadv(self._file.fileno(), [left], at)
+            if not done:
+                raise EOFError("the file of spilled rows is shorter than what was written")
+            at, left = at + done, left[done:]
+
+
+class Shelf:
+    """Blocks of rows with the same columns, by bucket."""
+
+    def __init__(self) -> None:
+        self._disk = Disk()
+        self._types: dict[str, Any] = {}
+        self._blocks: list[_Block] = []
+        self._end = 0
+        self.sizes = np.zeros(BUCKETS, np.int64)
+        """Rows of each bucket."""
+
+    def add(self, columns: Mapping[str, Any], key: Ints) -> None:
+        """Put rows down; those with one key stay in their order. Raises LimitExceeded on a full disk."""
+        bucket = (key % BUCKETS).astype(np.uint16)
+        order = np.argsort(bucket, kind="stable")
+        sizes = np.bincount(bucket, minlength=BUCKETS)
+        self._types = self._types or {name: values.dtype for name, values in columns.items()}
+        block = _Block(self._end, np.concatenate([[0], np.cumsum(sizes)]))
+        self._end = self._disk.write(self._end, {name: columns[name][order] for name in self._types})
+        self._blocks.append(block)
+        self.sizes += sizes
+
+    def __len__(self) -> int:
+        return int(self.sizes.sum())
+
+    def ranges(self, rows: int) -> list[tuple[int, int]]:
+        """Divide the buckets into ranges of at most so many rows, unless one bucket alone has more."""
+        found, low, held = [], 0, 0
+        for bucket, size in enumerate(self.sizes.tolist()):
+            if held and held + size > rows:
+                found.append((low, bucket))
+                low, held = bucket, 0
+            held += size
+        return [*found, (low, BUCKETS)]
+
+    def read(self, low: int, high: int) -> Table:
+        """Return the rows of the buckets from `low` to before `high`, block by block."""
+        return self._read([(block, int(block.before[low]), int(block.before[high])) for block in self._blocks])
+
+    def blocks(self) -> Iterator[Table]:
+        """Yield block after block."""
+        for block in self._blocks:
+            yield self._read([(block, 0, int(block.before[-1]))])
+
+    def _read(self, slices: Sequence[tuple[_Block, int, int]]) -> Table:
+        rows = sum(stop - start for _, start, stop in slices)
+        columns = {name: np.empty(rows, kind) for name, kind in self._types.items()}
+        held = 0
+        for block, start, stop in slices:
+            at = block.at
+            for values in columns.values():
+                width = values.dtype.itemsize
+                self._disk.read(at + start * width, values[held : held + stop - start])
+                at += int(block.before[-1]) * width
+            held += stop - start
+        return columns
+
+    def close(self) -> None:
+        """Give the space back."""
+        self._disk.close()
+
+
+def _refusal() -> LimitExceeded:
+    return LimitExceeded(
+        "events that do not fit into memory find no room on the disk",
+        hint="set TMPDIR to a folder with more room, or allow more with `--memory`",
+    )

@@ -1,0 +1,207 @@
+"""Weighs settled traffic, part by part: first what is usual among all, then each part against that.
+
+A part holds all rows of its clients, so parts are weighed apart, also in several processes. What looks across clients
+is added up between the two: the estate, and at the end the far sides of proxies. One part is the usual case.
+"""
+
+import signal
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from datetime import UTC, datetime
+from functools import partial
+from multiprocessing import get_context
+from typing import TypeVar, cast
+
+import msgspec
+import numpy as np
+
+from sferic.catalog.weights import Weights
+from sferic.correlate.activity import Activity, Counted, activity, count
+from sferic.correlate.channels import Candidate, Census, candidates, census, findings
+from sferic.correlate.same import with_processes
+from sferic.correlate.weigh import weigh
+from sferic.engine.crew import can_copy
+from sferic.engine.gather import Tally
+from sferic.engine.parts import Parts
+from sferic.engine.period import Period
+from sferic.engine.settling import Dropped
+from sferic.model.errors import LimitExceeded
+from sferic.model.finding import Analytic, Finding
+from sferic.model.settings import Settings
+from sferic.model.traffic import COLUMNS, UNKNOWN, Bools, Traffic
+from sferic.model.window import Estate, Window
+from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED
+from sferic.signals._estate import Sighted, at_home, everybody, sight, together
+from sferic.signals._segments import Cutting, cut
+from sferic.sources._clock import zone
+
+T = TypeVar("T")
+HOUR_MS = 3_600_000
+_BY_SEGMENT: tuple[Analytic, ...] = ("beacon", "long_connection", "process")
+Found = dict[Analytic, list[Candidate]]
+
+
+class Weighed(msgspec.Struct, frozen=True):
+    """What came of all parts."""
+
+    findings: list[Finding]
+    counted: Census
+    activity: Activity
+    estate: int
+    """How many machines there are."""
+
+
+class Weighing:
+    """One hunt's weighing."""
+
+    def __init__(
+        self, parts: Parts, period: Period, settings: Settings, weights: Weights, below_db: float, hands: int
+    ) -> None:
+        """Take the traffic, and how many processes may weigh it; `below_db` is how far below the floor to look."""
+        self._parts, self._settings, self._weights, self._hands = parts, settings, weights, hands
+        self._floor_db = weights.severity.points(settings.min_score) - below_db
+        self._span = ((period.first or 0) / 1e6, (period.last or 0) / 1e6)
+
+    def weigh(self, tally: Tally) -> Weighed:
+        """Settle every part, then weigh every part against all; tally what rows were left out."""
+        estate = self._settled(tally)
+        each = partial(_weighed, self._parts, self._settings, self._weights, self._floor_db, self._span, estate)
+        parts = list(_each(each, len(self._parts), self._hands))
+        counted = Census(sum(p.counted.judged for p in parts), sum(p.counted.short for p in parts))
+        busy = Activity((), ())
+        if ACTIVITY in self._settings.analytics:
+            busy = activity((p.activity for p in parts), self._settings.activity)
+        return Weighed(_joined([p.found for p in parts]), counted, busy, estate.clients)
+
+    def _settled(self, tally: Tally) -> Estate:
+        seen: list[Sighted] = []
+        for part in _each(partial(_settled, self._parts), len(self._parts), self._hands):
+            tally.duplicates += part.dropped.duplicates
+            tally.joined -= part.dropped.announced
+            tally.openings += part.dropped.openings
+            if part.span:
+                self._span = min(self._span[0], part.span[0]), max(self._span[1], part.span[1])
+            seen = [together(seen[0], part.sighted) if seen else part.sighted]
+        return everybody(seen[0], self._span)
+
+
+def cutting(span_s: tuple[float, float], settings: Settings) -> Cutting:
+    """Return how the settings ask traffic to be cut; the logs cover `span_s`, epoch seconds."""
+    moment = datetime.fromtimestamp(sum(span_s) / 2, UTC)
+    offset = moment.astimezone(zone(settings.timezone)).utcoffset()
+    return Cutting(int(offset.total_seconds()) if offset else 0, span_s, settings.shared_addresses)
+
+
+def weigh_all(window: Window, settings: Settings, weights: Weights) -> list[Finding]:
+    """Return what the settings' analytics find in a window that holds everything, highest first."""
+    return _joined([_found(window, settings, weights, weights.severity.points(settings.min_score))])
+
+
+class _Settled(msgspec.Struct, frozen=True):
+    """What a part says before it is weighed."""
+
+    dropped: Dropped
+    span: tuple[float, float] | None
+    sighted: Sighted
+
+
+class _Part(msgspec.Struct, frozen=True):
+    """What came of one part."""
+
+    found: Found
+    counted: Census
+    activity: Counted
+
+
+def _settled(parts: Parts, part: int) -> _Settled:
+    settled = parts.settle(part)
+    time_s = settled.traffic.time_s
+    span = (float(time_s[0]), float(time_s[-1])) if len(time_s) else None
+    return _Settled(settled.dropped, span, sight(settled.traffic))
+
+
+def _weighed(
+    parts: Parts, settings: Settings, weights: Weights, floor_db: float, span: tuple[float, float], estate: Estate,
+    part: int,
+) -> _Part:  # fmt: skip
+    traffic, how = parts.load(part), cutting(span, settings)
+    window = cut(traffic, how, at_home(estate, traffic, span, settings.shared_addresses))
+    weighed = set(settings.analytics) - {ACTIVITY, AS_PUBLISHED}
+    return _Part(
+        found=_found(window, settings, weights, floor_db),
+        counted=census(window) if weighed else Census(0, 0),
+        activity=count(traffic, settings.activity) if ACTIVITY in settings.analytics else Counted(),
+    )  # fmt: skip
+
+
+def _found(window: Window, settings: Settings, weights: Weights, floor_db: float) -> Found:
+    found: Found = {}
+    for analytic in _BY_SEGMENT:
+        mine = of_analytic(analytic, window) if analytic in settings.analytics else None
+        if mine is not None:
+            found[analytic] = candidates(weigh(mine, analytic, weights, floor_db), analytic, weights, floor_db)
+    return found
+
+
+def of_analytic(analytic: Analytic, window: Window) -> Window | None:
+    """Return what an analytic weighs, if there is anything."""
+    traffic = window.traffic
+    if analytic == "beacon":
+        return window if len(window) else None
+    if analytic == "long_connection":
+        return _some_rows(window, traffic, traffic.duration_ms >= HOUR_MS // 2)
+    return _some_rows(window, traffic, traffic.image != UNKNOWN)
+
+
+def _some_rows(window: Window, traffic: Traffic, wanted: Bools) -> Window | None:
+    """Cut some of the rows into segments, however few rows they have; the estate stays that of all."""
+    rows = np.flatnonzero(wanted)
+    if not len(rows):
+        return None
+    columns = {n: getattr(traffic, n)[rows] for n in COLUMNS}
+    present, columns["source"] = np.unique(columns["source"], return_inverse=True)  # a source without rows is none
+    some = msgspec.structs.replace(
+        traffic, **columns,
+        sources=[traffic.sources[n] for n in present], subsecond=[traffic.subsecond[n] for n in present],
+    )  # fmt: skip
+    span = (window.start_s, window.stop_s)
+    of_sources = {n: getattr(window.estate, n)[present] for n in ("source_first_s", "source_refuses", "source_refers")}
+    estate = msgspec.structs.replace(window.estate, **of_sources)
+    return cut(some, Cutting(window.zone_s, span, min_rows=1), estate)
+
+
+def _joined(parts: list[Found]) -> list[Finding]:
+    """Make findings of the candidates of all parts, highest first."""
+    by = {a: findings(c for part in parts for c in part.get(a, ())) for a in _BY_SEGMENT}
+    found = with_processes([*by["beacon"], *by["long_connection"]], by["process"])
+    return sorted(found, key=lambda f: (-f.points, f.id))
+
+
+_tasks: list[Callable[[int], object]] = []
+"""What a copied process does with parts; it comes along when the process is copied."""
+
+
+def _each(task: Callable[[int], T], parts: int, hands: int) -> Iterator[T]:
+    """Yield what the task makes of every part, in order; in several processes where there are several parts."""
+    if parts == 1 or hands == 1 or not can_copy():
+        yield from map(task, range(parts))
+        return
+    pool = ProcessPoolExecutor(hands, get_context("fork"), _begin, (task,))
+    try:
+        for found in [pool.submit(_do, part) for part in range(parts)]:
+            yield cast("T", found.result())
+    except BrokenProcessPool as error:
+        raise LimitExceeded("a process that weighed a part of the events was ended, for want of memory as a rule",
+                            hint="allow less with `--memory`, or give `--workers 1`") from error  # fmt: skip
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(task: Callable[[int], object]) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that was asked decides what an interrupt means
+    _tasks.append(task)
+
+
+def _do(part: int) -> object:
+    return _tasks[-1](part)
