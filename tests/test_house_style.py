@@ -18,6 +18,7 @@ LONG_ON_PURPOSE: dict[str, str] = {}
 
 BROAD_EXCEPTS = {
     "src/sferic/engine/routing.py": "the boundary of source plugins: a reader's bug becomes a counted reject",
+    "src/sferic/engine/spark.py": "Spark's errors are those of a Java program, which the user gets as one sentence",
 }
 """File -> why it must survive any error: the plugin boundary and the command line, nothing else."""
 

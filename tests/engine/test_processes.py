@@ -90,7 +90,7 @@ def test_caps_hold_and_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert known.full
     for n in range(9):
         known.learn(start(f"{{b-{n}}}"), "a")
-    assert len(known._started) == 3
+    assert len(known.started) == 3
 
 
 def test_a_long_command_line_is_cut() -> None:

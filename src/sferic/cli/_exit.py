@@ -16,6 +16,7 @@ EXIT_CODES = (
     (8, "an input is text, but no source knows it"),
     (9, "a folder or pattern holds nothing to read"),
     (10, "a cap against hostile input was crossed"),
+    (11, "a cluster cannot be reached, or gave up"),
     (130, "interrupted"),
     (141, "whoever read the output closed it"),
 )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter, validators
 
@@ -92,6 +92,18 @@ class Cloud:
             "deployment_files": self.deployments,
         }
         return {name: [str(path) for path in paths] for name, paths in asked.items() if paths}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """Where logs are read."""
+
+    engine: Literal["embedded", "spark"] = "embedded"
+    """Read on this machine, or by the workers of an Apache Spark cluster, which must see the same paths."""
+
+    master: str | None = None
+    """The cluster's master, such as spark://10.0.0.5:7077; default: what spark-submit or Spark's own settings say."""
 
 
 @Parameter(name="*")

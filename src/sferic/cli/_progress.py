@@ -14,7 +14,7 @@ from rich.console import Console
 from sferic.render.safe_text import safe_text
 
 if TYPE_CHECKING:
-    from sferic.engine.gather import Progress, Watcher
+    from sferic.engine.progress import Progress, Watcher
 
 
 _STEP_BYTES = 8 << 20

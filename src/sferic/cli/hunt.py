@@ -10,7 +10,7 @@ from cyclopts import Parameter, validators
 
 from sferic.cli import _exit, _flags, _settings, _state, _streams
 from sferic.cli._progress import progress
-from sferic.engine.gather import Watcher
+from sferic.engine.progress import Watcher
 from sferic.model.errors import SfericError, UsageError
 from sferic.model.finding import Severity
 from sferic.model.report import Report
@@ -39,6 +39,7 @@ def hunt(
     fail_on: Severity | None = None,
     keeping: _flags.Keeping | None = None,
     reading: _flags.Reading | None = None,
+    running: _flags.Running | None = None,
     writing: _flags.Writing | None = None,
 ) -> int:
     """Find channels to serverless functions in logs, ranked, with reasons.
@@ -58,6 +59,7 @@ def hunt(
         fail_on: End with exit code 3 if a finding is at least this severe.
         keeping: What outlives the run.
         reading: How the logs are read.
+        running: Where the logs are read.
         writing: Where the output goes.
     """
     reading, writing, keeping = reading or _flags.Reading(), writing or _flags.Writing(), keeping or _flags.Keeping()
@@ -69,7 +71,7 @@ def hunt(
     settings = _settings.resolve(flags, reading.config, os.environ)
     what, name = _target(settings, form, writing)
     with progress(quiet=writing.quiet, no_color=writing.no_color) as moved:
-        report = _hunted(places, settings, moved, keeping)
+        report = _hunted(places, settings, moved, keeping, running or _flags.Running())
     if keeping.save:
         _state.save(report, keeping.save)
     if not keeping.no_save:
@@ -86,7 +88,16 @@ def hunt(
     return _exit.of_hunt(report, fail_on)
 
 
-def _hunted(places: list[str], settings: Settings, moved: Watcher | None, keeping: _flags.Keeping) -> Report:
+def _hunted(
+    places: list[str], settings: Settings, moved: Watcher | None, keeping: _flags.Keeping, running: _flags.Running
+) -> Report:
+    if running.master and running.engine != "spark":
+        raise UsageError("`--master` names a Spark cluster", expected="`--engine spark`, too")
+    if running.engine == "spark":
+        if keeping.store:
+            raise UsageError("a store is filled on this machine alone", hint="leave out `--engine spark`")
+        with import_module("sferic.engine.spark").Spark(running.master, settings) as cluster:
+            return run(places, settings, moved, cluster=cluster)
     if not keeping.store:
         if keeping.keep_days:
             raise UsageError("`--keep-days` says how long a store keeps what it holds", expected="`--store FILE`, too")

@@ -68,6 +68,10 @@ _TYPES = {
 }  # fmt: skip
 
 
+_TEXTS_OF = {"address": "client", "forwarded": "client", "other_host": "host"}
+"""Columns that share another's texts."""
+_OWN_WAYS = frozenset({"source", "path"})
+"""Texts that come with more than a number."""
 _ROWS = 2048
 """Rows collected before they go into the columns."""
 
@@ -175,9 +179,12 @@ class Columns:
         }
 
     def _source(self, event: Event) -> int:
-        number = self._words["source"][event.source]
+        return self._source_number(event.source)
+
+    def _source_number(self, name: str) -> int:
+        number = self._words["source"][name]
         if number == len(self._ended):
-            self._ended.append(self._at_end(event.source))
+            self._ended.append(self._at_end(name))
         return number
 
     def _client(self, event: Event) -> int:
@@ -200,6 +207,20 @@ class Columns:
         words = self._words["path"]
         bare = path[:MAX_PATH_CHARS].partition("?")[0]
         return words[bare if len(words) < MAX_PATHS or bare in words else "(other)"]
+
+    def adopt(self, other: Collected, processes: Sequence[int]) -> None:
+        """Append rows collected elsewhere; `processes` says which number here each of their processes has."""
+        self._flush()
+        words = {n: [self._words[n][text] for text in texts] for n, texts in other.words.items() if n not in _OWN_WAYS}
+        words["source"] = [self._source_number(name) for name in other.words["source"]]
+        words["path"] = [self._path(path) for path in other.words["path"]]
+        numbers = words | {"place": [self._place(place) for place in other.places], "process": list(processes)}
+        for name, column in self._columns.items():
+            values = other.columns[name]
+            told = numbers.get(_TEXTS_OF.get(name, name))
+            if told is not None:  # the last place is UNKNOWN's
+                values = np.array([*told, UNKNOWN], values.dtype)[values]
+            column.frombytes(values.tobytes())
 
     def collected(self) -> Collected:
         """Return the rows as they were collected, in the order of reading."""

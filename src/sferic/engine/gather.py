@@ -7,7 +7,8 @@ files with those addresses and domains as the selection.
 
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -20,66 +21,22 @@ from sferic.engine.identity import Identities
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.names import Names
+from sferic.engine.part import CARRIERS, JOINING, READING, STARTS, Cluster, Part, Selection, Step, Tally
 from sferic.engine.parts import Parts
 from sferic.engine.period import Period
+from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
+from sferic.model.errors import InputError
 from sferic.model.event import API, PROCESS, Event
+from sferic.model.report import FileAccount
 from sferic.model.settings import Settings
 from sferic.model.traffic import Collected, Traffic
 from sferic.sources._contract import Source
 
 MAX_UNPLACED = 50_000
 """Events of hosts of no platform that wait until all own domains are known."""
-
-
-class Progress(msgspec.Struct, frozen=True):
-    """How far a run is; bytes as they lie on the disk."""
-
-    bytes_done: int
-    bytes_total: int | None
-    file: str
-    stage: str
-
-
-Watcher = Callable[[Progress], None]
-
-
-class Meter:
-    """Adds up the bytes taken from one file after another, for a watcher."""
-
-    def __init__(self, watch: Watcher | None, total: int | None, stage: str) -> None:
-        self._watch = watch
-        self._total = total
-        self._stage = stage
-        self._path = ""
-        self._before = 0
-        self._taken = 0
-
-    def __call__(self, path: str, taken: int) -> None:
-        """Note how many bytes of a file have been taken so far."""
-        if self._watch is None:
-            return
-        if path != self._path:
-            self._path, self._before = path, self._before + self._taken
-        self._taken = taken
-        self._watch(Progress(self._before + taken, self._total, path, self._stage))
-
-
-class Tally(msgspec.Struct):
-    """What happened to events on their way into the columns."""
-
-    not_serverless: int = 0
-    nameless: int = 0
-    """Flows whose address nobody had named."""
-    linked: int = 0
-    """Flows named by another row of their connection, which a sensor gave an id."""
-    joined: int = 0
-    """Flows named by their address."""
-    duplicates: int = 0
-    openings: int = 0
-    """Announcements of connections, left out where their ends are logged."""
 
 
 class Listener(Protocol):
@@ -127,11 +84,12 @@ class Gatherer:
 
     def __init__(
         self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings, assets: Sequence[Asset] = (),
-        audit: Listener | None = None, room_rows: int | None = None,
+        audit: Listener | None = None, room_rows: int | None = None, cluster: Cluster | None = None,
     ) -> None:
         self._sources = sources
         self._room_rows = room_rows
         self._audit = audit
+        self._cluster = cluster
         self._settings = settings
         self._tiers = frozenset(settings.tiers) or DEFAULT_TIERS
         self._hunted = {p.id for p in catalogue.platforms.values() if p.is_selected(self._tiers)}
@@ -142,7 +100,11 @@ class Gatherer:
         self.names = Names()
         self.aliases = Aliases(catalogue, self._hunted)
         named = [*catalogue.expressions(self._tiers), *catalogue.alias_expressions(self._tiers)]
-        self._selector = Selector([*named, *_marks(sources), *(audit.marks if audit else ())], _nameless_marks(sources))
+        wanted = (*named, *_marks(sources), *(audit.marks if audit else ()))
+        self._first = Step(READING, (wanted, tuple(_nameless_marks(sources))))
+        self._takers: dict[str, Callable[[Event], None]] = {
+            READING: self._take, JOINING: self._take_again, STARTS: self._learn_start
+        }  # fmt: skip
         self._once: set[str] = set()
         self._waited = False
         self._unplaced: deque[Event] = deque(maxlen=MAX_UNPLACED)
@@ -152,7 +114,7 @@ class Gatherer:
         self._assets = assets
         self._columns = self._empty()
         self._nameless: set[str] = set()
-        self._read_before = [self._selector]
+        self._before = [self._first.selection]
         """What has selected lines so far: they are counted."""
 
     def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
@@ -163,7 +125,7 @@ class Gatherer:
     def read(self, inputs: Sequence[Input], watch: Watcher | None = None) -> None:
         """Read inputs into the columns; what names they taught is known to the inputs of the next call, too."""
         total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
-        self._first_pass(inputs, watch, total)
+        self._run(self._first, inputs, watch, total)
         for host, targets, platform in self._audit.domains() if self._audit else ():
             self.aliases.lead(host, targets, platform)
         self._waited = self._waited or len(self._unplaced) == MAX_UNPLACED
@@ -204,12 +166,81 @@ class Gatherer:
         """Return what is known of machines and their addresses."""
         return self._columns.identities
 
-    def _first_pass(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
-        with Scanner(self._selector, self._settings, inputs) as scanner:
-            reading = self._reading(self.ledger, watch, total, "reading")
+    def _run(self, step: Step, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
+        """Read inputs for a step; a cluster reads those that it can read, too."""
+        if self._cluster and (shared := [item for item in inputs if item.can_be_read_again]):
+            for part in self._cluster.parts(step, shared, self.aliases.learned(), watch):
+                self._adopt(step, part)
+            inputs = [item for item in inputs if not item.can_be_read_again]
+        if inputs:
+            self._read(step, inputs, watch, total)
+
+    def _read(self, step: Step, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
+        """Read inputs here; lines that an earlier step selected are in the account already."""
+        ledger, before = Ledger() if step.before else self.ledger, [_selector(one) for one in step.before]
+
+        def counted(line: bytes) -> bool:
+            return any(one.holds(line) for one in before)
+
+        def on_marks(path: str, _marks: frozenset[int]) -> None:
+            self._nameless.add(path)
+
+        meter, take = Meter(watch, total, step.stage), self._takers[step.name]
+        with Scanner(_selector(step.selection), self._settings, inputs) as scanner:
+            reading = Reading(self._sources, self._settings, ledger, meter, on_marks, counted if before else None)
             for item in inputs:
                 for event in read_input(item, scanner, reading):
-                    self._take(event)
+                    take(event)
+        if step.before:
+            self.ledger.adopt(ledger)
+
+    def part(self, step: Step, find: Callable[[], Input], label: str) -> Part:
+        """Read the input that `find` gives for one step, on behalf of a gatherer elsewhere that adopts the part."""
+        audits: list[Event] = []
+        if step.before:
+            self.ledger.files.append(FileAccount(path=label))
+        self._takers[READING] = lambda event: audits.append(event) if event.table == API else self._take(event)
+        try:
+            item = find()
+        except InputError as error:
+            self._refuse(step, label, error)
+        else:
+            self._read(step, [item], None, item.size)
+        return Part(
+            self.ledger, self._columns.collected(), self._columns.identities, self._columns.processes,
+            self.names.fresh, dict(self.aliases.learned()), list(self._unplaced), self._flows, self._linked,
+            self._nameless, audits, self._period, self._audited, self._tally,
+            self.names.full, self.names.forgotten, self.aliases.full,
+        )  # fmt: skip
+
+    def _refuse(self, step: Step, label: str, error: InputError) -> None:
+        """Note that an input cannot be read; a later step has nothing to add to what the first has said of it."""
+        if not step.before:
+            account = FileAccount(path=label)
+            self.ledger.refuse(account, error, named=True)
+            self.ledger.files.append(account)
+
+    def _adopt(self, step: Step, part: Part) -> None:
+        """Take in what a gatherer elsewhere has read, as if it had been read here."""
+        if step.before:
+            self.ledger.adopt(part.ledger)
+        else:
+            self.ledger.extend(part.ledger)
+        self._columns.adopt(part.collected, self._columns.processes.adopt(part.processes))
+        self._columns.identities.adopt(part.identities)
+        self.names.adopt(part.names)
+        self.names.full |= part.names_full
+        self.names.forgotten += part.names_forgotten
+        self.aliases.recall(part.domains)
+        self.aliases.full |= part.domains_full
+        self._unplaced.extend(part.unplaced)
+        self._flows.extend(part.flows)
+        self._linked.update(part.linked)
+        self._nameless.update(part.nameless)
+        self._period.adopt(part.period)
+        self._tally.add(part.tally)
+        for event in part.audits:
+            self._take(event)
 
     def _take(self, event: Event) -> None:
         if event.table == API:
@@ -266,17 +297,23 @@ class Gatherer:
     ) -> None:
         """Read the lines that hold a known address or own domain; the first pass has counted those that it read."""
         expressions = [*map(_as_expression, addresses), *self.aliases.expressions(), *_marks(self._sources)]
-        for event in self._again(inputs, expressions, watch, total, "joining names"):
-            self._meet(event)
-            if event.table == PROCESS:
-                self._columns.processes.learn(event, client_of(event))
-            elif event.table == API:
-                continue
-            elif _is_nameless(event):
-                self._take_flow(event)
-            else:
-                self.names.learn(event, client_of(event))
-                self._take_own_domain(event)
+        self._run(self._again(JOINING, expressions), inputs, watch, total)
+
+    def _take_again(self, event: Event) -> None:
+        if event.table == API:
+            return
+        self._meet(event)
+        if event.table == PROCESS:
+            self._learn_start(event)
+        elif _is_nameless(event):
+            self._take_flow(event)
+        else:
+            self.names.learn(event, client_of(event))
+            self._take_own_domain(event)
+
+    def _learn_start(self, event: Event) -> None:
+        if event.table == PROCESS:
+            self._columns.processes.learn(event, client_of(event))
 
     def _read_carriers(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         """Read connections to proxies in endpoints' logs, beside calls that have no process."""
@@ -285,9 +322,13 @@ class Gatherer:
         if not calls:
             return
         expressions = [*calls.expressions(), *_marks(self._sources)]
-        for event in self._again(inputs, expressions, watch, total, "joining proxies"):
+
+        def take(event: Event) -> None:
             if calls.may_be_carried_by(event):
                 self._columns.carry(event)
+
+        self._takers[CARRIERS] = take
+        self._read(self._again(CARRIERS, expressions, CARRIERS), inputs, watch, total)  # here: it asks all calls
 
     def _of_sources(self, inputs: Sequence[Input], names: Collection[str]) -> list[Input]:
         """Return the inputs that can be read again and hold lines of some of these sources."""
@@ -300,25 +341,13 @@ class Gatherer:
         for stage in ("reading processes", "reading their parents"):
             wanted = self._columns.processes.wanted() if inputs else []
             if wanted:
-                for event in self._again(inputs, [*wanted, *_marks(self._sources)], watch, total, stage):
-                    if event.table == PROCESS:
-                        self._columns.processes.learn(event, client_of(event))
+                self._run(self._again(STARTS, [*wanted, *_marks(self._sources)], stage), inputs, watch, total)
 
-    def _again(
-        self, inputs: Sequence[Input], expressions: Sequence[str], watch: Watcher | None, total: int | None, stage: str
-    ) -> Iterator[Event]:
-        """Read inputs once more for other lines; those that were selected before are counted already."""
-        later, selector, before = Ledger(), Selector(expressions), tuple(self._read_before)
-        self._read_before.append(selector)
-
-        def counted(line: bytes) -> bool:
-            return any(one.holds(line) for one in before)
-
-        with Scanner(selector, self._settings, inputs) as scanner:
-            reading = self._reading(later, watch, total, stage, counted)
-            for item in inputs:
-                yield from read_input(item, scanner, reading)
-        self.ledger.adopt(later)
+    def _again(self, name: str, expressions: Sequence[str], stage: str = JOINING) -> Step:
+        """Return a step for other lines than those selected before, and note that it will have selected its own."""
+        step = Step(name, (tuple(expressions), ()), tuple(self._before), stage)
+        self._before.append(step.selection)
+        return step
 
     def _take_own_domain(self, event: Event) -> None:
         names = (event.dst_host, event.tls_name)
@@ -339,19 +368,6 @@ class Gatherer:
                 self._columns.add(event, place, host or "", joined=linked is None)
         self._flows.clear()
 
-    def _reading(
-        self,
-        ledger: Ledger,
-        watch: Watcher | None,
-        total: int | None,
-        stage: str,
-        counted: Callable[[bytes], bool] | None = None,
-    ) -> Reading:
-        def on_marks(path: str, _marks: frozenset[int]) -> None:
-            self._nameless.add(path)
-
-        return Reading(self._sources, self._settings, ledger, Meter(watch, total, stage), on_marks, counted)
-
 
 def _is_nameless(event: Event) -> bool:
     """Say whether nobody knows what was asked for: a reverse look-up names whose machine it is, not what it served."""
@@ -369,3 +385,9 @@ def _marks(sources: dict[str, Source]) -> list[str]:
 
 def _nameless_marks(sources: dict[str, Source]) -> list[str]:
     return [m for s in sources.values() for m in s.nameless_marks]
+
+
+@lru_cache(maxsize=8)
+def _selector(selection: Selection) -> Selector:
+    """Compile once what a worker needs for one file after another."""
+    return Selector(*selection)

@@ -6,7 +6,7 @@ address from the first to the last time that a log saw it there. Where the spans
 is that of a crowd (a NAT, or the same private address in many homes), and nobody's name is given to it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -53,6 +53,18 @@ class Identities:
             span[0] = time_s
         elif time_s > span[1]:
             span[1] = time_s
+
+    def adopt(self, others: "Identities") -> None:
+        """Note what others know from logs."""
+        for address, device, time_s in others.told():
+            self.learn(address, device, time_s)
+
+    def told(self) -> Iterator[tuple[str, str, float]]:
+        """Yield what logs said, as much of it as matters: each device at each address, first and last."""
+        for address, devices in self._seen.items():
+            for device, span in devices.items():
+                for time_s in span:
+                    yield address, device, time_s
 
     def spellings(self, names: Iterable[str]) -> dict[str, str]:
         """Return which of these names, and of all devices, are another's spelling, and whose."""

@@ -25,7 +25,7 @@ class Ledger:
         self.kinds: Counter[str] = Counter()
         """Source id → lines recognised as its, from events, rejects and the sniffed sample."""
         self.hidden = 0
-        self._excused: list[tuple[FileAccount, int]] = []
+        self.excused: list[tuple[FileAccount, int]] = []
 
     def inputs(self, paths: Sequence[str]) -> Iterator[Input]:
         """Yield what can be read of the paths; note what cannot, and count what is hidden."""
@@ -43,7 +43,7 @@ class Ledger:
         """Write a problem with a whole file into its account; one that was merely found may be no log."""
         account.problem, account.exit_code = str(error), error.exit_code
         if not named and isinstance(error, EXCUSED):
-            self._excused.append((account, error.exit_code))
+            self.excused.append((account, error.exit_code))
             account.exit_code = 0
 
     def reject(self, account: FileAccount, source: str, number: int, reason: str, text: str) -> None:
@@ -59,6 +59,18 @@ class Ledger:
         if len(self.unknown_samples) < SAMPLES_PER_REASON:
             sample = RejectSample(f"{account.path}:{number}", "", "no source knows this line", text[:TEXT])
             self.unknown_samples.append(sample)
+
+    def extend(self, other: "Ledger") -> None:
+        """Add the account of other files."""
+        self.files += other.files
+        self.excused += other.excused
+        self.kinds.update(other.kinds)
+        for sample in other.samples:
+            alike = sum((s.source, s.reason) == (sample.source, sample.reason) for s in self.samples)
+            if len(self.samples) < SAMPLES and alike < SAMPLES_PER_REASON:
+                self.samples.append(sample)
+        self.reasons.update(other.reasons)
+        self.unknown_samples = (self.unknown_samples + other.unknown_samples)[:SAMPLES_PER_REASON]
 
     def adopt(self, later: "Ledger") -> None:
         """Add what another reading of the same files counted; it must not have counted a line of this one."""
@@ -79,7 +91,7 @@ class Ledger:
     def account(self, *, strict: bool = False) -> Account:
         """Return the finished account; `strict` makes every line that could not be read its file's problem."""
         if not any(file.sources or file.rejected for file in self.files):
-            for file, code in self._excused:  # a folder in which nothing is a log
+            for file, code in self.excused:  # a folder in which nothing is a log
                 file.exit_code = code
         for file in self.files:
             unread = file.rejected + file.unknown

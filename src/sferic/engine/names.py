@@ -58,10 +58,16 @@ class Names:
 
     def recall(self, earlier: Iterable[tuple[str, Seen]]) -> None:
         """Note what an earlier run observed."""
-        for where, seen in earlier:
+        self.adopt(earlier)
+        self.fresh.clear()
+
+    def adopt(self, others: Iterable[tuple[str, Seen]]) -> None:
+        """Note what somebody else observed."""
+        for where, seen in others:
             if where in self._seen or len(self._seen) < MAX_ADDRESSES:
                 self._remember(where, seen)
-        self.fresh.clear()
+            else:
+                self.full = True
 
     def _remember(self, where: str, seen: Seen) -> None:
         """Keep an observation unless it repeats what the client was told shortly before, or there are too many."""

@@ -35,6 +35,12 @@ class Period:
         self.outside += outside
         self._note(first, last)
 
+    def adopt(self, other: "Period") -> None:
+        """Add what another one counted and remembers."""
+        self.outside += other.outside
+        if other.first is not None and other.last is not None:
+            self._note(other.first, other.last)
+
     def _note(self, first: int, last: int) -> None:
         self.first = first if self.first is None else min(self.first, first)
         self.last = last if self.last is None else max(self.last, last)

@@ -24,62 +24,76 @@ class Processes:
     """Run of a program → number; and what became known of its start."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[str | None, ...], int] = {}
-        self._called: list[tuple[str, Process]] = []
-        self._started: dict[Run, Process] = {}
-        self._parents: dict[Run, str] = {}
+        self.numbers: dict[tuple[str | None, ...], int] = {}
+        self.called: list[tuple[str, Process]] = []
+        self.started: dict[Run, Process] = {}
+        self.parents: dict[Run, str] = {}
         """Run → the sensor's name of its parent."""
         self._asked: set[Run] = set()
         self.full = False
         """Whether more processes called, or had to be looked for, than are remembered."""
 
     def __len__(self) -> int:
-        return len(self._called)
+        return len(self.called)
 
     def number(self, event: Event, client: str) -> int:
         """Return the number of the process behind a call; UNKNOWN where the line names none."""
         if event.process_path is None and event.process_guid is None:
             return UNKNOWN
         key = (client, event.process_guid, None if event.process_guid else event.process_path, event.parent_path)
-        known = self._numbers.get(key)
+        known = self.numbers.get(key)
         if known is None:
-            if len(self._called) >= MAX_PROCESSES:
+            if len(self.called) >= MAX_PROCESSES:
                 self.full = True
                 return UNKNOWN
-            known = self._numbers[key] = len(self._called)
-            self._called.append((client, _process(event)))
+            known = self.numbers[key] = len(self.called)
+            self.called.append((client, _process(event)))
             self._note_parent(event, client)
         return known
 
     def learn(self, event: Event, client: str) -> None:
         """Remember the start of a process that called, or of an ancestor; of others only if there is room."""
-        if event.process_guid is None or len(self._started) >= MAX_PROCESSES:
+        if event.process_guid is None or len(self.started) >= MAX_PROCESSES:
             return
-        self._started[client, event.process_guid] = _process(event)
+        self.started[client, event.process_guid] = _process(event)
         self._note_parent(event, client)
 
     def _note_parent(self, event: Event, client: str) -> None:
         if event.process_guid and event.parent_guid:
-            self._parents[client, event.process_guid] = event.parent_guid
+            self.parents[client, event.process_guid] = event.parent_guid
+
+    def adopt(self, others: "Processes") -> list[int]:
+        """Take in what others know, and return the number here of each of their processes that called."""
+        numbers = []
+        for key, number in others.numbers.items():
+            if key not in self.numbers and len(self.called) < MAX_PROCESSES:
+                self.numbers[key] = len(self.called)
+                self.called.append(others.called[number])
+            numbers.append(self.numbers.get(key, UNKNOWN))
+        room = MAX_PROCESSES - len(self.started)
+        self.started.update(list(others.started.items())[: max(room, 0)])
+        self.parents.update(others.parents)
+        self.full = self.full or others.full or UNKNOWN in numbers
+        return numbers
 
     def wanted(self) -> list[str]:
         """Return expressions that find the starts of processes not looked for yet; a second call asks for parents."""
-        called = [(client, process.guid) for client, process in self._called if process.guid]
-        parents = [(client, guid) for (client, child), guid in self._parents.items() if (client, child) in self._asked]
+        called = [(client, process.guid) for client, process in self.called if process.guid]
+        parents = [(client, guid) for (client, child), guid in self.parents.items() if (client, child) in self._asked]
         runs = [run for run in dict.fromkeys([*called, *parents]) if run not in self._asked]
         self.full = self.full or len(runs) > MAX_WANTED
         asked = runs[:MAX_WANTED]
         self._asked.update(asked)
-        return sorted({_as_expression(run[1]) for run in asked if run not in self._started})
+        return sorted({_as_expression(run[1]) for run in asked if run not in self.started})
 
     def finish(self) -> list[Process]:
         """Return all processes that called, by number, with what their starts told and their parents."""
-        return [self._whole(client, process) for client, process in self._called]
+        return [self._whole(client, process) for client, process in self.called]
 
     def _whole(self, client: str, process: Process, ancestors: int = 2) -> Process:
-        started = self._started.get((client, process.guid)) if process.guid else None
+        started = self.started.get((client, process.guid)) if process.guid else None
         whole = _merged(process, started) if started else process
-        up = self._parents.get((client, process.guid)) if process.guid else None
+        up = self.parents.get((client, process.guid)) if process.guid else None
         if not ancestors or not (whole.parent or up):
             return replace(whole, parent=None)
         parent = whole.parent or Process()

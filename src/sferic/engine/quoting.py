@@ -44,7 +44,7 @@ def quote(
 
 
 def _lines(path: str, numbers: set[int], limits: Limits) -> Iterable[tuple[int, str]]:
-    item = _input(path)
+    item = input_of(path)
     if item is None:
         return
     left, seen, done = sorted(numbers), 0, 0
@@ -64,7 +64,8 @@ def _lines(path: str, numbers: set[int], limits: Limits) -> Iterable[tuple[int, 
         return
 
 
-def _input(path: str) -> Input | None:
+def input_of(path: str) -> Input | None:
+    """Return the input that has this label, if it is there and can be read again."""
     if path == STDIN:
         return None
     borders = [i for i in range(len(path)) if path.startswith(INSIDE, i)]  # a file's own name may hold the sign

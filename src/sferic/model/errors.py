@@ -3,6 +3,7 @@
     SfericError
     ├── UsageError          2   the command line contradicts itself
     ├── SettingsError       2   a settings, platform or scenario file is wrong
+    ├── ClusterError       11   a cluster cannot be reached, or gave up
     └── InputError
         ├── UnreadableInput 4   no such path, or no permission
         ├── EmptyInput      5   a file without a byte or without a line
@@ -44,6 +45,12 @@ class UsageError(SfericError):
 
 class SettingsError(SfericError):
     """A file the user wrote for Sferic does not fit its schema."""
+
+
+class ClusterError(SfericError):
+    """A cluster cannot be reached, or did not do what it was asked for."""
+
+    exit_code = 11
 
 
 class InputError(SfericError):

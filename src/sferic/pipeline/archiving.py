@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from sferic.engine.gather import Meter, Watcher
 from sferic.engine.ledger import Ledger
 from sferic.engine.parquet_writing import Archive
 from sferic.engine.period import Period
+from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading
 from sferic.engine.tables import within
 from sferic.engine.wholesale import Wholesale

@@ -13,11 +13,13 @@ from sferic.correlate.channels import Census
 from sferic.correlate.missing import missing
 from sferic.engine.aliases import MAX_DOMAINS
 from sferic.engine.crew import processes
-from sferic.engine.gather import MAX_UNPLACED, Gathered, Gatherer, Watcher
+from sferic.engine.gather import MAX_UNPLACED, Gathered, Gatherer
 from sferic.engine.inputs import Input, expand
 from sferic.engine.memory import room_of
 from sferic.engine.names import MAX_SEEN
+from sferic.engine.part import Cluster
 from sferic.engine.processes import MAX_PROCESSES, MAX_WANTED
+from sferic.engine.progress import Watcher
 from sferic.engine.quoting import quote
 from sferic.model.errors import UsageError
 from sferic.model.event import API
@@ -48,8 +50,11 @@ PROCESSES_FULL = (
 )
 
 
-def hunt(paths: Sequence[str], settings: Settings | None = None, watch: Watcher | None = None) -> Report:
-    """Read logs and return what was found, with the account of what was read.
+def hunt(
+    paths: Sequence[str], settings: Settings | None = None, watch: Watcher | None = None, *,
+    cluster: Cluster | None = None,
+) -> Report:  # fmt: skip
+    """Read logs, by a cluster if there is one, and return what was found, with the account of what was read.
 
     Raises UsageError or SettingsError for wrong settings; problems with inputs stand in the report's account.
     """
@@ -58,11 +63,13 @@ def hunt(paths: Sequence[str], settings: Settings | None = None, watch: Watcher 
     _check(paths, settings)
     began = time.perf_counter()
     chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+    if cluster and AS_PUBLISHED in settings.analytics:
+        raise UsageError("the search as published reads on this machine alone", hint="leave out `--engine spark`")
     published = as_published(paths, chosen, settings, watch) if AS_PUBLISHED in settings.analytics else None
     if published and set(settings.analytics) == {AS_PUBLISHED}:
         report = Report(account=published.account)
     else:
-        report = _hunted(paths, chosen, settings, watch)
+        report = _hunted(paths, chosen, settings, watch, cluster)
     if published:
         report.activity, report.activity_notes = published.activity.rows, published.activity.notes
     spent(report.account, began, settings)
@@ -84,12 +91,14 @@ def _twice_readable(paths: Sequence[str]) -> bool:
     return all(item.can_be_read_again for item in expand(paths) if isinstance(item, Input))
 
 
-def _hunted(paths: Sequence[str], chosen: dict[str, Source], settings: Settings, watch: Watcher | None) -> Report:
+def _hunted(
+    paths: Sequence[str], chosen: dict[str, Source], settings: Settings, watch: Watcher | None, cluster: Cluster | None
+) -> Report:
     catalogue = load_catalogue([Path(p) for p in settings.platform_files])
     assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
     clouds = Listener(settings, chosen) if "cloud_change" in settings.analytics else None
     room = room_of(settings)
-    gathered = Gatherer(catalogue, chosen, settings, assets, clouds, room.rows).gather(paths, watch)
+    gathered = Gatherer(catalogue, chosen, settings, assets, clouds, room.rows, cluster).gather(paths, watch)
     audit = clouds.audit if clouds else None
     weighing = Weighing(
         gathered.parts, gathered.period, settings, load_weights(),

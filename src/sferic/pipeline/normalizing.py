@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from sferic.engine.gather import Meter, Watcher
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.period import Period
+from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector

@@ -13,9 +13,9 @@ from sferic.catalog.published_search import published_facts
 from sferic.correlate.activity import Activity
 from sferic.correlate.published import Extraction, PublishedSearch
 from sferic.engine.altering import altered
-from sferic.engine.gather import Meter, Watcher
 from sferic.engine.ledger import Ledger
 from sferic.engine.period import Period
+from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector

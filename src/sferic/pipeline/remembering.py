@@ -16,8 +16,9 @@ from sferic.catalog.assets import load_assets
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import load_weights
 from sferic.correlate.channels import Census, census
-from sferic.engine.gather import Gatherer, Watcher
+from sferic.engine.gather import Gatherer
 from sferic.engine.parts import Whole
+from sferic.engine.progress import Watcher
 from sferic.engine.quoting import quote
 from sferic.engine.settling import Dropped, Settled, images_of, recognise, settle
 from sferic.engine.taken import Known, Step, marked

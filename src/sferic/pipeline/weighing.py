@@ -22,7 +22,7 @@ from sferic.correlate.channels import Candidate, Census, candidates, census, fin
 from sferic.correlate.same import with_processes
 from sferic.correlate.weigh import weigh
 from sferic.engine.crew import can_copy
-from sferic.engine.gather import Tally
+from sferic.engine.part import Tally
 from sferic.engine.parts import Parts
 from sferic.engine.period import Period
 from sferic.engine.settling import Dropped

@@ -7,9 +7,9 @@ from itertools import islice
 import msgspec
 
 from sferic.engine.altering import altered
-from sferic.engine.gather import Meter, Watcher
 from sferic.engine.ledger import Ledger
 from sferic.engine.period import Period
+from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector

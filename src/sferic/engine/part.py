@@ -1,0 +1,85 @@
+"""What is read of one input for one step of a run, in a form that travels from machine to machine and can be added up.
+
+Records only; `sferic.engine.gather` makes and adopts them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from sferic.catalog.platforms import Place
+from sferic.engine.identity import Identities
+from sferic.engine.inputs import Input
+from sferic.engine.ledger import Ledger
+from sferic.engine.period import Period
+from sferic.engine.processes import Processes
+from sferic.engine.progress import Watcher
+from sferic.model.event import Event
+from sferic.model.traffic import Collected, Seen
+
+READING, JOINING, CARRIERS, STARTS = "reading", "joining names", "joining proxies", "reading processes"
+Selection = tuple[tuple[str, ...], tuple[str, ...]]
+"""Expressions that select lines, and marks that only tell that something occurs."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One reading of the inputs: what is looked for, and what is done with it."""
+
+    name: str
+    """READING, JOINING, CARRIERS or STARTS."""
+    selection: Selection
+    before: tuple[Selection, ...] = ()
+    """What earlier steps selected: these lines are counted."""
+    stage: str = READING
+
+
+class Tally(msgspec.Struct):
+    """What happened to events on their way into the columns."""
+
+    not_serverless: int = 0
+    nameless: int = 0
+    """Flows whose address nobody had named."""
+    linked: int = 0
+    """Flows named by another row of their connection, which a sensor gave an id."""
+    joined: int = 0
+    """Flows named by their address."""
+    duplicates: int = 0
+    openings: int = 0
+    """Announcements of connections, left out where their ends are logged."""
+
+    def add(self, other: "Tally") -> None:
+        """Add another one's counts."""
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one input held."""
+
+    ledger: Ledger
+    collected: Collected
+    identities: Identities
+    processes: Processes
+    names: list[tuple[str, Seen]]
+    domains: dict[str, Place]
+    unplaced: list[Event]
+    flows: list[Event]
+    linked: dict[str, str]
+    nameless: set[str]
+    audits: list[Event]
+    period: Period
+    audited: Period
+    tally: Tally
+    names_full: bool
+    names_forgotten: int
+    domains_full: bool
+
+
+class Cluster(Protocol):
+    """Whoever reads inputs on other machines."""
+
+    def parts(
+        self, step: Step, inputs: Sequence[Input], domains: Mapping[str, Place], watch: Watcher | None
+    ) -> Iterator[Part]:
+        """Read inputs for a step and yield their parts in order; `domains` are the own ones that are known."""

@@ -1,0 +1,231 @@
+"""Reads inputs on the workers of an Apache Spark cluster, file by file, with the sources and steps of every hunt.
+
+A worker reads one file for one step and returns its part: compact columns of what reached a platform, names,
+processes, and the account. Parts are adopted on this machine in the order of the inputs, so that what is found is
+what one machine would have found. The rows of a part must fit into a worker's memory, those of all into this one's.
+
+What it does not do: weigh channels on the cluster, read what only a Hadoop connector can (s3a, hdfs), or split a file.
+"""
+
+import os
+import shutil
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from sferic import __version__
+from sferic.catalog.platforms import Catalogue, Domain, Place, Platform, load_catalogue
+from sferic.engine.gather import Gatherer
+from sferic.engine.inputs import Input
+from sferic.engine.part import Part, Step
+from sferic.engine.progress import Progress, Watcher
+from sferic.engine.quoting import input_of
+from sferic.model.errors import ClusterError, UnreadableInput, UsageError
+from sferic.model.settings import Settings
+from sferic.sources._contract import source, sources
+
+ANSWER_S = 10.0
+"""A master must answer within this time."""
+WAIT_S = 120.0
+"""And a worker must have begun within this one."""
+POLL_S = 0.25
+TASKS_A_CORE = 8
+"""Files are dealt out in so many tasks a core, or one a file: a lost worker costs little, and so does starting."""
+LEAST_TASKS = 64
+
+
+class Order(msgspec.Struct, frozen=True):
+    """What a worker needs beside the file."""
+
+    version: str
+    settings: Settings
+    platforms: tuple[Platform, ...]
+    domains: tuple[Domain, ...]
+    step: Step
+    learned: dict[str, Place]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """One input, as this machine sees it."""
+
+    label: str
+    size: int
+    named: bool
+
+
+def read_part(order: Order, wanted: Wanted) -> Part:
+    """Read one input for one step; what runs on a worker."""
+    settings, catalogue = order.settings, Catalogue(order.platforms, order.domains)
+    chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+    gatherer = Gatherer(catalogue, chosen, settings)
+    gatherer.aliases.recall(order.learned)
+    return gatherer.part(order.step, partial(_seen_here, order, wanted), wanted.label)
+
+
+def _seen_here(order: Order, wanted: Wanted) -> Input:
+    """Find the input on this worker; raises UnreadableInput if it is not the same as where the hunt was asked for."""
+    here = socket.gethostname()
+    if order.version != __version__:
+        reason = f"is not read: Sferic is {__version__} on the worker {here} and {order.version} where the hunt began"
+        raise UnreadableInput(reason, where=wanted.label)
+    found = input_of(wanted.label)
+    hint = "all workers need the same files under the same paths, by NFS for example"
+    if found is None:
+        raise UnreadableInput(f"the worker {here} sees no such file", where=wanted.label, hint=hint)
+    if (found.size or 0) < wanted.size:
+        reason = f"the worker {here} sees another file there, of {found.size:,} bytes rather than {wanted.size:,}"
+        raise UnreadableInput(reason, where=wanted.label, hint=hint)
+    return msgspec.structs.replace(found, named=wanted.named)
+
+
+class Spark:
+    """A session on a cluster; use as a context manager, and give it to a Gatherer."""
+
+    def __init__(self, master: str | None, settings: Settings) -> None:
+        """Connect. Raises UsageError without pyspark or Java, ClusterError if no master answers."""
+        self._settings = msgspec.structs.replace(settings, workers=1)
+        self._catalogue = load_catalogue([Path(path) for path in settings.platform_files])
+        self._master = master or "the cluster"
+        pyspark = _pyspark()
+        self._is_mine = getattr(pyspark.SparkContext, "_active_spark_context", None) is None
+        if self._is_mine:
+            _check_java()
+            _check_master(master or "")
+        self._level = pyspark.StorageLevel.DISK_ONLY
+        self._context = _context(pyspark, master)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_mine:
+            self._context.stop()
+
+    def parts(
+        self, step: Step, inputs: Sequence[Input], domains: Mapping[str, Place], watch: Watcher | None
+    ) -> Iterator[Part]:
+        """Read inputs on the workers and yield their parts in order."""
+        platforms = tuple(self._catalogue.platforms.values())
+        order = Order(__version__, self._settings, platforms, self._catalogue.domains, step, dict(domains))
+        wanted = [Wanted(item.label, item.size or 0, item.named) for item in inputs]
+        tasks = min(len(wanted), max(LEAST_TASKS, TASKS_A_CORE * self._context.defaultParallelism))
+        read = self._context.parallelize(wanted, tasks).map(partial(read_part, order)).persist(self._level)
+        self._finish(read, step.stage, sum(one.size for one in wanted), watch)
+        yield from read.toLocalIterator()
+        read.unpersist()
+
+    def _finish(self, read: Any, stage: str, total: int, watch: Watcher | None) -> None:
+        """Have everything read, and tell how far that is."""
+        failed: list[BaseException] = []
+        job = threading.Thread(target=_count, args=(read, failed), daemon=True)
+        job.start()
+        began, has_begun = time.monotonic(), False
+        while job.is_alive():
+            job.join(POLL_S)
+            done, running, tasks = self._tasks()
+            has_begun = has_begun or bool(done or running)
+            if not has_begun and time.monotonic() - began > WAIT_S:
+                self._context.cancelAllJobs()
+                raise ClusterError(
+                    f"no worker has begun within {WAIT_S:.0f} s", where=self._master,
+                    hint="are there workers with free cores and memory, and can they reach this machine? "
+                    "SPARK_LOCAL_IP names the address that they are told",
+                )  # fmt: skip
+            if watch and tasks:
+                watch(Progress(total * done // tasks, total, self._master, stage))
+        if failed:
+            raise ClusterError(_reason(failed[0]), where=self._master) from failed[0]
+
+    def _tasks(self) -> tuple[int, int, int]:
+        """Return how many tasks are done, are running, and are there at all."""
+        tracker = self._context.statusTracker()
+        found = [tracker.getStageInfo(number) for number in tracker.getActiveStageIds()]
+        stages = [stage for stage in found if stage]
+        return (
+            sum(s.numCompletedTasks for s in stages), sum(s.numActiveTasks for s in stages),
+            sum(s.numTasks for s in stages),
+        )  # fmt: skip
+
+
+def _count(read: Any, failed: list[BaseException]) -> None:
+    try:
+        read.count()
+    except Exception as error:
+        failed.append(error)
+
+
+def _reason(error: BaseException) -> str:
+    """Say the last line of what a worker's Python said, else the first of what Spark did."""
+    text = str(getattr(error, "java_exception", None) or error)
+    told = [line.strip() for line in text.splitlines() if line[:1].isalpha() and "Error" in line.partition(":")[0]]
+    lines = text.strip().splitlines() or [type(error).__name__]
+    said = told[-1] if told else lines[0]
+    missing = "; hint: Sferic must be installed in the workers' Python" if "No module named" in said else ""
+    return f"the job failed: {said[:300]}{missing}"
+
+
+def _pyspark() -> Any:
+    try:
+        return import_module("pyspark")
+    except ModuleNotFoundError:
+        hint = "pip install 'sferic[spark]'"
+        raise UsageError("`--engine spark` needs PySpark, which is not installed", hint=hint) from None
+
+
+def _check_java() -> None:
+    home = os.environ.get("JAVA_HOME", "")
+    if not shutil.which("java") and not (home and Path(home, "bin", "java").is_file()):
+        hint = "on Debian: apt-get install openjdk-17-jre-headless; else set JAVA_HOME"
+        expected = "`java` on PATH, or JAVA_HOME"
+        raise UsageError("Spark needs Java 17, and there is no Java", expected=expected, hint=hint)
+
+
+def _check_master(master: str) -> None:
+    """Raise ClusterError if no master of a standalone cluster answers: Spark itself would try for minutes."""
+    if not master.startswith("spark://"):
+        return
+    problem = "no address"
+    for place in master.removeprefix("spark://").split(","):
+        try:
+            parts = urlsplit(f"spark://{place}")
+            with socket.create_connection((parts.hostname or "", parts.port or 7077), ANSWER_S):
+                return
+        except (OSError, ValueError) as error:
+            problem = str(error)
+    hint = "is it running, and is a firewall between?"
+    raise ClusterError(f"no Spark master answers: {problem}", where=master, hint=hint)
+
+
+def _context(pyspark: Any, master: str | None) -> Any:
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    conf = pyspark.SparkConf().setAppName("sferic hunt")
+    if master:
+        conf.setMaster(master)
+    elif not conf.get("spark.master"):
+        conf.setMaster("local[*]")
+    given = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.maxResultSize": "0"}
+    if _is_near(conf.get("spark.master")):
+        given |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
+    for name, value in given.items():
+        conf.setIfMissing(name, value)
+    try:
+        context = pyspark.SparkContext.getOrCreate(conf)
+    except Exception as error:
+        hint = "Java 17 or 21? Is the cluster's Spark of the same version as pyspark?"
+        raise ClusterError(f"Spark does not start: {_reason(error)}", where=master or "", hint=hint) from error
+    context.setLogLevel("ERROR")
+    return context
+
+
+def _is_near(master: str) -> bool:
+    host = urlsplit(master.partition(",")[0]).hostname
+    return master.startswith("local") or host in {"127.0.0.1", "localhost"}
