@@ -40,7 +40,7 @@ def test_words_and_ids(sferic: Sferic) -> None:
 def test_nothing_fits(sferic: Sferic) -> None:
     """A host of no platform is an error with a hint, not an empty list."""
     run = sferic("platforms", "www.example.com")
-    assert (run.code, run.out) == (2, "")
+    assert (run.code, run.out) == (11, "")
     assert "www.example.com" in run.err
 
 

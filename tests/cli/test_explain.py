@@ -27,10 +27,10 @@ def test_the_beginning_of_an_id_is_enough(sferic: Sferic, start: str) -> None:
 
 
 def test_candidates_are_listed(sferic: Sferic, hunted: Any) -> None:
-    """An id that fits none, or several, is a usage error that lists the findings there are."""
-    for word in ("zz", ""):
+    """An id that fits none is not found, one that fits several a usage error; both list the findings there are."""
+    for word, code in (("zz", 11), ("", 2)):
         run = sferic("explain", word)
-        assert (run.code, run.out) == (2, "")
+        assert (run.code, run.out) == (code, "")
         assert all(f.id in run.err for f in hunted.report.findings)
 
 
@@ -40,6 +40,16 @@ def test_a_ticket_of_one_finding(sferic: Sferic) -> None:
     assert sferic("explain", "b81e", "--format", "markdown").out.startswith("# Sferic: 1 finding\n")
     assert json.loads(sferic("explain", "b81e", "--format", "ndjson").out)["id"] == "b81e22ac9905"
     assert json.loads(sferic("explain", "b81e", "--format", "ocsf").out)["class_uid"] == 2004
+
+
+def test_a_hunt_that_found_nothing(sferic: Sferic, pipeline: Any) -> None:
+    """Where there is nothing to choose from, the message says so and which hunt it was, and offers no empty list."""
+    pipeline.report.findings, pipeline.report.paths = (), ("quiet.log",)
+    assert sferic("hunt", "quiet.log", "--quiet").code == 0
+    run = sferic("explain", "3f")
+    assert run.code == 11
+    assert "quiet.log: the hunt found nothing" in run.err
+    assert "one of" not in run.err
 
 
 @pytest.mark.usefixtures("pipeline")

@@ -49,6 +49,13 @@ def test_the_table(sferic: Sferic, logs: Path) -> None:
         assert text in out
 
 
+def test_the_cost_is_the_real_one(sferic: Sferic, logs: Path, tmp_path: Path) -> None:
+    """What the ledger calls the cost was measured: it names processor time and memory."""
+    for words in (("functions", str(logs)), ("cloud", "learn", str(logs), "--to", str(tmp_path / "d.toml"))):
+        [cost] = [line for line in sferic(*words).err.splitlines() if line.startswith("cost")]
+        assert "of CPU, peak memory" in cost
+
+
 def test_nothing_of_ones_own(sferic: Sferic, tmp_path: Path) -> None:
     """Without audit logs there is nothing, and that is said."""
     (tmp_path / "access.log").write_text("\n".join(calls(FUNCTION_URL, 0, count=3)) + "\n", encoding="utf-8")

@@ -14,6 +14,7 @@ import pytest
 from sferic.cli._streams import look
 from sferic.model.finding import ActivityRow
 from sferic.model.report import FileAccount, Report
+from sferic.pipeline.checking import ANALYTICS
 
 Sferic = Callable[..., Any]
 
@@ -183,6 +184,38 @@ def test_the_report_is_kept_for_its_owner(sferic: Sferic, pipeline: Any, tmp_pat
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert stat.S_IMODE(kept.parent.stat().st_mode) == 0o700
     assert msgspec.json.decode(kept.read_bytes(), type=Report) == pipeline.report
+
+
+def test_a_mistyped_hunt_leaves_the_last_report(sferic: Sferic, tmp_path: Path) -> None:
+    """A hunt that read no log, for want of the path or of its kind, keeps nothing and says what `explain` shows."""
+    (tmp_path / "good.log").write_text(
+        "1772445600.123 90 10.0.0.5 TCP_TUNNEL/200 900 CONNECT a.lab.workers.dev:443 - HIER_DIRECT/192.0.2.1 -\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "list.txt").write_text("milk\nbread\n", encoding="utf-8")
+    kept = tmp_path / "state" / "sferic" / "last-hunt.json"
+    assert "still shows" not in sferic("hunt", str(tmp_path / "nope.log")).err
+    assert not kept.exists()
+    assert sferic("hunt", str(tmp_path / "good.log")).code == 0
+    before = kept.read_bytes()
+    for name, code in (("nope.log", 4), ("list.txt", 8)):
+        run = sferic("hunt", str(tmp_path / name))
+        assert run.code == code
+        assert "`sferic explain` still shows the hunt before" in run.err
+        assert kept.read_bytes() == before
+
+
+def test_quiet_names_the_files_with_a_problem(sferic: Sferic, tmp_path: Path) -> None:
+    """`--quiet` names up to three files with a problem and counts the others."""
+    err = sferic("hunt", *(str(tmp_path / f"no{n}.log") for n in range(5)), "--quiet").err
+    named = ", ".join(str(tmp_path / f"no{n}.log") for n in range(3))
+    assert f"5 files with a problem ({named} and 2 more)" in err
+
+
+def test_every_analytic_is_in_the_help(sferic: Sferic) -> None:
+    """The help and the error of a wrong analytic name the same ones."""
+    shown = sferic("hunt", "--help").out
+    assert [name for name in ANALYTICS if name not in shown] == []
 
 
 def test_a_full_disk_does_not_lose_the_result(sferic: Sferic, pipeline: Any, tmp_path: Path) -> None:

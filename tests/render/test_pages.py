@@ -81,6 +81,23 @@ def test_an_empty_result_says_why(report: Report, why: str, ledger: Account) -> 
     assert len(text.splitlines()) == 2
 
 
+def test_what_cannot_be_read_is_no_clean_result(report: Report) -> None:
+    """Where no source knows a file, the headline is that, in place of a sentence about platforms."""
+    files = tuple(FileAccount(path=n, lines=9, problem=f"{n}: no source recognises it", exit_code=8) for n in "ab")
+    empty = msgspec.structs.replace(report, findings=(), below=0, account=Account(files=files))
+    text = page(lambda s: terminal.render(empty, s, Look(width=200)))
+    assert text.startswith("Nothing could be read. a: no source recognises it\n")
+    assert "1 more path" in text
+    assert "serverless platform" not in text
+
+
+def test_a_damaged_log_was_read(report: Report) -> None:
+    """A log that was known up to its damage keeps the headline about what it holds."""
+    files = (FileAccount(path="a", lines=9, sources={"zeek_dns": 0}, problem="a: ends too early", exit_code=6),)
+    empty = msgspec.structs.replace(report, findings=(), below=0, account=Account(files=files))
+    assert "None of 9 lines names" in page(lambda s: terminal.render(empty, s, Look(width=200)))
+
+
 def test_channels_below_the_floor_are_counted(report: Report) -> None:
     """If channels were weighed and stayed low, the table says how many, and how to see them."""
     text = page(lambda s: terminal.render(msgspec.structs.replace(report, findings=()), s, Look(width=200)))

@@ -107,3 +107,30 @@ def test_deliveries_without_line_ends_are_read(tmp_path: Path) -> None:
         run = normalize([str(log)])
         assert [event.line for event in run] == list(range(1, count + 1))
         assert (run.account.lines, run.account.rejected) == (count, 0)
+
+
+def test_a_trail_in_one_line_of_a_mixed_file(tmp_path: Path) -> None:
+    """A file of CloudTrail that stands as one line among a proxy's lines gives an event for each record, at its line."""
+    proxied = "1772445600.123 90 10.0.0.5 TCP_TUNNEL/200 900 CONNECT a.lab.workers.dev:443 - HIER_DIRECT/192.0.2.1 -"
+    records = [
+        {
+            "eventVersion": "1.08", "eventTime": f"2026-03-02T10:00:0{n}Z", "eventSource": "lambda.amazonaws.com",
+            "eventName": "UpdateFunctionCode20150331v2", "awsRegion": "eu-west-1", "sourceIPAddress": "203.0.113.7",
+            "userAgent": "aws-cli/2", "eventID": f"00000000-0000-0000-0000-00000000000{n}",
+            "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/mira"},
+            "requestParameters": {"functionName": "sync"},
+        }
+        for n in range(3)
+    ]  # fmt: skip
+    log = tmp_path / "mixed.log"
+    log.write_text("\n".join([proxied, proxied, json.dumps({"Records": records}), proxied]) + "\n", encoding="utf-8")
+    events = [event for event in normalize([str(log)]) if event.source == "aws_cloudtrail"]
+    assert [(event.line, event.time) for event in events] == [(3, 1_772_445_600_000_000 + n * 1_000_000) for n in range(3)]
+    account = hunt([str(log)]).account
+    assert (account.rejected, account.files[0].sources["aws_cloudtrail"]) == (0, 3)
+
+
+@pytest.mark.parametrize("text", ['{"Records":[{"a":1}', '{"Records":[{]}', '{"Records":[{"a":' + "[" * 5000])
+def test_a_broken_trail_stays_a_line(text: str) -> None:
+    """What does not decode is left as it is, for its reader to refuse; nothing is lost."""
+    assert messages(text.encode()) == [text.encode()]

@@ -9,7 +9,7 @@ from sferic.cli._exit import EXIT_CODES
 from sferic.cli._streams import STANDARD
 from sferic.model.errors import UsageError
 
-_EPILOGUE = "Exit codes: " + "; ".join(f"{code} {what}" for code, what in EXIT_CODES if code <= 10) + "."
+_EPILOGUE = "Exit codes: " + "; ".join(f"{code} {what}" for code, what in EXIT_CODES if code <= 12) + "."
 
 app = App(
     name="sferic",

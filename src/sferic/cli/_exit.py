@@ -16,7 +16,8 @@ EXIT_CODES = (
     (8, "an input is text, but no source knows it"),
     (9, "a folder or pattern holds nothing to read"),
     (10, "a cap against hostile input was crossed"),
-    (11, "a cluster cannot be reached, or gave up"),
+    (11, "no finding, platform or host of the name that was asked for"),
+    (12, "a cluster cannot be reached, or gave up"),
     (130, "interrupted"),
     (141, "whoever read the output closed it"),
 )

@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from pathlib import Path
@@ -14,9 +14,12 @@ from sferic.model.errors import UsageError
 from sferic.model.report import Account
 from sferic.render import Look
 from sferic.render.figures import counted
+from sferic.render.safe_text import safe_text
 
 STANDARD = "\x00-"
 """What `-` is called while the command line is parsed: the parser would take `-` for an option."""
+NAMED = 3
+"""Files with a problem that are named where nobody wants the whole ledger."""
 PIPE_WIDTH = 120
 """Columns of a table that goes to a file or a pipe."""
 
@@ -43,11 +46,17 @@ def warn(account: Account) -> None:
     losses = (
         (account.rejected, "line rejected", "lines rejected"),
         (account.unknown, "line of no known source", "lines of no known source"),
-        (sum(file.exit_code > 0 for file in account.files), "file with a problem", "files with a problem"),
     )
-    told = ", ".join(counted(number, one, many) for number, one, many in losses if number)
+    broken = [safe_text(file.path) for file in account.files if file.exit_code > 0]
+    told = ", ".join([*(counted(number, one, many) for number, one, many in losses if number), *_named_few(broken)])
     if told:
         sys.stderr.write(f"sferic: {told}; the ledger, without `--quiet`, says why\n")
+
+
+def _named_few(broken: Sequence[str]) -> Iterator[str]:
+    if broken:
+        more = f" and {len(broken) - NAMED:,} more" if len(broken) > NAMED else ""
+        yield f"{counted(len(broken), 'file')} with a problem ({', '.join(broken[:NAMED])}{more})"
 
 
 @contextmanager

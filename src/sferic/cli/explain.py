@@ -7,7 +7,7 @@ import msgspec
 from cyclopts import Parameter
 
 from sferic.cli import _flags, _state, _streams
-from sferic.model.errors import UsageError
+from sferic.model.errors import NotFound, UsageError
 from sferic.model.finding import Finding
 from sferic.model.report import Report
 from sferic.render import explain as page
@@ -56,4 +56,8 @@ def choose(report: Report, start: str) -> Finding:
     listed = "\n    ".join(["one of", *(safe_text(f"{f.id}  {title(f)}") for f in shown)])
     if fitting:
         raise UsageError(f"{len(fitting)} findings begin with {start!r}", expected=listed)
-    raise UsageError(f"no finding is called {start!r}", expected=listed, hint=f"{len(report.findings)} in this report")
+    where = ", ".join(map(safe_text, report.paths))
+    if not report.findings:
+        raise NotFound("the hunt found nothing that could be explained", where=where)
+    hint = f"{len(report.findings)} in this report"
+    raise NotFound(f"no finding is called {start!r}", where=where, expected=listed, hint=hint)

@@ -49,7 +49,8 @@ def hunt(
     Args:
         paths: Files, folders, archives or patterns; `-` is standard input.
         form: How to write the findings: a table on a terminal, else NDJSON.
-        analytic: What to look for: beacon, long_connection, process, cloud_change, activity; repeat, or use commas.
+        analytic: What to look for: beacon, long_connection, process, cloud_change, activity or activity_as_published;
+            repeat, or use commas.
         as_published: Run the published search exactly as it was published, faults included.
         assume_fields: With `--as-published`, fill every field it asks for that a log holds; no stock add-on does.
         tiers: Platforms to look at: core, wide, noisy, tunnel.
@@ -75,7 +76,7 @@ def hunt(
     if keeping.save:
         _state.save(report, keeping.save)
     if not keeping.no_save:
-        keep(report)
+        keep(report, quiet=writing.quiet)
     with _streams.text(writing.output) as stream:
         look = _streams.look(stream, no_color=writing.no_color)
         renderer(what, name)(report, stream, msgspec.structs.replace(look, top=top))
@@ -128,8 +129,12 @@ def _target(settings: Settings, asked: str | None, writing: _flags.Writing) -> t
     return "findings", form
 
 
-def keep(report: Report) -> None:
-    """Keep the report for `sferic explain`; that this fails is no more than a note."""
+def keep(report: Report, *, quiet: bool = False) -> None:
+    """Keep the report for `sferic explain`, unless nothing was read; that this fails is no more than a note."""
+    if not report.account.was_read:
+        if not quiet and _state.place().exists():
+            sys.stderr.write("note: nothing was read, so `sferic explain` still shows the hunt before\n")
+        return
     try:
         _state.keep(report)
     except (OSError, SfericError) as error:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from sferic.catalog.platforms import Catalogue, Place, Platform, load_catalogue
 from sferic.cli import _settings, _streams
-from sferic.model.errors import UsageError
+from sferic.model.errors import NotFound
 from sferic.render._paper import DIM, cell, grid, paper
 from sferic.render.figures import counted
 
@@ -66,7 +66,7 @@ def _found(catalogue: Catalogue, words: Sequence[str]) -> list[Platform]:
     found = catalogue.search(text)
     if not found:
         hint = "`sferic platforms` lists all; a bare suffix or a vendor's own name leads to nobody's function"
-        raise UsageError(f"no platform and no function's host name fits {text!r}", hint=hint)
+        raise NotFound(f"no platform and no function's host name fits {text!r}", hint=hint)
     return found
 
 

@@ -21,6 +21,8 @@ from sferic.model.errors import DamagedInput, InputError, NothingToRead, Unreada
 
 PARQUET = b"PAR1"
 STDIN = "-"
+NEAR = 0.8
+"""How alike a name must be to be suggested, 1 for the same: a letter wrong in a short one, two in a long one."""
 MANIFEST = "_sferic.json"
 """What a folder of Parquet that Sferic has written says about itself; it is no log."""
 INSIDE = "!"
@@ -225,5 +227,8 @@ def _nearby(path: Path) -> str:
     parent = path.parent
     if not parent.is_dir():
         return f"the folder {parent} does not exist either"
-    near = difflib.get_close_matches(path.name, [entry.name for entry in parent.iterdir()], n=1)
-    return f"did you mean {parent / near[0]}?" if near else f"the folder {parent} exists; look there"
+    near = difflib.get_close_matches(path.name, [entry.name for entry in parent.iterdir()], n=1, cutoff=NEAR)
+    if near:
+        return f"did you mean {parent / near[0]}?"
+    folder = "the current folder" if parent == Path() else f"the folder {parent}"
+    return f"{folder} holds nothing of a name like it"

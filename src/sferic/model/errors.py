@@ -2,8 +2,9 @@
 
     SfericError
     ├── UsageError          2   the command line contradicts itself
+    │   └── NotFound       11   what was asked for by name is not there
     ├── SettingsError       2   a settings, platform or scenario file is wrong
-    ├── ClusterError       11   a cluster cannot be reached, or gave up
+    ├── ClusterError       12   a cluster cannot be reached, or gave up
     └── InputError
         ├── UnreadableInput 4   no such path, or no permission
         ├── EmptyInput      5   a file without a byte or without a line
@@ -43,6 +44,12 @@ class UsageError(SfericError):
     """The command line asks for something that cannot be."""
 
 
+class NotFound(UsageError):
+    """What was asked for by its name, a finding or a host, is not there; the command line is in order."""
+
+    exit_code = 11
+
+
 class SettingsError(SfericError):
     """A file the user wrote for Sferic does not fit its schema."""
 
@@ -50,7 +57,7 @@ class SettingsError(SfericError):
 class ClusterError(SfericError):
     """A cluster cannot be reached, or did not do what it was asked for."""
 
-    exit_code = 11
+    exit_code = 12
 
 
 class InputError(SfericError):

@@ -93,6 +93,11 @@ class Account(msgspec.Struct, kw_only=True):
     peak_mb: float = 0.0
 
     @property
+    def was_read(self) -> bool:
+        """Say whether a log was read, now or by an earlier run that kept it; lines of no known kind are none."""
+        return bool(self.kept) or any(file.sources or (file.lines and not file.problem) for file in self.files)
+
+    @property
     def lines(self) -> int:
         """Return all lines read."""
         return sum(f.lines for f in self.files)

@@ -1,5 +1,6 @@
 """Lists the functions of one's own that logs show, with who talks to them; learns who is expected to change them."""
 
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from sferic.model.settings import Settings
 from sferic.model.traffic import UNKNOWN, Traffic
 from sferic.pipeline.auditing import Audit
 from sferic.pipeline.checking import check
+from sferic.pipeline.hunting import spent
 from sferic.pipeline.listening import Listener
 from sferic.sources._contract import source, sources
 
@@ -25,19 +27,21 @@ MOST = 5
 
 def functions(paths: Sequence[str], settings: Settings, watch: Watcher | None = None) -> Functions:
     """Read logs and return the functions of one's own, those that changed last first."""
+    began = time.perf_counter()
     gathered, audit = _read(paths, settings, watch)
     found = audit.inventory.functions if audit else ()
     numbers = {host: number for number, host in enumerate(gathered.traffic.hosts)}
     rows = [_row(own, gathered.traffic, numbers) for own in found]
     rows.sort(key=lambda row: (-(row.changed or 0), row.function))
-    return Functions(tuple(rows), _account(gathered, audit, settings))
+    return Functions(tuple(rows), _account(gathered, audit, settings, began))
 
 
 def learn(paths: Sequence[str], settings: Settings, watch: Watcher | None = None) -> tuple[Learned, Account]:
     """Read a period's audit logs and return who changed functions in the ordinary course of it."""
+    began = time.perf_counter()
     gathered, audit = _read(paths, settings, watch)
     found = learned(audit.deeds, audit.changes) if audit else Learned((), ())
-    return found, _account(gathered, audit, settings)
+    return found, _account(gathered, audit, settings, began)
 
 
 def _read(paths: Sequence[str], settings: Settings, watch: Watcher | None) -> tuple[Gathered, Audit | None]:
@@ -49,11 +53,12 @@ def _read(paths: Sequence[str], settings: Settings, watch: Watcher | None) -> tu
     return gathered, clouds.audit
 
 
-def _account(gathered: Gathered, audit: Audit | None, settings: Settings) -> Account:
+def _account(gathered: Gathered, audit: Audit | None, settings: Settings, began: float) -> Account:
     account = gathered.ledger.account(strict=settings.strict)
     account.missing = audit.notes() if audit else ()
     gathered.period.tell(account)
     gathered.audited.tell(account)
+    spent(account, began, settings)
     return account
 
 

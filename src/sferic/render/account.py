@@ -29,6 +29,7 @@ def render(account: Account, stream: TextIO, look: Look, verdict: str = "", then
 
 
 def _rows(account: Account, verdict: str) -> Iterator[Row]:
+    yield from _labelled("problem", _problems(account))
     yield "read", Text(_read(account))
     if account.kept or account.continued or account.replaced:
         yield "store", Text(_taken(account))
@@ -38,8 +39,8 @@ def _rows(account: Account, verdict: str) -> Iterator[Row]:
         yield "span", Text(f"{minute_text(account.first_time)} to {minute_text(account.last_time)} ({span})")
     if verdict and account.lines:
         yield "weighed", Text(verdict)
-    yield "cost", Text(_cost(account))
-    yield from _labelled("problem", _problems(account))
+    if account.wall_s:
+        yield "cost", Text(_cost(account))
     yield from _labelled("rejected", _rejects(account))
     yield from _labelled("unknown", (_sample(sample) for sample in account.unknown_samples[:MOST]))
     yield from _labelled("missing", _missing(account))
@@ -100,12 +101,13 @@ def _cost(account: Account) -> str:
 def _problems(account: Account) -> Iterator[Text]:
     broken = [file for file in account.files if file.problem]
     for file in broken[:MOST]:
-        yield _problem(file)
+        yield problem(file)
     if len(broken) > MOST:
         yield Text(f"and {counted(len(broken) - MOST, 'more file')}")
 
 
-def _problem(file: FileAccount) -> Text:
+def problem(file: FileAccount) -> Text:
+    """Say what is wrong with a file as a whole, its name first."""
     return cell(f"{file.path}: {file.problem.removeprefix(f'{file.path}: ')}", "yellow", 500)
 
 

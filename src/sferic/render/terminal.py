@@ -14,6 +14,7 @@ from sferic.model.finding import SEVERITIES, Finding, Reason
 from sferic.model.report import Report
 from sferic.render import Look, activity_table
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, lines, paper, squeezed
+from sferic.render.account import problem
 from sferic.render.facts import called, caller, owner, program, seen, telling
 from sferic.render.figures import counted, interval_text, points_text
 
@@ -92,7 +93,13 @@ def _reason(reason: Reason) -> Text:
 
 
 def _empty(report: Report, page: Console) -> None:
-    """Say why there is nothing, and what to do about it."""
+    """Say why there is nothing, and what to do about it; what could not be read at all is no clean result."""
+    broken = [file for file in report.account.files if file.problem]
+    if broken and not report.account.was_read:
+        page.print(Text("Nothing could be read.", style="bold"), problem(broken[0]), sep=" ")
+        if len(broken) > 1:
+            page.print(Text(f"The same goes for {counted(len(broken) - 1, 'more path')}, named below.", style=DIM))
+        return
     why, then = _cause(report)
     page.print(Text("Nothing found.", style="bold"), cell(why), sep=" ")
     page.print(Text(then, style=DIM))
