@@ -133,14 +133,14 @@ def test_without_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_a_master_that_does_not_answer() -> None:
-    """It is said at once, with the address and exit code 11."""
+    """It is said at once, with the address and exit code 12."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         master = f"spark://127.0.0.1:{unused.getsockname()[1]}"
     with pytest.raises(ClusterError, match="no Spark master answers") as failure:
         spark._check_master(master)
     assert failure.value.where == master
-    assert failure.value.exit_code == 11
+    assert failure.value.exit_code == 12
 
 
 def test_the_published_search_is_not_for_a_cluster() -> None:
