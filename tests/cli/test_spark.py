@@ -114,7 +114,6 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 
 @needs_spark
-@pytest.mark.timeout(300)
 def test_a_worker_is_lost(cluster: Cluster, tmp_path: Path) -> None:
     """One of two workers is killed while it reads: the findings are those of one machine, byte for byte."""
     for copy in ("a", "b", "c"):
