@@ -55,13 +55,18 @@ def _lines(path: str, numbers: set[int], limits: Limits) -> Iterable[tuple[int, 
                 lines = io.BytesIO(block.data).readlines()
                 while left and left[0] <= seen + count:
                     number = left.pop(0)
-                    raw = b"".join(lines[number - seen - 1 : number - seen])[: TEXT * 4]
-                    yield number, raw.decode("utf-8", "replace").rstrip("\r\n")[:TEXT]
+                    raw = b"".join(lines[number - seen - 1 : number - seen])[: TEXT * 4 + 4]
+                    yield number, _shown(raw.decode("utf-8", "replace").rstrip("\r\n"))
             seen, done = seen + count, done + len(block.data)
             if not left or done > MAX_BYTES:
                 return
     except InputError:
         return
+
+
+def _shown(line: str) -> str:
+    """Return a line's beginning; what is cut off leaves a mark."""
+    return line if len(line) <= TEXT else line[: TEXT - 1] + "…"
 
 
 def input_of(path: str) -> Input | None:
