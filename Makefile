@@ -7,6 +7,7 @@ BIN   := $(VENV)/bin
 RUN   := $(VENV)/.run-installed
 TEST  := $(VENV)/.test-installed
 FUZZ  := $(VENV)/.fuzz-installed
+SPARK := $(VENV)/.spark-installed
 PROVE := .prove/.installed
 
 .DEFAULT_GOAL := help
@@ -18,7 +19,7 @@ help: ## List these commands
 demo: $(RUN) ## Hunt through the example estate and show what is found
 	@$(BIN)/sferic demo
 
-test: lint ## Everything a change must pass: lint, types, all tests
+test: lint $(SPARK) ## Everything a change must pass: lint, types, all tests
 	$(BIN)/python -m pytest
 
 check: lint ## The quick part: lint, types, and the tests of structure
@@ -69,6 +70,10 @@ $(TEST): requirements/test.txt pyproject.toml $(VENV)/pyvenv.cfg
 $(FUZZ): requirements/fuzz.txt $(TEST)
 	@scripts/install $(BIN)/python requirements/fuzz.txt 2>/dev/null || echo "atheris has no wheel for this Python or platform" >&2
 	@touch $@
+
+# About 450 MB, of use only where there is Java. Without it the tests on a cluster are skipped, and pytest says so.
+$(SPARK): requirements/spark.txt $(TEST)
+	@scripts/install-spark $(BIN)/python requirements/spark.txt && touch $@ || true
 
 # The vendors' checkers want other versions of many packages than we do, so they live apart. Node is optional, and so is
 # a Python newer than 3.11, which one of them needs.
