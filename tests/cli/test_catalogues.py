@@ -80,11 +80,13 @@ def test_an_unknown_source(sferic: Sferic) -> None:
 
 
 def test_checking_logs(sferic: Sferic, pipeline: Any) -> None:
-    """`sources check` reads everything and prints the ledger as its result."""
+    """`sources check` reads everything and prints the ledger as its result, and which fields are filled."""
     run = sferic("sources", "check", "x.log")
     assert run.code == 0
     assert pipeline.paths == ["x.log"]
     assert run.out.startswith("read ")
+    held = " ".join(run.out.partition("Fields")[2].partition("Cannot show")[0].split())
+    assert held.startswith("squid_access 3 events, for beacon: always dst_host; partly user_agent 66.7 %; never action,")
     blind = run.out.partition("Cannot show")[2].partition("\n")[2]
     assert [line.split()[0] for line in blind.splitlines() if line[:1].strip()] == ["bluecoat_proxysg", "squid_access"]
     assert run.err == ""

@@ -113,9 +113,9 @@ def test_without_endpoint_logs_the_account_says_what_is_missing(tmp_path: Path, 
     """The account names the endpoint logs that would tell programs, and is silent where there is one."""
     (tmp_path / "squid.log").write_text(texts["squid.log"], encoding="utf-8")
     lacks = {lack.evidence: lack.text for lack in hunt([str(tmp_path)]).account.missing}
-    assert "Sysmon 1, 3 and 22" in lacks["processes"]
+    assert "Sysmon 1, 3, 22" in lacks["programs"]
     (tmp_path / "sysmon.jsonl").write_text(texts["sysmon.jsonl"], encoding="utf-8")
-    assert "processes" not in {lack.evidence for lack in hunt([str(tmp_path)]).account.missing}
+    assert "programs" not in {lack.evidence for lack in hunt([str(tmp_path)]).account.missing}
 
 
 def test_the_users_list_names_the_machine(tmp_path: Path, texts: dict[str, str]) -> None:

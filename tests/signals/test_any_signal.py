@@ -6,7 +6,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sferic.catalog.weights import load_weights
-from sferic.correlate.missing import missing
 from sferic.model.event import HTTP, NETWORK, Event
 from sferic.model.window import Window
 from sferic.signals._contract import signals
@@ -160,15 +159,6 @@ def test_a_signal_has_a_weight_and_an_analytic_that_asks_it(name: str) -> None:
     assert set(weights.signal) == set(ALL)
     assert weights.signal[name].analytics
     assert set(weights.signal[name].analytics) <= {"beacon", "long_connection", "process"}
-
-
-def test_missing_evidence_names_the_signals_that_cannot_speak() -> None:
-    """The account says for a log without user agents which signals that costs, and what would help."""
-    told = [m.text for m in missing({"flows": frozenset({"dst_host", "bytes_up"})}, 0, 0)]
-    text = next(t for t in told if "client software" in t)
-    for name in ("software", "software_rarity", "focus"):
-        assert name in text
-    assert "TLS inspection" in text
 
 
 def test_a_path_that_ends_in_folders_has_a_name_all_the_same() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sferic.model.event import Event, Reject
+from sferic.sources._contract import source
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sources"
 CASES = sorted(path.parent for path in GOLDEN.glob("*/*/raw.log"))
@@ -32,6 +33,16 @@ def test_claims_what_it_reads(case: Path, replay: Callable[[Path], list[Any]]) -
     """A reader claims every line it can turn into an event: the engine routes lines by that claim."""
     unclaimed = [r.line.number for r in replay(case) if isinstance(r.result, Event) and r.claim <= 0]
     assert unclaimed == []
+
+
+@each_case
+def test_declares_what_it_fills(case: Path, replay: Callable[[Path], list[Any]]) -> None:
+    """No event holds a field that its source does not declare, but for names where calls have none."""
+    declared = source(case.parent.name).fields
+    free = {"table", "time", *(() if "dst_host" in declared else ("dst_host", "host_source"))}
+    events = [replayed.result for replayed in replay(case) if isinstance(replayed.result, Event)]
+    held = {name for event in events for name in Event.__struct_fields__ if getattr(event, name) not in {None, "", 0}}
+    assert held - free - declared == set()
 
 
 @each_case

@@ -1,6 +1,7 @@
 """`sferic sources check`: read logs without hunting, and say what they can tell and what they cannot."""
 
 import os
+from collections.abc import Iterator
 
 from rich.table import Table
 from rich.text import Text
@@ -8,18 +9,28 @@ from rich.text import Text
 from sferic.cli import _exit, _flags, _settings, _streams
 from sferic.cli._progress import progress
 from sferic.cli.sources import cannot_show, table_of
-from sferic.model.report import Account
-from sferic.pipeline import normalize as run
+from sferic.pipeline.surveying import Holding
+from sferic.pipeline.surveying import survey as run
 from sferic.render import account
 from sferic.render._paper import paper
+from sferic.render.figures import counted, share_text
+from sferic.sources._contract import source
 
 
-def _blind_spots(ledger: Account) -> Table:
-    """List what each log that was met cannot show."""
-    met = sorted({name for file in ledger.files for name in file.sources})
-    table = table_of((name, cannot_show(name)) for name in met)
-    table.title, table.title_justify = Text("Cannot show", style="bold"), "left"
+def _titled(title: str, rows: Iterator[tuple[str, str]]) -> Table:
+    table = table_of(rows)
+    table.title, table.title_justify = Text(title, style="bold"), "left"
     return table
+
+
+def _held(name: str, holding: Holding) -> str:
+    """Say which fields are filled, in how many of the events, and which of the format's are not."""
+    every = [field for field, count in holding.fields.items() if count == holding.events]
+    some = [f"{n} {share_text(count, holding.events)}" for n, count in holding.fields.most_common() if n not in every]
+    never = source(name).fields - holding.fields.keys() - {"raw"}
+    parts = (("always", sorted(every)), ("partly", some), ("never", sorted(never)))
+    told = "; ".join(f"{word} {', '.join(fields)}" for word, fields in parts if fields)
+    return f"{counted(holding.events, 'event')}, for {', '.join(holding.analytics) or 'no analytic'}: {told}"
 
 
 def check(
@@ -39,11 +50,13 @@ def check(
     settings = _settings.resolve(reading.layer(), reading.config, os.environ)
     with progress(quiet=writing.quiet, no_color=writing.no_color) as moved:
         found = run(places, settings, moved)
-        for _ in found:
-            pass
     with _streams.text(writing.output) as stream:
         look = _streams.look(stream, no_color=writing.no_color)
         account.render(found.account, stream, look)
         stream.write("\n")
-        paper(stream, look).print(_blind_spots(found.account))
+        page = paper(stream, look)
+        page.print(_titled("Fields", ((name, _held(name, one)) for name, one in sorted(found.holdings.items()))))
+        stream.write("\n")
+        met = sorted({name for file in found.account.files for name in file.sources})
+        page.print(_titled("Cannot show", ((name, cannot_show(name)) for name in met)))
     return _exit.of_files(found.account)

@@ -1,48 +1,170 @@
-"""Says which evidence these logs cannot give, and which log would."""
+"""Says which evidence a run's logs did not give, what that silences, and which log would give it.
 
-from collections.abc import Mapping
+It goes by what the rows held, not by what their format could hold: a Squid log may carry user agents or not, and a
+handshake gets its duration from the connection's own row.
+"""
 
+from collections.abc import Collection, Iterator
+
+import msgspec
+import numpy as np
+
+from sferic.model.event import DNS, PROCESS, Event
+from sferic.model.hosts import is_address
 from sferic.model.report import Missing
+from sferic.model.traffic import LOOKUP, UNKNOWN, Bools, Traffic
 from sferic.signals._contract import signals
 
-_WANTED = {
-    "user_agent": ("client software", "a proxy or sensor that logs user agents (TLS inspection, Zeek http)"),
-    "path": ("paths", "a proxy with TLS inspection"),
-    "bytes_up": ("upload sizes", "a log with bytes in both directions"),
-    "duration_ms": ("durations", "a log with durations"),
-    "user": ("users", "authentication on the proxy, or user-ID on the firewall"),
-}
-PROCESSES = (
-    "no log here names the programs that call (the signals about programs cannot speak): endpoint logs of the same "
-    "machines (Sysmon 1, 3 and 22, Microsoft Defender, Elastic Defend, CrowdStrike) would"
+
+class _Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that logs may tell."""
+
+    what: str
+    fields: frozenset[str]
+    """One of them is enough for it."""
+    remedy: str
+    analytic: tuple[str, ...] = ()
+    """What finds nothing without it, beside the signals that say nothing."""
+    is_shared: bool = False
+    """Whether one log tells it for the others, so that only its absence from all is a lack."""
+    needs: frozenset[str] = frozenset()
+    """Unless one of these is known, its lack goes without saying."""
+
+
+_SIZES = frozenset({"bytes_up", "bytes_down", "bytes_total"})
+_PROGRAM = frozenset({"process_path"})
+_STARTS = frozenset({"parent_path", "command_line"})
+_EVIDENCE = (
+    _Evidence(
+        what="client software", fields=frozenset({"user_agent"}),
+        remedy="a proxy or sensor that logs user agents (TLS inspection, Zeek http)",
+    ),
+    _Evidence(what="paths", fields=frozenset({"path"}), remedy="a proxy with TLS inspection"),
+    _Evidence(what="sizes", fields=_SIZES, remedy="a proxy, firewall or sensor that counts bytes"),
+    _Evidence(
+        what="upload sizes", fields=frozenset({"bytes_up"}), remedy="a log with bytes in both directions", needs=_SIZES
+    ),
+    _Evidence(
+        what="durations", fields=frozenset({"duration_ms"}), remedy="a log with durations",
+        analytic=("long_connection",),
+    ),
+    _Evidence(
+        what="users", fields=frozenset({"user"}), remedy="authentication on the proxy, or user-ID on the firewall,"
+    ),
+    _Evidence(
+        what="names of machines", fields=frozenset({"device"}), is_shared=True,
+        remedy="an endpoint's log, or your own list of machines (`--assets`),",
+    ),
+    _Evidence(
+        what="programs", fields=_PROGRAM, is_shared=True, analytic=("process",),
+        remedy="endpoint logs of the same machines (Sysmon 1, 3, 22, Microsoft Defender, Elastic Defend, CrowdStrike)",
+    ),
+    _Evidence(
+        what="starts of programs", fields=_STARTS, is_shared=True, needs=_PROGRAM,
+        remedy="process creation (Sysmon 1, DeviceProcessEvents, ProcessRollup2)",
+    ),
+)  # fmt: skip
+FIELDS = frozenset[str]().union(*(evidence.fields for evidence in _EVIDENCE))
+"""What is asked of rows."""
+_COLUMNS = {
+    "user_agent": "agent", "path": "path", "bytes_up": "up", "bytes_down": "down", "bytes_total": "total",
+    "duration_ms": "duration_ms", "user": "user", "process_path": "image",
+}  # fmt: skip
+NO_CALLS = (
+    "none of these logs has calls to a platform, only look-ups of their names: what a proxy, firewall, sensor or "
+    "endpoint logs of the same machines would tell of clients, paths, sizes and durations"
 )
 
 
-def missing(
-    fields_of: Mapping[str, frozenset[str]], joined: int, nameless: int, linked: int = 0
-) -> tuple[Missing, ...]:
-    """Return what cannot be said, per source that was read (source id → the fields it carries).
+class Filled(msgspec.Struct):
+    """Which of `FIELDS` any row of a log source held: of its calls, and of what is none."""
 
-    Flows without names were named by their address (`joined`), by their connection's id (`linked`) or not at all.
+    calls: dict[str, set[str]] = {}
+    beside: dict[str, set[str]] = {}
+    """Of look-ups and starts of programs, of which most cannot be asked."""
+
+    def add(self, other: "Filled") -> None:
+        """Add what other rows held."""
+        for mine, theirs in ((self.calls, other.calls), (self.beside, other.beside)):
+            for source, fields in theirs.items():
+                mine.setdefault(source, set()).update(fields)
+
+    def note(self, event: Event) -> None:
+        """Add what an event holds."""
+        kept = self.beside if event.table in {DNS, PROCESS} else self.calls
+        kept.setdefault(event.source, set()).update(f for f in FIELDS if getattr(event, f) is not None)
+
+
+def filled(traffic: Traffic) -> Filled:
+    """Return what settled rows hold."""
+    found = Filled()
+    is_lookup = (traffic.flags & LOOKUP) != 0
+    for kept, wanted in ((found.calls, ~is_lookup), (found.beside, is_lookup)):
+        for source in np.unique(traffic.source[wanted]).tolist():
+            kept[traffic.sources[source]] = set()
+        for field, rows in _held(traffic):
+            for source in np.flatnonzero(np.bincount(traffic.source[wanted & rows])).tolist():
+                kept[traffic.sources[source]].add(field)
+    return found
+
+
+def _held(traffic: Traffic) -> Iterator[tuple[str, Bools]]:
+    """Yield each field with the rows that hold it; the last place is UNKNOWN's."""
+    for field, column in _COLUMNS.items():
+        yield field, np.asarray(getattr(traffic, column) != UNKNOWN)
+    yield "device", np.array([*(not is_address(name) for name in traffic.clients), False])[traffic.client]
+    yield "parent_path", np.array([*(p.parent is not None for p in traffic.processes), False])[traffic.process]
+    yield "command_line", np.array([*(bool(p.command_line) for p in traffic.processes), False])[traffic.process]
+
+
+def missing(found: Filled, nameless: Collection[str], named: tuple[int, int, int] | None = None) -> tuple[Missing, ...]:
+    """Return what cannot be said of these logs: each lack once for all, or once for each that has it.
+
+    The flows of `nameless` sources were `named` by their connection's id, by their address, or not at all; None where
+    nobody has tried.
     """
-    told = []
-    for name, fields in sorted(fields_of.items()):
-        if "dst_host" not in fields:
-            told.append(Missing(name, "host names", _names_text(name, (linked, joined, nameless))))
-        for field, (what, remedy) in _WANTED.items():
-            if field not in fields:
-                silent = sorted(s.id for s in signals().values() if s.fields == {field})
-                lost = f" ({', '.join(silent)} cannot speak)" if silent else ""
-                told.append(Missing(name, what, f"{name} has no {what}{lost}: {remedy} would add it"))
-    if fields_of and not any("process_path" in fields for fields in fields_of.values()):
-        told.append(Missing("all", "processes", PROCESSES))
+    told = [_nameless(name, named) for name in sorted(nameless)]
+    if found.beside and not found.calls:
+        return (*told, Missing("all", "calls", NO_CALLS))
+    everywhere: set[str] = set().union(*found.calls.values(), *found.beside.values())
+    for evidence in _EVIDENCE if found.calls else ():
+        if evidence.fields.isdisjoint(everywhere):
+            text = f"no log here tells of {evidence.what}{_silent(evidence, everywhere)}: {evidence.remedy} would"
+            told += [Missing("all", evidence.what, text)] if _is_worth_saying(evidence, everywhere) else []
+        elif not evidence.is_shared:
+            told += [
+                _lack(evidence, name, held) for name, held in sorted(found.calls.items())
+                if evidence.fields.isdisjoint(held) and _is_worth_saying(evidence, held)
+            ]  # fmt: skip
     return tuple(told)
 
 
-def _names_text(name: str, flows: tuple[int, int, int]) -> str:
-    linked, joined, nameless = flows
-    ways = ((linked, "by their connection's id"), (joined, "by address from other logs"))
-    named = [f"{way} ({count:,})" for count, way in ways if count]
-    if named:
-        return f"{name} has no host names: flows were named {' and '.join(named)}, {nameless:,} were not"
-    return f"{name} has no host names and nothing here names its addresses: give me DNS or TLS logs of the same time"
+def _is_worth_saying(evidence: _Evidence, held: Collection[str]) -> bool:
+    return not evidence.needs or not evidence.needs.isdisjoint(held)
+
+
+def _lack(evidence: _Evidence, name: str, held: Collection[str]) -> Missing:
+    silent = _silent(evidence, held, " there")
+    return Missing(name, evidence.what, f"{name} has no {evidence.what}{silent}: {evidence.remedy} would add them")
+
+
+def _silent(evidence: _Evidence, held: Collection[str], scope: str = "") -> str:
+    """Say what cannot speak without this evidence."""
+    lacking = FIELDS.difference(held)
+    silent = [s.id for s in signals().values() if s.fields <= lacking and not s.fields.isdisjoint(evidence.fields)]
+    names = ", ".join((*evidence.analytic, *sorted(silent)))
+    return f" ({names} cannot speak{scope})" if names else ""
+
+
+def _nameless(name: str, named: tuple[int, int, int] | None) -> Missing:
+    linked, joined, lost = named or (0, 0, 0)
+    ways = [(linked, "by their connection's id"), (joined, "by address from other logs")]
+    told = " and ".join(f"{way} ({count:,})" for count, way in ways if count)
+    if named is None:
+        text = "a hunt names its flows by what other logs of the same time say of the address"
+    elif told:
+        text = f"flows were named {told}, {lost:,} were not"
+    else:
+        return Missing(name, "host names", f"{name} has no host names and nothing here names its addresses: "
+                       "give me DNS or TLS logs of the same time")  # fmt: skip
+    return Missing(name, "host names", f"{name} has no host names: {text}")

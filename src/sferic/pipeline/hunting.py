@@ -2,7 +2,7 @@
 
 import resource
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sferic import __version__
@@ -10,7 +10,7 @@ from sferic.catalog.assets import load_assets
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import load_weights
 from sferic.correlate.channels import Census
-from sferic.correlate.missing import missing
+from sferic.correlate.missing import Filled, missing
 from sferic.engine.aliases import MAX_DOMAINS
 from sferic.engine.crew import processes
 from sferic.engine.gather import MAX_UNPLACED, Gathered, Gatherer
@@ -109,7 +109,7 @@ def _hunted(
     if audit:
         found = sorted(audit.findings(found, settings), key=lambda f: (-f.points, f.id))
     beacons = sum("beacon" in f.analytic for f in found)
-    account = account_of(gathered, weighed.estate, weighed.counted, strict=settings.strict)
+    account = account_of(gathered, weighed.filled, weighed.estate, weighed.counted, strict=settings.strict)
     account.missing += audit.notes() if audit else ()
     account.spilled = gathered.parts.spilled
     return Report(
@@ -119,16 +119,11 @@ def _hunted(
     )  # fmt: skip
 
 
-def account_of(gathered: Gathered, estate: int, counted: Census, *, strict: bool) -> Account:
-    """Return what was read from an estate of so many machines, and what these logs cannot tell."""
+def account_of(gathered: Gathered, held: Filled, estate: int, counted: Census, *, strict: bool) -> Account:
+    """Return what was read from an estate of so many machines, and what the rows, with what they held, cannot tell."""
     account = gathered.ledger.account(strict=strict)
     tally = gathered.tally
-    account.missing = missing(
-        {name: sources()[name].fields for name, lines in gathered.ledger.kinds.items() if lines and is_traffic(name)},
-        tally.joined,
-        tally.nameless,
-        tally.linked,
-    )
+    account.missing = missing(held, without_names(gathered.ledger.kinds), (tally.linked, tally.joined, tally.nameless))
     account.missing += tuple(Missing(path, "a second reading", ONCE) for path in sorted(gathered.once))
     if gathered.names_full:
         account.missing += (Missing("all", "more addresses", FULL),)
@@ -144,6 +139,11 @@ def account_of(gathered: Gathered, estate: int, counted: Census, *, strict: bool
     gathered.audited.tell(account)
     account.pairs, account.estate = counted.judged + counted.short, estate
     return account
+
+
+def without_names(names: Iterable[str]) -> list[str]:
+    """Return the sources of traffic that know only addresses of what was called."""
+    return [name for name in names if is_traffic(name) and "dst_host" not in sources()[name].fields]
 
 
 def is_traffic(name: str) -> bool:

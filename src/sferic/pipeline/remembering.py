@@ -16,6 +16,7 @@ from sferic.catalog.assets import load_assets
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import load_weights
 from sferic.correlate.channels import Census, census
+from sferic.correlate.missing import filled
 from sferic.engine.gather import Gatherer
 from sferic.engine.parts import Whole
 from sferic.engine.progress import Watcher
@@ -177,7 +178,8 @@ class _Run:
             account = self._gatherer.ledger.account(strict=self._settings.strict)
         else:
             gathered = self._gatherer.gathered(Whole([], Settled(window.traffic, Dropped())))
-            account = account_of(gathered, window.estate.clients, counted, strict=self._settings.strict)
+            held, clients = filled(window.traffic), window.estate.clients
+            account = account_of(gathered, held, clients, counted, strict=self._settings.strict)
         audits = sorted(name for name, lines in self._gatherer.ledger.kinds.items() if lines and not is_traffic(name))
         account.missing += tuple(Missing(name, "changes of functions", AUDIT) for name in audits)
         changes = [step.change for step in self._steps]

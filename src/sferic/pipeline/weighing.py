@@ -19,6 +19,7 @@ import numpy as np
 from sferic.catalog.weights import Weights
 from sferic.correlate.activity import Activity, Counted, activity, count
 from sferic.correlate.channels import Candidate, Census, candidates, census, findings
+from sferic.correlate.missing import Filled, filled
 from sferic.correlate.same import with_processes
 from sferic.correlate.weigh import weigh
 from sferic.engine.crew import can_copy
@@ -50,6 +51,7 @@ class Weighed(msgspec.Struct, frozen=True):
     activity: Activity
     estate: int
     """How many machines there are."""
+    filled: Filled
 
 
 class Weighing:
@@ -65,17 +67,18 @@ class Weighing:
 
     def weigh(self, tally: Tally) -> Weighed:
         """Settle every part, then weigh every part against all; tally what rows were left out."""
-        estate = self._settled(tally)
+        estate, held = self._settled(tally)
         each = partial(_weighed, self._parts, self._settings, self._weights, self._floor_db, self._span, estate)
         parts = list(_each(each, len(self._parts), self._hands))
         counted = Census(sum(p.counted.judged for p in parts), sum(p.counted.short for p in parts))
         busy = Activity((), ())
         if ACTIVITY in self._settings.analytics:
             busy = activity((p.activity for p in parts), self._settings.activity)
-        return Weighed(_joined([p.found for p in parts]), counted, busy, estate.clients)
+        return Weighed(_joined([p.found for p in parts]), counted, busy, estate.clients, held)
 
-    def _settled(self, tally: Tally) -> Estate:
+    def _settled(self, tally: Tally) -> tuple[Estate, Filled]:
         seen: list[Sighted] = []
+        held = Filled()
         for part in _each(partial(_settled, self._parts), len(self._parts), self._hands):
             tally.duplicates += part.dropped.duplicates
             tally.joined -= part.dropped.announced
@@ -83,7 +86,8 @@ class Weighing:
             if part.span:
                 self._span = min(self._span[0], part.span[0]), max(self._span[1], part.span[1])
             seen = [together(seen[0], part.sighted) if seen else part.sighted]
-        return everybody(seen[0], self._span)
+            held.add(part.filled)
+        return everybody(seen[0], self._span), held
 
 
 def cutting(span_s: tuple[float, float], settings: Settings) -> Cutting:
@@ -104,6 +108,7 @@ class _Settled(msgspec.Struct, frozen=True):
     dropped: Dropped
     span: tuple[float, float] | None
     sighted: Sighted
+    filled: Filled
 
 
 class _Part(msgspec.Struct, frozen=True):
@@ -118,7 +123,7 @@ def _settled(parts: Parts, part: int) -> _Settled:
     settled = parts.settle(part)
     time_s = settled.traffic.time_s
     span = (float(time_s[0]), float(time_s[-1])) if len(time_s) else None
-    return _Settled(settled.dropped, span, sight(settled.traffic))
+    return _Settled(settled.dropped, span, sight(settled.traffic), filled(settled.traffic))
 
 
 def _weighed(

@@ -5,7 +5,7 @@ from typing import TextIO
 
 from rich.text import Text
 
-from sferic.model.report import Account, FileAccount, Missing, RejectSample
+from sferic.model.report import Account, FileAccount, RejectSample
 from sferic.render import Look
 from sferic.render._paper import DIM, cell, grid, paper
 from sferic.render.figures import bytes_text, counted, minute_text, share_text, span_text
@@ -122,13 +122,12 @@ def _rejects(account: Account) -> Iterator[Text]:
 
 def _missing(account: Account) -> Iterator[Text]:
     """Say each lack once, with the sources that have it."""
-    lacks: dict[str, list[Missing]] = {}
+    lacks: dict[str, list[str]] = {}
     for lack in account.missing:
-        lacks.setdefault(lack.evidence, []).append(lack)
-    for shared in lacks.values():
-        first = shared[0]
-        text = first.text.removeprefix(f"{first.source} has ").removeprefix("has ")
-        yield cell(f"{', '.join(lack.source for lack in shared)}: {text}", limit=500)
+        text = lack.text.removeprefix(f"{lack.source} has ").removeprefix("has ")
+        lacks.setdefault(text, []).append(lack.source)
+    for text, having in lacks.items():
+        yield cell(f"{', '.join(having)}: {text}", limit=500)
 
 
 def _sample(sample: RejectSample) -> Text:

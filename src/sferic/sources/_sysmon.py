@@ -20,8 +20,8 @@ from sferic.sources._meaning import MAX_VALUES, moment
 from sferic.sources._syslog import iso_time
 
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port dst_host host_source user device protocol answers outcome process_path process_id"
-    " process_guid parent_path parent_id parent_guid command_line company session".split()
+    "src_ip src_port dst_ip dst_port dst_host host_source user device observer protocol answers outcome process_path"
+    " process_id process_guid parent_path parent_id parent_guid command_line company session".split()
 )
 MAX_DATA = 100
 """Fields of one event; a hostile event's others are ignored."""

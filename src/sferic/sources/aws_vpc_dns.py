@@ -15,7 +15,7 @@ from sferic.sources._contract import CERTAIN, NO, Setup
 from sferic.sources._meaning import Names, Record, flat, from_json, moment, read
 
 TABLES = (DNS,)
-FIELDS = frozenset("src_ip src_port dst_host host_source device protocol answers outcome".split())
+FIELDS = frozenset("src_ip src_port dst_host host_source device action protocol answers outcome".split())
 STAMP = "start"
 
 _NAMES: Names = {

@@ -28,8 +28,9 @@ from sferic.sources._syslog import Header, iso_time, peel
 
 TABLES = (HTTP,)
 FIELDS = (
-    "src_ip", "forwarded_for", "dst_port", "dst_host", "host_source", "user", "bytes_up", "bytes_down", "duration_ms",
-    "method", "path", "status", "action", "user_agent", "content_type",
+    "src_ip", "src_port", "forwarded_for", "dst_ip", "dst_port", "dst_host", "host_source", "user", "device",
+    "observer", "bytes_up", "bytes_down", "duration_ms", "method", "path", "status", "action", "user_agent", "referer",
+    "content_type", "app",
 )  # fmt: skip
 STAMP = "end"
 MARKS = (r"#\s?Fields:",)

@@ -50,7 +50,10 @@ from sferic.sources._contract import CERTAIN, NO, Setup
 from sferic.sources._fields import is_inside, port
 
 TABLES = (NETWORK, HTTP)
-FIELDS = tuple("src_ip src_port dst_ip dst_port observer connection_id bytes_total duration_ms protocol action".split())
+FIELDS = tuple(
+    "src_ip src_port dst_ip dst_port user observer connection_id bytes_total duration_ms protocol action path"
+    " app".split()
+)
 STAMP = "end"
 NAMELESS_MARKS = (r"%(?:ASA|FTD|PIX)-(?:[a-z-]{1,30}-)?[0-7]-(?:3020(?:1[3-6]|2[01])|30230[34]|10610[023]): ",)
 

@@ -28,7 +28,7 @@ from sferic.sources._meaning import Names, Record, moment, read
 TABLES = (NETWORK, HTTP, DNS)
 FIELDS = frozenset(
     "src_ip src_port dst_ip dst_port dst_host host_source user observer connection_id bytes_up bytes_down duration_ms"
-    " path action user_agent protocol app".split()
+    " path status action user_agent referer protocol app outcome".split()
 )
 STAMP = "end"
 NAMELESS_MARKS = (r"%(?:FTD|NGIPS)-[0-7]-43000[23]: ",)

@@ -21,8 +21,8 @@ from sferic.sources._meaning import Names, Record, from_json, moment, read
 
 TABLES = (HTTP, DNS, NETWORK)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port dst_host host_source user device method path status action user_agent referer"
-    " protocol answers".split()
+    "src_ip src_port dst_ip dst_port dst_host host_source user device bytes_up bytes_down duration_ms method path"
+    " status action user_agent referer protocol app answers outcome".split()
 )
 STAMP = "start"
 

@@ -29,8 +29,10 @@ from sferic.sources._table import Table
 
 TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
-    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source tls_name user device observer bytes_up"
-    " bytes_down duration_ms method path status action user_agent referer protocol app answers".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source tls_name user device observer connection_id"
+    " bytes_up bytes_down bytes_total duration_ms method path status action user_agent referer content_type protocol"
+    " app answers outcome process_path process_id process_guid parent_path parent_id parent_guid command_line company"
+    " signer session".split()
 )
 STAMP = "start"
 MARKS = (r"@timestamp\"?[,;\t\r\n]",)

@@ -32,8 +32,8 @@ from sferic.sources._syslog import BEFORE, iso_time, peel
 
 TABLES = (NETWORK, HTTP, DNS)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port dst_host host_source user observer connection_id bytes_up bytes_down duration_ms"
-    " path action protocol app".split()
+    "src_ip src_port dst_ip dst_port dst_host host_source user device observer connection_id bytes_up bytes_down"
+    " duration_ms method path action user_agent referer protocol app answers outcome".split()
 )
 STAMP = "end"
 NAMELESS_MARKS = (r"[ ,]type=\"?traffic\"?[ ,]",)

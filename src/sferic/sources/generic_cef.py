@@ -34,8 +34,8 @@ from sferic.sources._syslog import BEFORE, Header, peel
 
 TABLES = (HTTP, NETWORK, DNS)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port dst_host host_source user observer bytes_up bytes_down method path action"
-    " user_agent protocol app".split()
+    "src_ip src_port dst_ip dst_port dst_host host_source user device observer bytes_up bytes_down duration_ms method"
+    " path status action user_agent referer content_type protocol app answers".split()
 )
 STAMP = "end"
 NAMELESS_MARKS = (r"\|traffic:[a-z]{1,20} ", r"\|VPN-1 & FireWall-1\|", r"\|Connection_(?:Allowed|Closed)\|")

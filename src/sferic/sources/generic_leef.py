@@ -26,8 +26,8 @@ from sferic.sources._syslog import BEFORE, peel
 
 TABLES = (HTTP, NETWORK)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port dst_host host_source user observer bytes_up bytes_down method path action"
-    " user_agent protocol".split()
+    "src_ip src_port dst_ip dst_port dst_host host_source user device observer bytes_up bytes_down bytes_total method"
+    " path status action user_agent content_type protocol".split()
 )
 STAMP = "end"
 NAMELESS_MARKS = (r"LEEF:[ 12.0]{1,4}\|Check Point\|",)

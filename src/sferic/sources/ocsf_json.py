@@ -22,7 +22,8 @@ from sferic.sources._meaning import Names, Record, flat, from_json, moment, read
 TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
     "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source tls_name user device observer bytes_up"
-    " bytes_down duration_ms method path status action user_agent referer protocol app answers".split()
+    " bytes_down bytes_total duration_ms method path status action user_agent referer content_type protocol app answers"
+    " outcome process_path process_id parent_path command_line".split()
 )
 STAMP = "start"
 NAMELESS_MARKS = (r'"class_uid" ?: ?4001\b',)

@@ -22,8 +22,8 @@ from sferic.sources._fields import ip, port, text
 
 TABLES = (HTTP,)
 FIELDS = frozenset(
-    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source user observer method path action user_agent"
-    " referer content_type protocol app".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source user device observer method path action"
+    " user_agent referer content_type protocol app".split()
 )
 STAMP = "start"
 OPTIONS = {

@@ -23,8 +23,8 @@ from sferic.sources._fields import ip, number, port, text
 
 TABLES = (NETWORK,)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port user observer connection_id bytes_up bytes_down duration_ms action"
-    " protocol app".split()
+    "src_ip src_port dst_ip dst_port user device observer connection_id bytes_up bytes_down bytes_total duration_ms"
+    " action protocol app".split()
 )
 STAMP = "end"
 NAMELESS_MARKS = (r",TRAFFIC,[a-z]{0,16},", r"\|TRAFFIC\|", r"\bcat=TRAFFIC\b")

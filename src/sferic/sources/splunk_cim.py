@@ -26,8 +26,9 @@ from sferic.sources._table import Table
 
 TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port dst_host host_source user device bytes_up bytes_down method path status action"
-    " user_agent referer process_path process_id process_guid parent_path parent_id parent_guid command_line".split()
+    "src_ip src_port dst_ip dst_port dst_host host_source user device observer bytes_up bytes_down bytes_total"
+    " duration_ms method path status action user_agent referer protocol app answers outcome process_path process_id"
+    " process_guid parent_path parent_id parent_guid command_line".split()
 )
 STAMP = "end"
 MARKS = (r"(?:^|[,;\t])\"?_time\"?[,;\t\r\n]",)

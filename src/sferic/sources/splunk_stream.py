@@ -35,8 +35,8 @@ from sferic.sources._syslog import iso_time
 
 TABLES = (HTTP, NETWORK, DNS)
 FIELDS = tuple(
-    "src_ip src_port forwarded_for dst_ip dst_port dst_host bytes_up bytes_down duration_ms method path status"
-    " user_agent referer content_type protocol answers".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source user observer bytes_up bytes_down bytes_total"
+    " duration_ms method path status user_agent referer content_type protocol app answers outcome".split()
 )
 STAMP = "start"
 NAMELESS_MARKS = ("stream:tcp", "tcp_status", "ssl_issuer")

@@ -30,8 +30,9 @@ from sferic.sources._syslog import peel
 
 TABLES = (HTTP,)
 FIELDS = (
-    "src_ip", "dst_ip", "dst_port", "dst_host", "host_source", "user", "bytes_down", "duration_ms", "method",
-    "path", "status", "action", "content_type",
+    "src_ip", "src_port", "forwarded_for", "dst_ip", "dst_port", "dst_host", "host_source", "tls_name", "user",
+    "observer", "bytes_up", "bytes_down", "duration_ms", "method", "path", "status", "action", "user_agent", "referer",
+    "content_type",
 )  # fmt: skip
 STAMP = "end"
 OPTIONS = {"logformat": "The format string of squid.conf, when the log is in a format of your own."}

@@ -38,8 +38,8 @@ from sferic.sources._fields import forwarded, port, status
 
 TABLES = (HTTP, NETWORK, DNS)
 FIELDS = tuple(
-    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source connection_id bytes_up bytes_down duration_ms"
-    " method path status user_agent referer content_type protocol app answers outcome".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source observer connection_id bytes_up bytes_down"
+    " duration_ms method path status action user_agent referer content_type protocol app answers outcome".split()
 )
 STAMP = "start"
 NAMELESS_MARKS = (r'"event_type": ?"(?:flow|netflow)"',)

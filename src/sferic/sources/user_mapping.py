@@ -41,7 +41,9 @@ from sferic.sources._syslog import iso_time
 from sferic.sources._table import DELIMITERS, Table
 
 TABLES = (HTTP, NETWORK, DNS, PROCESS)
-FIELDS = MEANINGS - {"url", "http_host", "sni", "query_name", "query", "duration_s", "duration_us", "duration_ns"}
+FIELDS = (MEANINGS | {"host_source"}) - set(
+    "time url http_host sni query_name query duration_s duration_us duration_ns".split()
+)
 STAMP = "end"
 MARKS = (r"^\"?[a-z_@][\w .@()/-]*\"?(?:[,;|\t]\"?[a-z_@][\w .@()/-]*\"?){2,}\r?\n",)
 """A first line in which each of three cells or more begins with a letter: a header row."""

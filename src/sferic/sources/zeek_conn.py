@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 TABLES = (NETWORK,)
 FIELDS = tuple(
-    "src_ip src_port dst_ip dst_port connection_id bytes_up bytes_down duration_ms protocol app outcome".split()
+    "src_ip src_port dst_ip dst_port observer connection_id bytes_up bytes_down duration_ms protocol app"
+    " outcome".split()
 )
 STAMP = "start"
 MARKS = _zeek.MARKS

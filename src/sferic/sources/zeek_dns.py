@@ -17,7 +17,8 @@ from sferic.sources import _wire, _zeek
 
 TABLES = (DNS,)
 FIELDS = tuple(
-    "src_ip src_port dst_ip dst_port dst_host host_source connection_id duration_ms protocol answers outcome".split()
+    "src_ip src_port dst_ip dst_port dst_host host_source observer connection_id duration_ms protocol answers"
+    " outcome".split()
 )
 STAMP = "start"
 MARKS = _zeek.MARKS

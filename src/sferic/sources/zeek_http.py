@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 TABLES = (HTTP,)
 FIELDS = tuple(
-    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source connection_id bytes_up bytes_down method path"
-    " status user_agent referer content_type".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source user observer connection_id bytes_up bytes_down"
+    " method path status user_agent referer content_type".split()
 )
 STAMP = "start"
 MARKS = _zeek.MARKS

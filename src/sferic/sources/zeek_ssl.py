@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sferic.sources._zeek_bulk import Values
 
 TABLES = (NETWORK,)
-FIELDS = tuple("src_ip src_port dst_ip dst_port dst_host host_source connection_id app outcome".split())
+FIELDS = tuple("src_ip src_port dst_ip dst_port dst_host host_source observer connection_id app outcome".split())
 STAMP = "start"
 MARKS = _zeek.MARKS
 OPTIONS = _zeek.OPTIONS

@@ -23,7 +23,7 @@ from sferic.sources._zscaler import Fields, decoded, value
 
 TABLES = (NETWORK, DNS)
 FIELDS = frozenset(
-    "src_ip src_port dst_ip dst_port user device bytes_up bytes_down duration_ms action protocol app".split()
+    "src_ip src_port dst_ip dst_port user device bytes_up bytes_down duration_ms action protocol app answers".split()
 )
 STAMP = "end"
 

@@ -27,8 +27,8 @@ from sferic.sources._zscaler import Fields, Meanings, Pairs, decoded
 
 TABLES = (HTTP,)
 FIELDS = frozenset(
-    "src_ip dst_ip dst_host host_source tls_name user device bytes_up bytes_down method path status action user_agent"
-    " referer content_type protocol app".split()
+    "src_ip src_port dst_ip dst_port dst_host host_source tls_name user device bytes_up bytes_down bytes_total"
+    " duration_ms method path status action user_agent referer content_type protocol app".split()
 )
 STAMP = "end"
 OPTIONS = {
