@@ -15,7 +15,7 @@ from sferic.model.traffic import UNKNOWN, Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Signal, signals
 from sferic.signals._gaps import fit_times
-from sferic.signals._grouping import joint, opens, rising
+from sferic.model.grouping import joint, opens, rising
 from sferic.signals._per_segment import tallies
 from sferic.signals._programs import main_images
 

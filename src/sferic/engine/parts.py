@@ -8,13 +8,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from sferic.engine.packing import Form, form, unpacked
 from sferic.engine.settling import Dropped, Settled, Settler
-from sferic.engine.shelf import Disk, Shelf, Table
+from sferic.engine.shelf import Disk, Shelf
 from sferic.engine.tidying import by_time
+from sferic.model.grouping import Table, rising, taken
 from sferic.model.traffic import COLUMNS, Traffic
 
-_HEAD = np.dtype("i8")
-"""Before a part's columns stands how many rows it has."""
+_HEAD = (len(COLUMNS) + 1, 2)
+"""Before a part's columns stands how many rows it has, and how each column was packed."""
+_HEAD_BYTES = 8 * _HEAD[0] * _HEAD[1]
 _WIDTH = sum(np.dtype(kind).itemsize for kind in COLUMNS.values())
 
 
@@ -74,7 +77,7 @@ class Spilled:
         self._ranges = self._shelf.ranges(room_rows)
         sizes = [int(self._shelf.sizes[low:high].sum()) for low, high in self._ranges]
         self._settled = Disk()
-        self._at = np.concatenate([[0], np.cumsum([_HEAD.itemsize + rows * _WIDTH for rows in sizes])])
+        self._at = np.append(0, np.cumsum([_HEAD_BYTES + rows * _WIDTH for rows in sizes]))
 
     def __len__(self) -> int:
         return len(self._ranges)
@@ -85,18 +88,25 @@ class Spilled:
         if not self._is_merged:
             columns, dropped = self._settler.merged(columns)
         traffic = self._settler.traffic(columns)
-        kept = {name: np.asarray(getattr(traffic, name), kind) for name, kind in COLUMNS.items()}
-        self._settled.write(int(self._at[part]), {"rows": np.array([len(traffic)], _HEAD)} | kept)
+        self._put_down({n: np.asarray(getattr(traffic, n), kind) for n, kind in COLUMNS.items()}, int(self._at[part]))
         return Settled(traffic, dropped)
+
+    def _put_down(self, columns: Table, at: int) -> None:
+        forms = [form(values) for values in columns.values()]
+        head = [(len(columns["time_s"]), 0), *((one.low, one.width) for one in forms)]
+        at = self._settled.write(at, np.array(head, np.int64))
+        for values, how in zip(columns.values(), forms, strict=True):
+            if how.width:
+                at = self._settled.write(at, how.packed(values))
 
     def load(self, part: int) -> Traffic:
         """Read what `settle` put down."""
-        rows, at = np.empty(1, _HEAD), int(self._at[part])
-        self._settled.read(at, rows)
-        columns, at = {name: np.empty(int(rows[0]), kind) for name, kind in COLUMNS.items()}, at + _HEAD.itemsize
-        for values in columns.values():
-            self._settled.read(at, values)
-            at += values.nbytes
+        head, at, columns = np.empty(_HEAD, np.int64), int(self._at[part]), {}
+        self._settled.read(at, head)
+        (rows, _), at = head[0].tolist(), at + _HEAD_BYTES
+        for (name, kind), (low, width) in zip(COLUMNS.items(), head[1:].tolist(), strict=True):
+            columns[name] = unpacked([self._settled.piece(at, Form(low, width), rows)], kind)
+            at += rows * width
         return self._settler.saved(columns)
 
     def _name(self) -> None:
@@ -128,12 +138,7 @@ class Spilled:
         """Return rows in the order in which they came, or by time once they are merged."""
         columns = self._shelf.read(low, high)
         if self._is_named or self._is_merged:
-            columns = _sorted(columns, columns["order"])
+            columns = taken(columns, rising(columns["order"]))
         if self._is_merged:
             return by_time(columns)
         return columns if self._is_named else self._settler.named(columns)
-
-
-def _sorted(columns: Table, by: Any) -> Table:
-    order = np.argsort(by, kind="stable")
-    return {name: column[order] for name, column in columns.items()}

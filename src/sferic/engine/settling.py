@@ -22,11 +22,10 @@ from sferic.engine.tidying import (
     shown,
     without_openings,
 )
+from sferic.model.grouping import Table, one_after_the_other, where
 from sferic.model.hosts import in_networks, is_address
 from sferic.model.process import Process
 from sferic.model.traffic import COLUMNS, FINE, IS_TUNNEL, JOINED, OPENING, UNKNOWN, Bools, Collected, Traffic
-
-Table = dict[str, Any]
 
 
 class Dropped(msgspec.Struct, frozen=True):
@@ -128,8 +127,8 @@ class Settler:
         """
         users = one_person(columns["client"], columns["user"], self._collected.words["user"], self._devices)
         columns = columns | {"user": users}
-        carriers = _some(columns, columns["place"] == UNKNOWN)
-        columns = _some(columns, columns["place"] != UNKNOWN)
+        carriers = where(columns, columns["place"] == UNKNOWN)
+        columns = where(columns, columns["place"] != UNKNOWN)
         before = len(columns["time_s"])
         unique = first_copies(columns)
         merged = one_row_a_connection(unique)
@@ -140,13 +139,13 @@ class Settler:
         )  # fmt: skip
         found = behind_proxies(left, self._collected.places, self._listed)
         carriers["via"] = np.full(len(carriers["time_s"]), UNKNOWN, np.int32)
-        return {name: np.concatenate([found[name], carriers[name]]) for name in found}, dropped
+        return one_after_the_other([found, carriers]), dropped
 
     def traffic(self, columns: Table) -> Traffic:
         """Return merged rows, by time, as traffic. It must see all rows of a client."""
         words, places = self._collected.words, self._collected.places
-        carriers = by_time(_some(columns, columns["place"] == UNKNOWN))
-        columns = _some(columns, columns["place"] != UNKNOWN)
+        carriers = by_time(where(columns, columns["place"] == UNKNOWN))
+        columns = dict(where(columns, columns["place"] != UNKNOWN))
         columns["other_host"] = of_other_owners(columns, words["host"], self._same_owner)
         columns["place"] = shown(columns, places)
         columns = attributed(columns, self._image_of, self._owner_of, carriers, self._usual)
@@ -177,10 +176,6 @@ def images_of(processes: Sequence[Process], images: dict[str, int]) -> Any:
 def _usual(processes: Sequence[Process]) -> Bools:
     """Mark the processes that connect all day, whatever else happens; the last place is UNKNOWN's."""
     return np.array([*(bool(program_of(p.path or "", p.company).kinds & {"browser", "app"}) for p in processes), False])
-
-
-def _some(columns: Table, wanted: Bools) -> Table:
-    return {name: column[wanted] for name, column in columns.items()}
 
 
 def recognise(collected: Collected, identities: Identities) -> None:

@@ -14,19 +14,25 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from sferic.engine.packing import Form, Piece, form, unpacked
 from sferic.model.errors import LimitExceeded
+from sferic.model.grouping import Table
 from sferic.model.traffic import Ints
 
 BUCKETS = 4096
 """Rows whose keys are alike modulo this are fetched together."""
-Table = dict[str, Any]
 
 
 class _Block(msgspec.Struct, frozen=True):
-    """Where a block lies, and how many of its rows lie before each bucket."""
+    """How a block's columns were packed, where each begins, and how many of the rows lie before each bucket."""
 
-    at: int
+    forms: dict[str, Form]
+    at: dict[str, int]
     before: Ints
+
+    @property
+    def rows(self) -> int:
+        return int(self.before[-1])
 
 
 class Disk:
@@ -41,17 +47,15 @@ class Disk:
         self.close = weakref.finalize(self, self._file.close)
         """Give the space back."""
 
-    def write(self, at: int, columns: Mapping[str, Any]) -> int:
-        """Write columns one after the other and return where they end; raises LimitExceeded on a full disk."""
-        for values in columns.values():
-            data: Any = np.ascontiguousarray(values)
-            left = memoryview(data).cast("B")
-            while left:
-                try:
-                    done = os.pwrite(self._file.fileno(), left, at)
-                except OSError as error:
-                    raise _refusal() from error
-                at, left = at + done, left[done:]
+    def write(self, at: int, values: Any) -> int:
+        """Write an array and return where it ends; raises LimitExceeded on a full disk."""
+        left = memoryview(np.ascontiguousarray(values)).cast("B")
+        while left:
+            try:
+                done = os.pwrite(self._file.fileno(), left, at)
+            except OSError as error:
+                raise _refusal() from error
+            at, left = at + done, left[done:]
         return at
 
     def read(self, at: int, into: Any) -> None:
@@ -62,6 +66,14 @@ class Disk:
             if not done:
                 raise EOFError("the file of spilled rows is shorter than what was written")
             at, left = at + done, left[done:]
+
+    def piece(self, at: int, how: Form, rows: int) -> Piece:
+        """Read values of a column, the first of which lies at a place."""
+        if not how.width:
+            return Piece(how, rows)
+        values = how.room(rows)
+        self.read(at, values)
+        return Piece(how, rows, values)
 
 
 class Shelf:
@@ -81,8 +93,11 @@ class Shelf:
         order = np.argsort(bucket, kind="stable")
         sizes = np.bincount(bucket, minlength=BUCKETS)
         self._types = self._types or {name: values.dtype for name, values in columns.items()}
-        block = _Block(self._end, np.concatenate([[0], np.cumsum(sizes)]))
-        self._end = self._disk.write(self._end, {name: columns[name][order] for name in self._types})
+        block = _Block({name: form(columns[name]) for name in self._types}, {}, np.append(0, np.cumsum(sizes)))
+        for name, how in block.forms.items():
+            block.at[name] = self._end
+            if how.width:
+                self._end = self._disk.write(self._end, how.packed(columns[name])[order])
         self._blocks.append(block)
         self.sizes += sizes
 
@@ -106,20 +121,15 @@ class Shelf:
     def blocks(self) -> Iterator[Table]:
         """Yield block after block."""
         for block in self._blocks:
-            yield self._read([(block, 0, int(block.before[-1]))])
+            yield self._read([(block, 0, block.rows)])
 
     def _read(self, slices: Sequence[tuple[_Block, int, int]]) -> Table:
-        rows = sum(stop - start for _, start, stop in slices)
-        columns = {name: np.empty(rows, kind) for name, kind in self._types.items()}
-        held = 0
-        for block, start, stop in slices:
-            at = block.at
-            for values in columns.values():
-                width = values.dtype.itemsize
-                self._disk.read(at + start * width, values[held : held + stop - start])
-                at += int(block.before[-1]) * width
-            held += stop - start
-        return columns
+        full = [one for one in slices if one[2] > one[1]] or slices[:1]
+        return {name: unpacked([self._piece(name, *one) for one in full], kind) for name, kind in self._types.items()}
+
+    def _piece(self, name: str, block: _Block, start: int, stop: int) -> Piece:
+        how = block.forms[name]
+        return self._disk.piece(block.at[name] + start * how.width, how, stop - start)
 
     def close(self) -> None:
         """Give the space back."""

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from sferic.catalog.platforms import Place
-from sferic.model.traffic import IS_TUNNEL, JOINED, OPENING, UNKNOWN, Bools, Small
+from sferic.model.grouping import Table, in_time, taken, where
+from sferic.model.traffic import IS_TUNNEL, JOINED, OPENING, UNKNOWN, Bools, Ints, Small
 
-Columns = dict[str, Any]
 LEG_S = 10.0
 """A redirect is followed within this time."""
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -22,26 +22,25 @@ MIN_OWNERS = 3
 _AMOUNTS = ("up", "down", "total", "duration_ms")
 
 
-def _take(columns: Columns, rows: Any) -> Columns:
-    return {name: column[rows] for name, column in columns.items()}
-
-
-def by_time(columns: Columns) -> Columns:
+def by_time(columns: Table) -> Table:
     """Sort by time."""
-    return _take(columns, np.argsort(columns["time_s"], kind="stable"))
+    order = in_time(columns["time_s"])
+    return columns if order is None else taken(columns, order)
 
 
-def without_openings(columns: Columns, closing: Collection[int]) -> Columns:
+def without_openings(columns: Table, closing: Collection[int]) -> Table:
     """Leave out the rows that only announce a connection, in sources that log its end too: those in `closing`.
 
     An announcement that bears the connection's name has met its end in `one_row_a_connection`. If it is still here,
     the connection is open, or its end is lost: it stays.
     """
     opening = (columns["flags"] & OPENING) != 0
-    return _take(columns, ~(opening & (columns["link"] == 0) & np.isin(columns["source"], list(closing))))
+    if not opening.any():
+        return columns
+    return where(columns, ~(opening & (columns["link"] == 0) & np.isin(columns["source"], list(closing))))
 
 
-def one_row_a_connection(columns: Columns) -> Columns:
+def one_row_a_connection(columns: Table) -> Table:
     """Merge the rows that got one connection's name (Zeek conn and ssl, Suricata tls and flow, ASA built and teardown).
 
     Requests stay, each its own row, and take the place of the connection's other rows; without requests one row
@@ -70,17 +69,17 @@ def one_row_a_connection(columns: Columns) -> Columns:
     columns["time_s"][order[heads[quiet]]] = np.minimum.reduceat(columns["time_s"][order], heads)[quiet]
     keep = np.ones(len(columns["time_s"]), bool)
     keep[order[~stay]] = False
-    return _take(columns, keep)
+    return where(columns, keep)
 
 
-def _begins(columns: Columns, order: Any) -> Bools:
+def _begins(columns: Table, order: Any) -> Bools:
     begins = np.ones(len(order), bool)
     link, client = columns["link"][order], columns["client"][order]
     begins[1:] = (np.diff(link) != 0) | (np.diff(client) != 0)
     return begins
 
 
-def _with_other_names(columns: Columns, order: Any, heads: Any, stay: Bools) -> Small:
+def _with_other_names(columns: Table, order: Any, heads: Any, stay: Bools) -> Small:
     """Return `other_host`, filled in from the rows that go; names that were joined say nothing."""
     group = np.repeat(np.arange(len(heads)), np.diff(np.append(heads, len(order))))
     host, flags = columns["host"][order], columns["flags"][order]
@@ -93,7 +92,7 @@ def _with_other_names(columns: Columns, order: Any, heads: Any, stay: Bools) -> 
     return other
 
 
-def of_other_owners(columns: Columns, hosts: list[str], same_owner: Callable[[str, str], bool]) -> Small:
+def of_other_owners(columns: Table, hosts: list[str], same_owner: Callable[[str, str], bool]) -> Small:
     """Return `other_host` only where it is another owner's than `host`."""
     host, other = columns["host"].astype(np.int64), columns["other_host"]
     rows = np.flatnonzero(other != UNKNOWN)
@@ -107,28 +106,41 @@ def of_other_owners(columns: Columns, hosts: list[str], same_owner: Callable[[st
 _IDENTITY = ("source", "client", "forwarded", "user", "host", "up", "down", "total", "duration_ms", "path", "method")
 
 
-def first_copies(columns: Columns) -> Columns:
+def first_copies(columns: Table) -> Table:
     """Keep, of rows alike in all but their place, those of the first file (overlapping copies).
 
     Alike rows within one file stay: with stamps of whole seconds they may be two requests.
     """
-    count = len(columns["time_s"])
-    keep = np.ones(count, bool)
-    if count < 2 or columns["file"].min() == columns["file"].max():
+    if len(columns["time_s"]) < 2 or columns["file"].min() == columns["file"].max():
         return columns
+    code = _identities(columns)
+    ordered = np.sort(code)
+    twice = ordered[1:][ordered[1:] == ordered[:-1]]
+    if not len(twice):
+        return columns
+    alike = np.flatnonzero(np.isin(code, twice))
+    order = alike[np.lexsort((columns["file"][alike], code[alike]))]
+    fresh = np.append(True, np.diff(code[order]) != 0)
+    first_file = columns["file"][order][np.maximum.accumulate(np.where(fresh, np.arange(len(order)), 0))]
+    keep = np.ones(len(code), bool)
+    keep[order] = columns["file"][order] == first_file
+    return where(columns, keep)
+
+
+def _identities(columns: Table) -> Ints:
+    """Return a number for each row, equal where rows are alike in all but their place."""
     code = columns["time_s"].view(np.uint64).copy()
     for name in _IDENTITY:
-        code = code * _MIX + columns[name].astype(np.int64).view(np.uint64)
-        code ^= code >> np.uint64(29)
-    order = np.lexsort((columns["file"], code))
-    fresh = np.ones(count, bool)
-    fresh[1:] = np.diff(code[order]) != 0
-    first_file = columns["file"][order][np.maximum.accumulate(np.where(fresh, np.arange(count), 0))]
-    keep[order] = columns["file"][order] == first_file
-    return _take(columns, keep)
+        column = columns[name]
+        if column.min() != column.max():
+            code *= _MIX
+            code += column.astype(np.int64).view(np.uint64)
+            code ^= code >> np.uint64(29)
+    found: Ints = code.view(np.int64)
+    return found
 
 
-def behind_proxies(columns: Columns, places: list[Place], listed: Bools) -> Columns:
+def behind_proxies(columns: Table, places: list[Place], listed: Bools) -> Table:
     """Take the client of a proxy's rows from what the proxy forwarded; `via` keeps the proxy.
 
     A caller can write the header itself. So an address is believed only if it is `listed` (per client, and one place
@@ -136,6 +148,8 @@ def behind_proxies(columns: Columns, places: list[Place], listed: Bools) -> Colu
     """
     client, forwarded = columns["client"], columns["forwarded"]
     told = (forwarded != UNKNOWN) & (client != UNKNOWN)
+    if not told.any():
+        return columns | {"via": np.broadcast_to(np.int32(UNKNOWN), len(client))}
     owners: dict[str, int] = {}
     owner = np.array([owners.setdefault(p.owner, len(owners)) for p in places] + [0])
     named = _distinct(client[told], forwarded[told], len(listed))
@@ -153,7 +167,7 @@ def _distinct(group: Any, member: Any, groups: int) -> Any:
     return np.bincount(pairs >> 32, minlength=groups)
 
 
-def shown(columns: Columns, places: list[Place]) -> Small:
+def shown(columns: Table, places: list[Place]) -> Small:
     """Give rows that show only the platform the owner that the same client called there within seconds.
 
     Apps Script answers on a second host whose path does not name the script; an inspecting proxy logs a CONNECT

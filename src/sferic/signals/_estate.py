@@ -11,7 +11,7 @@ import numpy as np
 from sferic.model.hosts import in_networks, is_address
 from sferic.model.traffic import BLOCKED, FAILED, HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Floats, Ints, Small, Traffic
 from sferic.model.window import Estate
-from sferic.signals._grouping import joint, opens, rising
+from sferic.model.grouping import joint, opens, rising
 
 BUSY_OWNERS = 3
 """A client that calls this many owners within an hour is being used by somebody."""

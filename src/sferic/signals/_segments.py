@@ -15,7 +15,7 @@ import numpy as np
 from sferic.model.traffic import CHALLENGE, LOOKUP, UNKNOWN, Bools, Floats, Ints, Traffic
 from sferic.model.window import Estate, Window
 from sferic.signals._estate import at_home, everybody, owners_of, sight
-from sferic.signals._grouping import joint, opens, rising
+from sferic.model.grouping import joint, opens, rising
 
 MIN_ROWS = 4
 BURST_S = 1.5

@@ -15,7 +15,7 @@ from sferic.catalog.known_services import KnownService, known_service
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
-from sferic.signals._grouping import joint
+from sferic.model.grouping import joint
 from sferic.signals._per_segment import kept_at, segment_of, tallies, totals
 
 FIELDS = frozenset({"path"})

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sferic.model.traffic import Ints
-from sferic.signals._grouping import joint, opens, rising
+from sferic.model.grouping import joint, opens, rising
 
 SMALL = st.integers(-1, 5)
 HUGE = st.integers(-1, 2**40)
