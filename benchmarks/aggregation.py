@@ -139,7 +139,8 @@ def texts(world: World) -> dict[str, list[str]]:
 def hold(world: World, columns: Columns, period: Period) -> Spent:
     """Put all rows into the columns; return what that took without drawing them."""
     words, spent = texts(world), Spent(0, 0)
-    places = [load_catalogue().identify(host) for host in words["host"]]
+    catalogue = load_catalogue()
+    places = [catalogue.identify(host) for host in words["host"]]
     types = {name: column.dtype for name, column in columns.collected().columns.items()}
     for rows in world.hours():
         before = now()

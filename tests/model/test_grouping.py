@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.model.traffic import Ints
 from sferic.model.grouping import joint, opens, rising
+from sferic.model.traffic import Ints
 
 SMALL = st.integers(-1, 5)
 HUGE = st.integers(-1, 2**40)

@@ -11,11 +11,11 @@ import numpy as np
 
 from sferic.catalog.weights import Weights
 from sferic.model.finding import Reason
+from sferic.model.grouping import joint, opens, rising
 from sferic.model.traffic import UNKNOWN, Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Signal, signals
 from sferic.signals._gaps import fit_times
-from sferic.model.grouping import joint, opens, rising
 from sferic.signals._per_segment import tallies
 from sferic.signals._programs import main_images
 

@@ -4,7 +4,7 @@ First every part is settled, then every part can be loaded as often as need be. 
 that was copied from this one: what it puts down, all see.
 """
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 

@@ -49,7 +49,8 @@ class Disk:
 
     def write(self, at: int, values: Any) -> int:
         """Write an array and return where it ends; raises LimitExceeded on a full disk."""
-        left = memoryview(np.ascontiguousarray(values)).cast("B")
+        data: Any = np.ascontiguousarray(values)
+        left = memoryview(data).cast("B")
         while left:
             try:
                 done = os.pwrite(self._file.fileno(), left, at)

@@ -76,7 +76,7 @@ class Estate(msgspec.Struct, frozen=True):
     stretch the input over decades, so the other hours are not written down."""
 
 
-class Window(msgspec.Struct, frozen=True):
+class Window(msgspec.Struct, frozen=True, eq=False, weakref=True):
     """Segments with their rows and check-ins. Arrays named `*_at` hold offsets, one longer than the segments."""
 
     traffic: Traffic

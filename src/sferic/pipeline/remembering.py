@@ -33,6 +33,7 @@ from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
 from sferic.pipeline.hunting import account_of, is_traffic, spent
 from sferic.pipeline.weighing import cutting, weigh_all
 from sferic.signals._estate import at_home, everybody, sight
+from sferic.signals._kinds import kinds_of
 from sferic.signals._segments import cut
 from sferic.sources._contract import source, sources
 from sferic.store.history import History
@@ -161,9 +162,10 @@ class _Run:
             traffic, **{name: values[by_time] for name, values in columns.items()}, images=list(images)
         )
         how = cutting(span, settings)
-        estate = at_home(everybody(sight(callers), span), callers, span, settings.shared_addresses)
-        used = at_home(estate, traffic, span).client_hours
-        return cut(traffic, how, msgspec.structs.replace(estate, client_hours=used))
+        usual, kinds = kinds_of(callers), kinds_of(traffic)
+        estate = at_home(everybody(sight(usual), span), usual, span, settings.shared_addresses)
+        used = at_home(estate, kinds, span).client_hours
+        return cut(traffic, how, msgspec.structs.replace(estate, client_hours=used), kinds)
 
     def _report(self, window: Window | None, found: Sequence[Finding]) -> Report:
         counted = census(window) if window is not None else Census(0, 0)

@@ -34,6 +34,7 @@ from sferic.model.traffic import COLUMNS, UNKNOWN, Bools, Traffic
 from sferic.model.window import Estate, Window
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED
 from sferic.signals._estate import Sighted, at_home, everybody, sight, together
+from sferic.signals._kinds import kinds_of
 from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
 
@@ -123,7 +124,7 @@ def _settled(parts: Parts, part: int) -> _Settled:
     settled = parts.settle(part)
     time_s = settled.traffic.time_s
     span = (float(time_s[0]), float(time_s[-1])) if len(time_s) else None
-    return _Settled(settled.dropped, span, sight(settled.traffic), filled(settled.traffic))
+    return _Settled(settled.dropped, span, sight(kinds_of(settled.traffic)), filled(settled.traffic))
 
 
 def _weighed(
@@ -131,7 +132,8 @@ def _weighed(
     part: int,
 ) -> _Part:  # fmt: skip
     traffic, how = parts.load(part), cutting(span, settings)
-    window = cut(traffic, how, at_home(estate, traffic, span, settings.shared_addresses))
+    kinds = kinds_of(traffic)
+    window = cut(traffic, how, at_home(estate, kinds, span, settings.shared_addresses), kinds)
     weighed = set(settings.analytics) - {ACTIVITY, AS_PUBLISHED}
     return _Part(
         found=_found(window, settings, weights, floor_db),

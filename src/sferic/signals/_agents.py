@@ -4,6 +4,7 @@ import numpy as np
 
 from sferic.model.traffic import UNKNOWN, Bools, Ints
 from sferic.model.window import Window
+from sferic.signals._memo import once_a_window
 from sferic.signals._per_segment import tallies
 
 MAIN_SHARE = 0.9
@@ -11,6 +12,7 @@ MIXED = -2
 """Stands for no main user agent: the segment mixes several."""
 
 
+@once_a_window
 def main_agents(window: Window) -> Ints:
     """Return the number of each segment's user agent: UNKNOWN if its rows carry none, MIXED if it has several."""
     agents = tallies(window.traffic.agent[window.rows], window.rows_at)
@@ -27,6 +29,7 @@ def main_agent(window: Window, i: int) -> int:
     return int(agents[best]) if counts[best] >= MAIN_SHARE * counts.sum() else MIXED
 
 
+@once_a_window
 def source_has_agents(window: Window) -> Bools:
     """Return per log source whether any of its rows carries a user agent."""
     sources = len(window.traffic.sources)

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 import msgspec
 import numpy as np
 
+from sferic.model.grouping import joint, opens, rising
 from sferic.model.hosts import in_networks, is_address
 from sferic.model.traffic import BLOCKED, FAILED, HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Floats, Ints, Small, Traffic
 from sferic.model.window import Estate
-from sferic.model.grouping import joint, opens, rising
+from sferic.signals._kinds import Kinds
 
 BUSY_OWNERS = 3
 """A client that calls this many owners within an hour is being used by somebody."""
@@ -44,22 +45,21 @@ class Sighted(msgspec.Struct, frozen=True):
     callers_clients: Ints
 
 
-def sight(traffic: Traffic) -> Sighted:
+def sight(kinds: Kinds) -> Sighted:
     """Count over all rows of some clients."""
-    names, owner = owners_of(traffic)
-    owners = len(names)
-    client, user, agent = (getattr(traffic, n).astype(np.int64) for n in ("client", "user", "agent"))
-    image = traffic.image.astype(np.int64)
+    traffic, owners = kinds.traffic, len(kinds.owners)
+    client, user, agent, image, owner = kinds.client, kinds.user, kinds.agent, kinds.image, kinds.owner
     named, ran, known = user != UNKNOWN, image != UNKNOWN, agent != UNKNOWN
     callers, callers_clients = _members(image[ran] << 32 | owner[ran], client[ran])
+    first_s = traffic.time_s[kinds.first]
     return Sighted(
         clients=len(np.unique(client)),
         users=np.unique(user[named]),
         owner_clients=_distinct(owner, client, owners),
         owner_users=np.unique(owner[named] << 32 | user[named]),
-        owner_first_s=_first(traffic.time_s, owner, owners),
-        owner_company_s=_company(traffic.time_s, owner, client, owners),
-        source_first_s=_first(traffic.time_s, traffic.source, len(traffic.sources)),
+        owner_first_s=_first(first_s, owner, owners),
+        owner_company_s=_company(kinds),
+        source_first_s=_first(first_s, kinds.source, len(traffic.sources)),
         source_refuses=_any(traffic, BLOCKED | FAILED),
         source_refers=_any(traffic, HAS_REFERER),
         agent_clients=_distinct(agent[known], client[known], len(traffic.agents)),
@@ -104,29 +104,22 @@ def everybody(sighted: Sighted, span_s: tuple[float, float]) -> Estate:
     )  # fmt: skip
 
 
-def at_home(estate: Estate, traffic: Traffic, span_s: tuple[float, float], shared: Sequence[str] = ()) -> Estate:
+def at_home(estate: Estate, kinds: Kinds, span_s: tuple[float, float], shared: Sequence[str] = ()) -> Estate:
     """Add what is usual at each client of the traffic; `shared` names networks whose addresses stand for many machines.
 
     Rows without a client are taken for a crowd: the last place of `Estate.shared`, where UNKNOWN points, says so.
     """
-    _, owner = owners_of(traffic)
-    client, user, agent = (getattr(traffic, n).astype(np.int64) for n in ("client", "user", "agent"))
+    traffic, client, agent = kinds.traffic, kinds.client, kinds.agent
     known = agent != UNKNOWN
-    software, counts = _members(client[known] * len(traffic.agents) + agent[known], owner[known])
+    software, counts = _members(client[known] * len(traffic.agents) + agent[known], kinds.owner[known])
     pairs = zip(*(part.tolist() for part in np.divmod(software, max(len(traffic.agents), 1))), strict=True)
+    crowds = _shared(client, kinds.user, agent, len(traffic.clients))
     return msgspec.structs.replace(
         estate,
-        shared=np.append(_shared(client, user, agent, len(traffic.clients)) | _listed(traffic, shared), True),
+        shared=np.append(crowds | _listed(traffic, shared) if shared else crowds, True),
         pair_owners=dict(zip(pairs, counts.tolist(), strict=True)),
-        client_hours=_used_hours(traffic, client, owner, span_s),
+        client_hours=_used_hours(kinds, span_s),
     )
-
-
-def owners_of(traffic: Traffic) -> tuple[list[str], Ints]:
-    """Return the owners, in the order of their places, and each row's."""
-    owners: dict[str, int] = {}
-    owner = np.array([owners.setdefault(p.owner, len(owners)) for p in traffic.places], np.int64)
-    return list(owners), owner[traffic.place] if len(traffic) else np.empty(0, np.int64)
 
 
 def _shared(client: Ints, user: Ints, agent: Ints, clients: int) -> Bools:
@@ -152,20 +145,22 @@ def _first(time_s: Floats, group: Ints | Small, groups: int) -> Floats:
     return first
 
 
-def _company(time_s: Floats, owner: Ints, client: Ints, owners: int) -> Floats:
+def _company(kinds: Kinds) -> Floats:
     """Return when anybody who calls an owner first called another one; infinity where they call nobody else."""
-    code = joint(client, owner)
+    time_s, client, owner = kinds.traffic.time_s, kinds.client, kinds.owner
+    code = joint(client, owner, kinds.first)
     order = rising(code)
-    pairs = order[opens(code[order])]  # the first row of each client and owner, for rows stand by time
-    pairs = pairs[np.lexsort((pairs, client[pairs]))]
+    pairs = order[opens(joint(client, owner)[order])]  # the first kind of each client and owner
+    pairs = pairs[rising(joint(client[pairs], kinds.first[pairs]))]
     at = np.append(opens(client[pairs]), len(pairs))
     first = pairs[at[:-1]]
     later = np.full(len(first), np.inf)
     several = np.diff(at) > 1
-    later[several] = time_s[pairs[at[:-1][several] + 1]]
+    later[several] = time_s[kinds.first[pairs[at[:-1][several] + 1]]]
     place = np.repeat(np.arange(len(first)), np.diff(at))
     is_first = pairs == first[place]
-    return _first(np.where(is_first, later[place], time_s[first[place]]), owner[pairs], owners)
+    met_s = np.where(is_first, later[place], time_s[kinds.first[first]][place])
+    return _first(met_s, owner[pairs], len(kinds.owners))
 
 
 def _distinct(group: Ints, member: Ints, groups: int) -> Ints:
@@ -179,16 +174,19 @@ def _distinct(group: Ints, member: Ints, groups: int) -> Ints:
 def _members(group: Ints, member: Ints) -> tuple[Ints, Ints]:
     """Return the groups, ascending, and how many distinct members each has."""
     code = joint(group, member)
-    order = np.argsort(code)
-    return np.unique(group[order[opens(code[order])]], return_counts=True)
+    order = rising(code)
+    heads = group[order[opens(code[order])]]
+    at = opens(heads)
+    return heads[at], np.diff(at, append=len(heads))
 
 
-def _used_hours(traffic: Traffic, client: Ints, owner: Ints, span_s: tuple[float, float]) -> dict[int, Ints]:
-    hours = _hours(span_s)
+def _used_hours(kinds: Kinds, span_s: tuple[float, float]) -> dict[int, Ints]:
+    traffic, hours = kinds.traffic, _hours(span_s)
+    client = traffic.client.astype(np.int64)
     hour = np.clip(((traffic.time_s - span_s[0]) // HOUR_S).astype(np.int64), 0, hours - 1)
     cell = client * hours + hour
     page = (traffic.flags & (PATH_STATIC | HAS_REFERER)) != 0
-    cells, counts = _members(cell, owner)
+    cells, counts = _members(cell, kinds.owner_of[traffic.place])
     busy = np.union1d(cells[counts >= BUSY_OWNERS], cell[page])
     clients, starts = np.unique(busy // hours, return_index=True)
     return {int(c): used for c, used in zip(clients, np.split(busy % hours, starts)[1:], strict=True)}

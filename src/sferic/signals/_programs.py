@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from sferic.model.process import Process
 from sferic.model.traffic import PROCESS_GUESSED, UNKNOWN, Bools, Floats, Ints
 from sferic.model.window import Window
+from sferic.signals._memo import once_a_window
 from sferic.signals._per_segment import segment_of, tallies, totals
 
 MAIN_SHARE = 0.9
@@ -16,6 +17,7 @@ KNOWN_SHARE = 0.5
 """… and of so many of all calls it is known."""
 
 
+@once_a_window
 def main_images(window: Window) -> Ints:
     """Return the number of the program that stands for each segment: UNKNOWN if none does, or several do."""
     if not window.traffic.images:

@@ -12,10 +12,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from sferic.model.traffic import CHALLENGE, LOOKUP, UNKNOWN, Bools, Floats, Ints, Traffic
-from sferic.model.window import Estate, Window
-from sferic.signals._estate import at_home, everybody, owners_of, sight
 from sferic.model.grouping import joint, opens, rising
+from sferic.model.traffic import UNKNOWN, Bools, Floats, Ints, Traffic
+from sferic.model.window import Estate, Window
+from sferic.signals._estate import at_home, everybody, sight
+from sferic.signals._kinds import Kinds, kinds_of
 
 MIN_ROWS = 4
 BURST_S = 1.5
@@ -32,12 +33,12 @@ _LEVELS = (
 _FINER = {1: (0,), 2: (0,), 3: (0, 1, 2), 4: (0, 1, 2, 3)}
 
 
-class _Cut(msgspec.Struct, frozen=True):
-    """The segments of one level: for each row its segment, the rows segment by segment, and each segment's size."""
+class _Level(msgspec.Struct, frozen=True):
+    """The segments of one level: each kind's segment, and each segment's rows and any kind of it."""
 
-    of_row: Ints
-    order: Ints
+    of_kind: Ints
     size: Ints
+    kind: Ints
 
 
 class Cutting(msgspec.Struct, frozen=True):
@@ -50,62 +51,57 @@ class Cutting(msgspec.Struct, frozen=True):
     min_rows: int = MIN_ROWS
 
 
-def cut(traffic: Traffic, how: Cutting, estate: Estate | None = None) -> Window:
+def cut(traffic: Traffic, how: Cutting, estate: Estate | None = None, kinds: Kinds | None = None) -> Window:
     """Cut traffic into the segments of every level that have enough rows to be measured.
 
     The estate is that of these rows, where none is given.
     """
+    kinds = kinds or kinds_of(traffic)
     if estate is None:
-        estate = at_home(everybody(sight(traffic), how.span_s), traffic, how.span_s, how.shared)
-    owners, channels, columns = _columns(traffic)
-    real = np.flatnonzero((traffic.flags & CHALLENGE) == 0)
-    cuts = [_level(columns, names, real) for names in _LEVELS]
-    parts = [_keep(cuts, level, real, how.min_rows) for level in range(len(_LEVELS))]
-    rows = np.concatenate([p[0] for p in parts]) if parts else np.empty(0, np.int64)
-    sizes = np.concatenate([p[1] for p in parts])
+        estate = at_home(everybody(sight(kinds), how.span_s), kinds, how.span_s, how.shared)
+    levels = [_level(kinds, names) for names in _LEVELS]
+    parts = [_keep(kinds, levels, number, how.min_rows) for number in range(len(_LEVELS))]
+    rows, sizes = (np.concatenate(several) for several in zip(*parts, strict=True))
     level = np.repeat(np.arange(len(parts)), [len(p[1]) for p in parts])
-    rows_at = np.concatenate([[0], np.cumsum(sizes)])
-    first = rows[rows_at[:-1]] if len(rows) else rows
-    keys: dict[str, Any] = {n: np.where(_looks(level, n), columns[n][first], UNKNOWN) for n in columns}
-    del keys["stream"]
-    resolution = _resolution(traffic)[keys["source"]] if len(first) else np.empty(0)
+    rows_at = np.append(0, np.cumsum(sizes))
+    keys = _keys(kinds, rows[rows_at[:-1]], level)
     checkins: dict[str, Any] = _checkins(traffic, rows, rows_at)
     return Window(
-        traffic=traffic, estate=estate, owners=owners, channels=channels, level=level, rows=rows, rows_at=rows_at,
-        resolution_s=resolution, start_s=how.span_s[0], stop_s=how.span_s[1], zone_s=how.zone_s, **keys, **checkins,
+        traffic=traffic, estate=estate, owners=kinds.owners, channels=kinds.channels, level=level, rows=rows,
+        rows_at=rows_at, resolution_s=_resolution(traffic)[keys["source"]] if len(level) else np.empty(0),
+        start_s=how.span_s[0], stop_s=how.span_s[1], zone_s=how.zone_s, **keys, **checkins,
     )  # fmt: skip
 
 
-def _columns(traffic: Traffic) -> tuple[list[str], list[str], dict[str, Ints]]:
-    owners, owner = owners_of(traffic)
-    channels: dict[str, int] = {}
-    channel = np.array([channels.setdefault(p.channel, len(channels)) for p in traffic.places], np.int64)
-    columns = {n: getattr(traffic, n).astype(np.int64) for n in ("source", "client", "user", "agent", "image")}
-    columns["stream"] = columns["source"] * 2 + ((traffic.flags & LOOKUP) != 0)
-    columns["owner"] = owner
-    columns["channel"] = channel[traffic.place] if len(traffic) else np.empty(0, np.int64)
-    return owners, list(channels), columns
+def _level(kinds: Kinds, names: tuple[str, ...]) -> _Level:
+    code = joint(*(getattr(kinds, name) for name in names))
+    real = np.flatnonzero(kinds.challenge == 0)
+    order = real[rising(code[real])]
+    heads = opens(code[order])
+    of_kind = np.full(len(kinds), UNKNOWN, np.int64)
+    of_kind[order] = np.repeat(np.arange(len(heads)), np.diff(heads, append=len(order)))
+    size = np.add.reduceat(kinds.sizes[order], heads) if len(heads) else heads
+    return _Level(of_kind, size, order[heads])
 
 
-def _level(columns: dict[str, Ints], names: tuple[str, ...], real: Ints) -> _Cut:
-    code = joint(*(columns[name][real] for name in names))
-    order = rising(code)
-    size = np.diff(opens(code[order]), append=len(real))
-    of_row = np.empty(len(real), np.int64)
-    of_row[order] = np.repeat(np.arange(len(size)), size)
-    return _Cut(of_row, order, size)
-
-
-def _keep(cuts: list[_Cut], level: int, real: Ints, min_rows: int) -> tuple[Ints, Ints]:
+def _keep(kinds: Kinds, levels: list[_Level], number: int, min_rows: int) -> tuple[Ints, Ints]:
     """Return the rows (sorted by segment, then time) and sizes of a level's segments that are kept."""
-    mine = cuts[level]
+    mine = levels[number]
     wanted = mine.size >= min_rows
-    first = mine.order[np.cumsum(mine.size) - mine.size]
-    for finer in _FINER.get(level, ()):
-        same = cuts[finer].size[cuts[finer].of_row[first]] == mine.size
-        wanted &= ~same
-    chosen = np.repeat(wanted, mine.size)
-    return real[mine.order[chosen]], mine.size[wanted]
+    for finer in _FINER.get(number, ()):
+        wanted &= levels[finer].size[levels[finer].of_kind[mine.kind]] != mine.size
+    chosen = (mine.of_kind != UNKNOWN) & np.append(wanted, False)[mine.of_kind]
+    rows = kinds.order[np.repeat(chosen, kinds.sizes)]
+    segment = np.repeat(mine.of_kind[chosen], kinds.sizes[chosen])
+    return rows[rising(joint(segment, rows))], mine.size[wanted]
+
+
+def _keys(kinds: Kinds, first: Ints, level: Ints) -> dict[str, Any]:
+    """Return what each segment is about, by its first row: what its level looks at, its owner and its source."""
+    traffic = kinds.traffic
+    keys = {n: getattr(traffic, n)[first].astype(np.int64) for n in ("source", "client", "user", "agent", "image")}
+    keys["owner"], keys["channel"] = kinds.owner_of[traffic.place[first]], kinds.channel_of[traffic.place[first]]
+    return {name: np.where(_looks(level, name), values, UNKNOWN) for name, values in keys.items()}
 
 
 def _looks(level: Ints, name: str) -> Bools:

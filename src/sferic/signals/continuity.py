@@ -10,6 +10,7 @@ References: docs/explanation/scoring.md.
 
 import numpy as np
 
+from sferic.model.grouping import opens, rising
 from sferic.model.traffic import Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Words
@@ -25,19 +26,24 @@ MIN_OTHER_STEPS = 4
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the share of the machine's visible time with check-ins."""
     found = np.full(len(window), np.nan)
-    rows_of = _rows_by_client(window)
-    for i in np.flatnonzero(wanted):
-        fit = window.fits.get(int(i))
-        if fit is not None and fit.evidence_db >= REGULAR_DB:
-            found[i] = _share(window, int(i), fit, rows_of[int(window.client[i])])
+    regular = {i: fit for i in np.flatnonzero(wanted).tolist() if (fit := window.fits.get(i)) and _is_regular(fit)}
+    rows_of = _rows_of_clients(window, list(regular))
+    for i, fit in regular.items():
+        found[i] = _share(window, i, fit, rows_of[int(window.client[i])])
     return found
 
 
-def _rows_by_client(window: Window) -> dict[int, Ints]:
-    traffic = window.traffic
-    order = np.argsort(traffic.client, kind="stable").astype(np.int64)
-    clients, starts = np.unique(traffic.client[order], return_index=True)
-    return {int(c): rows for c, rows in zip(clients, np.split(order, starts)[1:], strict=True)}
+def _is_regular(fit: Fit) -> bool:
+    return fit.evidence_db >= REGULAR_DB
+
+
+def _rows_of_clients(window: Window, segments: list[int]) -> dict[int, Ints]:
+    """Return the rows of each client of the segments."""
+    client = window.traffic.client
+    rows = np.flatnonzero(np.isin(client, window.client[segments]))
+    rows = rows[rising(client[rows])]
+    starts = opens(client[rows])
+    return dict(zip(client[rows[starts]].tolist(), np.split(rows, starts)[1:], strict=True))
 
 
 def _share(window: Window, i: int, fit: Fit, client_rows: Ints) -> float:

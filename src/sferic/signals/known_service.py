@@ -12,10 +12,10 @@ from collections import Counter
 import numpy as np
 
 from sferic.catalog.known_services import KnownService, known_service
+from sferic.model.grouping import joint
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
-from sferic.model.grouping import joint
 from sferic.signals._per_segment import kept_at, segment_of, tallies, totals
 
 FIELDS = frozenset({"path"})

@@ -13,7 +13,7 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats, Ints
 from sferic.model.window import Window
 from sferic.signals._contract import Words
-from sferic.signals._per_segment import medians, segment_of, totals
+from sferic.signals._per_segment import segment_of, totals, usual_down, usual_up
 
 FIELDS = frozenset({"bytes_up"})
 MIN_CHECKINS = 20
@@ -28,16 +28,15 @@ def measure(window: Window, wanted: Bools) -> Floats:
     """Return the number of task-then-result pairs."""
     del wanted
     at = window.checkins_at
-    task, result = _spikes(window.down, at), _spikes(window.up, at)
+    task, result = _spikes(window.down, usual_down(window), at), _spikes(window.up, usual_up(window), at)
     even = totals(task, at) + totals(result, at) <= (1 - EVEN_SHARE) * window.checkins
     pairs = np.where(even, totals(_answered(task, result, at), at), 0.0)
     unknown = totals(np.isnan(window.up) | np.isnan(window.down), at)
     return np.where((window.checkins >= MIN_CHECKINS) & (unknown == 0), pairs, np.nan)
 
 
-def _spikes(values: Floats, at: Ints) -> Bools:
+def _spikes(values: Floats, usual: Floats, at: Ints) -> Bools:
     """Mark the values far above their segment's median."""
-    usual = medians(values, at)
     return np.asarray(values > np.maximum(LARGE * usual, usual + 512)[segment_of(at)])
 
 

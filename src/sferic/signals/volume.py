@@ -12,7 +12,7 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
-from sferic.signals._per_segment import medians
+from sferic.signals._per_segment import usual_down, usual_up
 
 FIELDS = frozenset({"bytes_up", "bytes_down", "bytes_total"})
 
@@ -20,7 +20,7 @@ FIELDS = frozenset({"bytes_up", "bytes_down", "bytes_total"})
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return log10 of the median bytes of a check-in."""
     del wanted
-    up, down = (np.nan_to_num(medians(way, window.checkins_at)) for way in (window.up, window.down))
+    up, down = np.nan_to_num(usual_up(window)), np.nan_to_num(usual_down(window))
     total = up + down
     found = np.full(len(window), np.nan)
     found[total > 0] = np.log10(total[total > 0])
