@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.model.grouping import joint, opens, rising
+from sferic.model.grouping import in_time, joint, one_after_the_other, opens, rising, where
 from sferic.model.traffic import Ints
 
 SMALL = st.integers(-1, 5)
@@ -48,3 +48,26 @@ def test_narrow_columns_do_not_overflow(kind: type) -> None:
     rows = [(0, top), (top, 0), (top, top), (0, 0)]
     first, second = np.array(rows, kind).T
     assert np.argsort(joint(first, second)).tolist() == sorted(range(4), key=lambda i: rows[i])
+
+
+MOMENTS = st.one_of(st.floats(-1e10, 1e10), st.sampled_from([0.0, -0.0, 1.5, float("inf")]))
+
+
+@given(st.lists(MOMENTS, max_size=30))
+def test_in_time_is_a_stable_sort_of_moments(moments: list[float]) -> None:
+    """As Python's, with moments before 1970 and both zeros; nothing is said of what stands in order already."""
+    order = in_time(np.array(moments, float))
+    expected = sorted(range(len(moments)), key=lambda i: moments[i])
+    assert (list(range(len(moments))) if order is None else order.tolist()) == expected
+
+
+def test_a_column_of_one_value_stays_one_value() -> None:
+    """Rows can be taken from a table without filling in what is alike in all of them."""
+    table = {"line": np.arange(6), "user": np.broadcast_to(np.int32(-1), 6)}
+    some = where(table, table["line"] % 2 == 0)
+    assert (some["line"].tolist(), some["user"].tolist()) == ([0, 2, 4], [-1, -1, -1])
+    assert some["user"].strides == (0,)
+    assert where(table, table["line"] >= 0) is table, "what is wanted whole is not copied"
+    assert len(where(table, table["line"] > 9)["user"]) == 0
+    twice = one_after_the_other([some, table])
+    assert (twice["line"].tolist(), twice["user"].tolist()) == ([0, 2, 4, 0, 1, 2, 3, 4, 5], [-1] * 9)

@@ -39,7 +39,7 @@ def _is_regular(fit: Fit) -> bool:
 
 def _rows_of_clients(window: Window, segments: list[int]) -> dict[int, Ints]:
     """Return the rows of each client of the segments."""
-    client = window.traffic.client
+    client = window.traffic.client.astype(np.int64)
     rows = np.flatnonzero(np.isin(client, window.client[segments]))
     rows = rows[rising(client[rows])]
     starts = opens(client[rows])
