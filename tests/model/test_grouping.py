@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.model.grouping import in_time, joint, one_after_the_other, opens, rising, where
+from sferic.model.grouping import Table, in_time, joint, one_after_the_other, opens, rising, where
 from sferic.model.traffic import Ints
 
 SMALL = st.integers(-1, 5)
@@ -63,7 +63,7 @@ def test_in_time_is_a_stable_sort_of_moments(moments: list[float]) -> None:
 
 def test_a_column_of_one_value_stays_one_value() -> None:
     """Rows can be taken from a table without filling in what is alike in all of them."""
-    table = {"line": np.arange(6), "user": np.broadcast_to(np.int32(-1), 6)}
+    table: Table = {"line": np.arange(6), "user": np.broadcast_to(np.int32(-1), 6)}
     some = where(table, table["line"] % 2 == 0)
     assert (some["line"].tolist(), some["user"].tolist()) == ([0, 2, 4], [-1, -1, -1])
     assert some["user"].strides == (0,)
