@@ -38,8 +38,8 @@ golden: $(TEST) ## Rewrite expected output, for review:  make golden [id=squid_a
 new-source: $(TEST) ## Scaffold a log source:  make new-source id=acme_gateway_web
 	$(BIN)/python scripts/new_source.py $(id)
 
-bench: $(TEST) ## Time a hunt against plain text tools:  make bench file=PATH
-	$(BIN)/python benchmarks/run.py $(file)
+bench: $(TEST) ## Time a hunt against plain text tools:  make bench [file=PATH | sizes="2GB 10GB 50GB"]
+	$(BIN)/python benchmarks/$(if $(file),run.py "$(file)",growth.py $(or $(sizes),2GB 10GB 50GB) --folder benchmarks/data)
 
 fuzz: $(FUZZ) ## Feed damaged lines to the log sources:  make fuzz [seconds=60] [id=squid_access]
 	@$(BIN)/python -m fuzz --seconds $(or $(seconds),60) $(id)

@@ -127,8 +127,8 @@ def table(costs: dict[str, list[Cost]], size_bytes: int) -> str:
 
 
 def account(said: str) -> str:
-    """What the hunt says that it read and weighed: the number of events, without which its time means little."""
-    return "\n".join(line.rstrip() for line in said.splitlines() if line.startswith(("events", "weighed")))
+    """What the hunt says that it read and weighed, without which its time means little, and what it says it took."""
+    return "\n".join(line.rstrip() for line in said.splitlines() if line.startswith(("events", "weighed", "cost")))
 
 
 def text_bytes(file: Path) -> int:

@@ -1,6 +1,7 @@
 """The benchmark tools themselves: the big files are what they claim, the table computes what it says."""
 
 import csv
+import gzip
 import importlib.util
 import re
 import sys
@@ -23,6 +24,17 @@ def _load(name: str) -> ModuleType:
 
 
 GENERATE, RUN = _load("generate"), _load("run")
+
+
+def _beside(name: str) -> ModuleType:
+    """A benchmark that imports its neighbours by their own names."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "generate", GENERATE)
+        patch.setitem(sys.modules, "run", RUN)
+        return _load(name)
+
+
+GROWTH = _beside("growth")
 
 
 @pytest.mark.parametrize("form", sorted(GENERATE.FORMATS))
@@ -82,3 +94,16 @@ def test_the_table_shows_medians_and_ratios() -> None:
     rows = RUN.table(costs, 10**9).splitlines()
     assert rows[2] == "| base | 2.00 | 2.00 | 1 | 500 | 1.00 | 1.00 |"
     assert rows[3] == "| ours | 1.00 | 3.00 | 5 | 1,000 | 0.50 | 1.50 |"
+
+
+def test_a_later_day_is_the_same_lines_a_day_later(tmp_path: Path) -> None:
+    """Days differ by the time at the start of each line and by nothing else, and are not written twice."""
+    paths = GROWTH.days(tmp_path, 100_000, 3)
+    texts = [gzip.decompress(path.read_bytes()).decode().splitlines() for path in paths]
+    assert len(texts[0]) > 500
+    for day, lines in enumerate(texts):
+        moved = [f"{float(line[:14]) + day * 86_400:.3f}{line[14:]}" for line in texts[0]]
+        assert lines == moved
+    stamps = [path.stat().st_mtime_ns for path in paths]
+    assert GROWTH.days(tmp_path, 100_000, 3) == paths
+    assert [path.stat().st_mtime_ns for path in paths] == stamps
