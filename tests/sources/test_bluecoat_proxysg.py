@@ -233,3 +233,9 @@ def test_a_long_hostile_line_costs_little(make: Callable[[int], str]) -> None:
     for head in ("", ROW[:60], PAIRS, "<134>Oct 28 13:00:00 proxy1 ", "2024-10-28 13:00:00 TCP_HIT "):
         reader.claims(Line(head + make(33_000)))
         assert isinstance(reader.read(Line(head + make(33_000))), Event | Reject)
+
+
+def test_a_duration_that_cannot_be_is_none() -> None:
+    """Seconds become milliseconds, unless they are too many for a number of 64 bits."""
+    assert _row(duration="7").duration_ms == 7_000
+    assert _row(duration="9" * 18).duration_ms is None

@@ -119,7 +119,7 @@ def _event(found: dict[str, str]) -> Event:
         dst_ip=target,
         dst_port=target_port,
         bytes_up=sent,
-        duration_ms=None if end is None else max(end * 1000 - start // 1000, 0),
+        duration_ms=None if end is None else number(max(end * 1000 - start // 1000, 0)),
         action=verdict(found.get("action")),
         protocol=transport(found.get("protocol")),
     )

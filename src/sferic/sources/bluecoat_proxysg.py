@@ -312,7 +312,7 @@ def _user(values: Values) -> str | None:
 def _duration_ms(values: Values) -> int | None:
     taken = number(values.get("time-taken"))
     seconds = number(values.get("duration")) if taken is None else None
-    return taken if seconds is None else seconds * 1000
+    return taken if seconds is None else number(seconds * 1000)
 
 
 def _action(values: Values) -> str | None:

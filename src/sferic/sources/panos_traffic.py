@@ -63,7 +63,7 @@ class Reader:
             bytes_up=up,
             bytes_down=down,
             bytes_total=number(get("bytes")) if up is None and down is None else None,
-            duration_ms=None if elapsed_s is None else elapsed_s * 1000,
+            duration_ms=None if elapsed_s is None else number(elapsed_s * 1000),
             action="blocked" if refused else _panos.action(text(get("action"))),
             protocol=proto.lower() if proto else None,
             app=text(get("app")),
