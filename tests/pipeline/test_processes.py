@@ -14,6 +14,7 @@ from sferic.model.machine import short_name
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt
+from sferic.pipeline.surveying import survey
 from tests.pipeline import endpoint_lines as lines
 from tests.pipeline.endpoint_lines import SUFFIX, WRITERS, Story
 
@@ -189,3 +190,35 @@ def test_an_answer_of_advanced_hunting_is_cut_into_rows(tmp_path: Path) -> None:
         (tmp_path / "answer.json").write_text(json.dumps(answer, indent=indent), encoding="utf-8")
         (finding,) = hunt([str(tmp_path)]).findings
         assert (finding.analytic, finding.connections) == ("process", 5)
+
+
+def test_a_log_that_leaves_calls_out_says_so(tmp_path: Path) -> None:
+    """Two in three of Defender's rows are enough for a beacon; the account says how they are judged, for Sysmon not."""
+    times = [30.0 * n for n in range(300) if n * n * 7919 % 97 < 64]
+    for log, sampled in (("defender_csv", ["microsoft_defender"]), ("sysmon_json", [])):
+        story = Story()
+        story.call(story.run(lines.POWERSHELL, parent=story.run(lines.EXPLORER)), lines.WORKER, times)
+        (tmp_path / log).mkdir()
+        report = run(tmp_path / log, story, log)
+        (finding,) = report.findings
+        assert finding.interval is not None
+        assert finding.interval.sleep_s == pytest.approx(30, abs=0.5)
+        told = [lack for lack in report.account.missing if lack.evidence == "all calls"]
+        assert [lack.source for lack in told] == sampled
+        assert all("leaves out connections of a program that repeat" in lack.text for lack in told)
+        checked = survey([str(tmp_path / log)], Settings()).account.missing
+        assert [lack for lack in checked if lack.evidence == "all calls"] == told
+
+
+def test_reports_of_an_hour_are_no_beacon(tmp_path: Path) -> None:
+    """Aggregated reports come by the hour whatever the program does: no rhythm, but still a program that is wrong."""
+    story = Story()
+    shell = story.run(lines.POWERSHELL, parent=story.run(lines.EXPLORER))
+    story.call(shell, lines.WORKER, [3600.0 * n for n in range(40)])
+    (tmp_path / "calls").mkdir()
+    (finding,) = run(tmp_path / "calls", story, "sysmon_json").findings
+    assert finding.analytic == "beacon"
+    rows = lines.defender_csv(story).replace("ConnectionSuccess", "ConnectionSuccessAggregatedReport")
+    (tmp_path / "reports.csv").write_text(rows, encoding="utf-8")
+    (finding,) = hunt([str(tmp_path / "reports.csv")], Settings()).findings
+    assert (finding.analytic, finding.interval) == ("process", None)

@@ -23,8 +23,8 @@ from sferic.model.finding import Analytic, Finding, Reason
 from sferic.model.traffic import Floats, Traffic
 from sferic.model.window import Window
 from sferic.signals._contract import Words, signals
-from sferic.signals._gaps import fit_times
 from sferic.signals._segments import Cutting, cut
+from sferic.signals._thinned import fit
 
 T0 = 1_772_409_600.0
 HOUR = 3600.0
@@ -146,8 +146,8 @@ def window(*stories: Iterable[Event], span_s: tuple[float, float] | None = None,
 def fitted(made: Window, which: Iterable[int] | None = None) -> Window:
     """Fit the timing of these segments, or of all, as weighing does for those that matter."""
     chosen = range(len(made)) if which is None else which
-    fits = {i: fit_times(made.times(i), float(made.resolution_s[i])) for i in chosen}
-    return msgspec.structs.replace(made, fits={i: fit for i, fit in fits.items() if fit is not None})
+    fits = {i: fit(made, i) for i in chosen}
+    return msgspec.structs.replace(made, fits={i: law for i, law in fits.items() if law is not None})
 
 
 def segment(made: Window, who: str, whom: str, level: int = 0) -> int:

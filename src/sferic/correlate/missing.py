@@ -4,7 +4,7 @@ It goes by what the rows held, not by what their format could hold: a Squid log 
 handshake gets its duration from the connection's own row.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 import msgspec
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from sferic.model.event import DNS, PROCESS, Event
 from sferic.model.hosts import is_address
 from sferic.model.report import Missing
-from sferic.model.traffic import LOOKUP, UNKNOWN, Bools, Traffic
+from sferic.model.traffic import LOOKUP, THINNED, UNKNOWN, Bools, Traffic
 from sferic.signals._contract import signals
 
 
@@ -82,12 +82,15 @@ class Filled(msgspec.Struct):
     calls: dict[str, set[str]] = {}
     beside: dict[str, set[str]] = {}
     """Of look-ups and starts of programs, of which most cannot be asked."""
+    thinned: set[str] = set()
+    """The sources of which any row is one of those that are left out where they repeat."""
 
     def add(self, other: "Filled") -> None:
         """Add what other rows held."""
         for mine, theirs in ((self.calls, other.calls), (self.beside, other.beside)):
             for source, fields in theirs.items():
                 mine.setdefault(source, set()).update(fields)
+        self.thinned |= other.thinned
 
     def note(self, event: Event) -> None:
         """Add what an event holds."""
@@ -97,7 +100,7 @@ class Filled(msgspec.Struct):
 
 def filled(traffic: Traffic) -> Filled:
     """Return what settled rows hold."""
-    found = Filled()
+    found = Filled(thinned={traffic.sources[n] for n in np.unique(traffic.source[(traffic.flags & THINNED) != 0])})
     is_lookup = (traffic.flags & LOOKUP) != 0
     for kept, wanted in ((found.calls, ~is_lookup), (found.beside, is_lookup)):
         for source in np.unique(traffic.source[wanted]).tolist():
@@ -137,6 +140,15 @@ def missing(found: Filled, nameless: Collection[str], named: tuple[int, int, int
                 if evidence.fields.isdisjoint(held) and _is_worth_saying(evidence, held)
             ]  # fmt: skip
     return tuple(told)
+
+
+def left_out(which: Mapping[str, str]) -> tuple[Missing, ...]:
+    """Say which logs leave out repeated calls, and how their timing is judged; source → what it leaves out."""
+    judged = (
+        "its calls are judged as a sample, of which up to 85 % may be missing; a rhythm of an hour or a day is taken "
+        "for the log's own, and pauses tell nothing (continuity, interruptions cannot speak there)"
+    )
+    return tuple(Missing(name, "all calls", f"{name} leaves out {what}: {judged}") for name, what in which.items())
 
 
 def _is_worth_saying(evidence: _Evidence, held: Collection[str]) -> bool:

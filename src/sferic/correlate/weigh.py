@@ -15,9 +15,9 @@ from sferic.model.grouping import joint, opens, rising
 from sferic.model.traffic import UNKNOWN, Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Signal, signals
-from sferic.signals._gaps import fit_times
 from sferic.signals._per_segment import tallies
 from sferic.signals._programs import main_images
+from sferic.signals._thinned import fit
 
 _OWN = frozenset({"persistence", "lookups_only"})
 """Like the signals that need the fit, they are about a segment's own rhythm: not lent, each log shows its own."""
@@ -122,12 +122,8 @@ def _caps(points: Mapping[str, Floats], weights: Weights, size: int) -> dict[str
 
 
 def _fits(window: Window, wanted: Bools) -> dict[int, Fit]:
-    fits = {}
-    for i in np.flatnonzero(wanted):
-        fit = fit_times(window.times(int(i)), float(window.resolution_s[i]))
-        if fit is not None:
-            fits[int(i)] = fit
-    return fits
+    found = {i: fit(window, i) for i in np.flatnonzero(wanted).tolist()}
+    return {i: law for i, law in found.items() if law is not None}
 
 
 def reasons(weighed: Weighed, i: int, weights: Weights, places: tuple[str, ...]) -> tuple[Reason, ...]:

@@ -28,14 +28,19 @@ from sferic.model.traffic import (
     LOOKUP,
     OPENING,
     PATH_STATIC,
+    SUMMARY,
+    THINNED,
     UNCHANGED,
     UNKNOWN,
     Collected,
     Traffic,
 )
+from sferic.sources._contract import sources
 
 LONGEST_MS = 366 * 86_400_000
 """No connection lasts longer than a year; a log that says so is not believed, for it would move its beginning."""
+SUMMARY_ACTION = "aggregatedreport"
+"""How Defender's names of hourly reports end, which stand for several connections."""
 OPENING_ACTIONS = frozenset({"built", "start", "connection_attempted"})
 """What firewalls and Elastic Defend say of rows that only announce a connection, whose end they log too."""
 MAX_PATHS = 200_000
@@ -101,6 +106,8 @@ class Columns:
         self.processes = Processes()
         self._ended: list[bool] = []
         """Per source: whether it stamps the end of what it logs."""
+        self._thinned: list[int] = []
+        """Per source: the mark of a program's call, if it leaves out those that repeat."""
 
     def __len__(self) -> int:
         return len(self._columns["time_s"]) + len(self._rows) + (len(self._shelf) if self._shelf else 0)
@@ -147,7 +154,7 @@ class Columns:
             UNKNOWN if lasted_ms is None else _fitting(lasted_ms),
             UNKNOWN if path is None else self._path(path),
             UNKNOWN if method is None else words["method"][method],
-            _flags(event) | (JOINED if joined else 0),
+            _flags(event) | (JOINED if joined else 0) | (self._thinned[source] if _has_program(event) else 0),
             words["file"][event.file],
             event.line,
             0 if link is None else _number(link),
@@ -184,7 +191,9 @@ class Columns:
     def _source_number(self, name: str) -> int:
         number = self._words["source"][name]
         if number == len(self._ended):
+            known = sources().get(name)
             self._ended.append(self._at_end(name))
+            self._thinned.append(THINNED if known and known.leaves_out else 0)
         return number
 
     def _client(self, event: Event) -> int:
@@ -262,6 +271,18 @@ def client_of(event: Event) -> str:
     return event.device or event.src_ip or ""
 
 
+def _flag_of(action: str) -> int:
+    if action == "blocked":
+        return BLOCKED
+    if action in OPENING_ACTIONS:
+        return OPENING
+    return SUMMARY if action.endswith(SUMMARY_ACTION) else 0
+
+
+def _has_program(event: Event) -> bool:
+    return event.process_path is not None or event.process_guid is not None
+
+
 def _is_static(path: str) -> bool:
     return path.partition("?")[0][-_LONGEST_STATIC:].lower().endswith(_STATIC)
 
@@ -276,10 +297,8 @@ def _flags(event: Event) -> int:
         flags |= IS_TUNNEL
     if event.table == "dns_activity":
         flags |= LOOKUP
-    if event.action == "blocked":
-        flags |= BLOCKED
-    elif event.action in OPENING_ACTIONS:
-        flags |= OPENING
+    if event.action is not None:
+        flags |= _flag_of(event.action)
     if event.status == 407:
         flags |= CHALLENGE
     elif event.status == 304:

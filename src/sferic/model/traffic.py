@@ -41,6 +41,10 @@ CHALLENGE = 64
 """A proxy asked for credentials (407); the real request follows as its own row."""
 FINE = 2048
 """The row's stamp is finer than whole seconds."""
+SUMMARY = 4096
+"""The row sums up the calls of a period, at the end or beginning of which it is stamped."""
+THINNED = 8192
+"""The row's source leaves out calls like it that repeat."""
 
 
 COLUMNS = {

@@ -10,7 +10,7 @@ from sferic.catalog.assets import load_assets
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import load_weights
 from sferic.correlate.channels import Census
-from sferic.correlate.missing import Filled, missing
+from sferic.correlate.missing import Filled, left_out, missing
 from sferic.engine.aliases import MAX_DOMAINS
 from sferic.engine.crew import processes
 from sferic.engine.gather import MAX_UNPLACED, Gathered, Gatherer
@@ -124,6 +124,7 @@ def account_of(gathered: Gathered, held: Filled, estate: int, counted: Census, *
     account = gathered.ledger.account(strict=strict)
     tally = gathered.tally
     account.missing = missing(held, without_names(gathered.ledger.kinds), (tally.linked, tally.joined, tally.nameless))
+    account.missing += left_out({name: sources()[name].leaves_out for name in sorted(held.thinned)})
     account.missing += tuple(Missing(path, "a second reading", ONCE) for path in sorted(gathered.once))
     if gathered.names_full:
         account.missing += (Missing("all", "more addresses", FULL),)

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from sferic.correlate.missing import Filled, missing
+from sferic.correlate.missing import Filled, left_out, missing
 from sferic.engine.progress import Watcher
 from sferic.model.event import API, HTTP, NETWORK, Event
 from sferic.model.report import Account
 from sferic.model.settings import Settings
 from sferic.pipeline.hunting import without_names
 from sferic.pipeline.normalizing import normalize
+from sferic.sources._contract import source
 
 _ITS_OWN = {"table", "time", "source", "file", "line", "raw"}
 _ASKED = tuple(name for name in Event.__struct_fields__ if name not in _ITS_OWN)
@@ -33,12 +34,20 @@ class Holding(msgspec.Struct):
     @property
     def analytics(self) -> tuple[str, ...]:
         """Return the analytics that have something to look at here."""
-        calls = self.tables[HTTP] + self.tables[NETWORK]
         allowed = {
-            "beacon": self.tables.total() > self.tables[API], "long_connection": calls and self.fields["duration_ms"],
-            "process": calls and self.fields["process_path"], "cloud_change": self.tables[API],
+            "beacon": self.events > self.tables[API], "long_connection": self._calls and self.fields["duration_ms"],
+            "process": self.names_programs, "cloud_change": self.tables[API],
         }  # fmt: skip
         return tuple(name for name, is_allowed in allowed.items() if is_allowed)
+
+    @property
+    def names_programs(self) -> bool:
+        """Say whether there are calls, and names of programs."""
+        return bool(self._calls and self.fields["process_path"])
+
+    @property
+    def _calls(self) -> int:
+        return self.tables[HTTP] + self.tables[NETWORK]
 
 
 class Survey(msgspec.Struct, frozen=True):
@@ -59,5 +68,6 @@ def survey(paths: Sequence[str], settings: Settings, watch: Watcher | None = Non
         if event.table != API:
             filled.note(event)
     account = found.account
-    account.missing = missing(filled, without_names(holdings))
+    thinned = {n: source(n).leaves_out for n, one in sorted(holdings.items()) if one.names_programs}
+    account.missing = missing(filled, without_names(holdings)) + left_out({n: w for n, w in thinned.items() if w})
     return Survey(account, holdings)

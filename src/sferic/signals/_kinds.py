@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from sferic.model.grouping import joint, opens, rising
-from sferic.model.traffic import CHALLENGE, LOOKUP, Ints, Traffic
+from sferic.model.traffic import CHALLENGE, LOOKUP, SUMMARY, Ints, Traffic
 
 
 class Kinds(msgspec.Struct, frozen=True):
@@ -25,7 +25,7 @@ class Kinds(msgspec.Struct, frozen=True):
     first: Ints
     """The first row of each kind."""
     stream: Ints
-    """The source, apart for DNS questions: these are no calls."""
+    """The source, apart for DNS questions, which are no calls, and for what sums up an hour, which is none in time."""
     client: Ints
     user: Ints
     agent: Ints
@@ -62,8 +62,8 @@ def kinds_of(traffic: Traffic) -> Kinds:
 
 
 def _stream(traffic: Traffic, rows: Ints | slice) -> Ints:
-    source = traffic.source[rows].astype(np.int64)
-    stream: Ints = source * 2 + ((traffic.flags[rows] & LOOKUP) != 0)
+    source, flags = traffic.source[rows].astype(np.int64), traffic.flags[rows]
+    stream: Ints = source * 4 + ((flags & LOOKUP) != 0) + 2 * ((flags & SUMMARY) != 0)
     return stream
 
 

@@ -3,7 +3,7 @@
 Levels, from fine to coarse: function and software · function · owner and software · owner · owner over all users.
 Software is the user agent and the program, whichever is known.
 A rotating implant is irregular per function and regular per owner; one NAT address is regular per user only.
-A DNS question is no call: look-ups have segments of their own.
+A DNS question is no call, and a row that sums up an hour is none in time: both have segments of their own.
 A segment whose rows are exactly those of a finer one is left out.
 """
 

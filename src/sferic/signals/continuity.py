@@ -4,7 +4,8 @@ What it measures: within the channel's life, the share of the time in which the 
 that also has check-ins, in steps of half an hour or three gaps, whichever is longer.
 Why it matters: an implant starts with the machine and stays; a developer's loop, a tab or a job comes and goes.
 What else looks like this: every agent.
-Limits: a machine is seen only through its other calls to platforms; without them the signal is silent.
+Limits: a machine is seen only through its other calls to platforms; without them the signal is silent, as it is where
+the log leaves calls out.
 References: docs/explanation/scoring.md.
 """
 
@@ -15,6 +16,7 @@ from sferic.model.traffic import Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Words
 from sferic.signals._gaps import REGULAR_DB
+from sferic.signals._thinned import is_thinned
 
 FIELDS = frozenset({"time"})
 DEAR = True
@@ -26,7 +28,8 @@ MIN_OTHER_STEPS = 4
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the share of the machine's visible time with check-ins."""
     found = np.full(len(window), np.nan)
-    regular = {i: fit for i in np.flatnonzero(wanted).tolist() if (fit := window.fits.get(i)) and _is_regular(fit)}
+    fits = {i: fit for i in np.flatnonzero(wanted).tolist() if (fit := window.fits.get(i)) and _is_regular(fit)}
+    regular = {i: fit for i, fit in fits.items() if not is_thinned(window, i)}
     rows_of = _rows_of_clients(window, list(regular))
     for i, fit in regular.items():
         found[i] = _share(window, i, fit, rows_of[int(window.client[i])])

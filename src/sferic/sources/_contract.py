@@ -64,6 +64,8 @@ class Source(msgspec.Struct, frozen=True):
     """Regular expressions (RE2 subset, caseless) of header lines the selector must always pass on."""
     nameless_marks: tuple[str, ...]
     """Regular expressions that only lines without a host name match; their presence calls for a join by address."""
+    leaves_out: str
+    """Which calls of a program it does not log because they repeat; empty where it logs all."""
     options: Mapping[str, str]
     """Option name → one sentence; set by `--set SOURCE.OPTION=VALUE` or the settings file."""
     reader: type[Reader]
@@ -87,6 +89,7 @@ def _load(name: str) -> Source:
         stamp=module.STAMP,
         marks=tuple(getattr(module, "MARKS", ())),
         nameless_marks=tuple(getattr(module, "NAMELESS_MARKS", ())),
+        leaves_out=getattr(module, "LEAVES_OUT", ""),
         options=dict(getattr(module, "OPTIONS", {})),
         reader=module.Reader,
     )
