@@ -5,6 +5,7 @@ import pytest
 from sferic.engine import names as module
 from sferic.engine.names import KEEP_S, LATE_S, Names
 from sferic.model.event import DNS, HTTP, Event
+from sferic.model.traffic import Seen
 
 A, B = "10.1.0.5", "10.1.0.6"
 ADDRESS = "192.0.2.10"
@@ -88,3 +89,20 @@ def test_what_teaches() -> None:
     assert names.addresses() == ["192.0.2.1", "192.0.2.2", "192.0.2.3", "2001:db8::1"]
     assert names.name("10.1.0.53", A, NOON) is None
     assert names.name("192.0.2.200", A, NOON) is None
+
+
+def test_what_is_fresh_is_told_once() -> None:
+    """A store and a cluster's driver get each observation once, and what they gave is not fresh."""
+    names, others = Names(), Names()
+    told(names, NOON, A, "own.example")
+    told(names, NOON + 10, A, "own.example")
+    told(names, NOON + 400, B, "own.example", "192.0.2.11")
+    assert names.name(ADDRESS, A, NOON) == "own.example"
+    fresh = names.fresh()
+    assert fresh == [(ADDRESS, Seen(NOON, A, "own.example")), ("192.0.2.11", Seen(NOON + 400, B, "own.example"))]
+    assert names.fresh() == []
+    told(names, NOON - 400, A, "older.example")
+    assert names.fresh() == [(ADDRESS, Seen(NOON - 400, A, "older.example"))]
+    others.recall(fresh)
+    assert others.name("192.0.2.11", B, NOON + 400) == "own.example"
+    assert others.fresh() == []

@@ -208,7 +208,7 @@ class Gatherer:
             self._read(step, [item], None, item.size)
         return Part(
             self.ledger, self._columns.collected(), self._columns.identities, self._columns.processes,
-            self.names.fresh, dict(self.aliases.learned()), list(self._unplaced), self._flows, self._linked,
+            self.names.fresh(), dict(self.aliases.learned()), list(self._unplaced), self._flows, self._linked,
             self._nameless, audits, self._period, self._audited, self._tally,
             self.names.full, self.names.forgotten, self.aliases.full,
         )  # fmt: skip

@@ -4,9 +4,11 @@ Firewall flows carry addresses only. DNS answers, TLS names and proxy rows in th
 An address of a content network has many names: a name that several sources disagree on is not used.
 """
 
+from array import array
 from bisect import bisect_right
-from collections import defaultdict
 from collections.abc import Iterable
+
+import numpy as np
 
 from sferic.model.event import Event
 from sferic.model.hosts import address
@@ -23,26 +25,53 @@ MAX_SEEN = 20_000
 """Observations of one address; when half of them are there, the same name counts as a repetition for half a day."""
 
 
-class Names:
-    """Address → what it was called, by whom, when."""
+_ASKED = 256
+"""So many of an address's observations before a flow are looked at."""
+
+
+class _Heard:
+    """What one address was called: moment, client and host of each observation, the last two by number."""
+
+    __slots__ = ("clients", "hosts", "latest", "ordered", "times", "told")
 
     def __init__(self) -> None:
-        self._seen: dict[str, list[Seen]] = defaultdict(list)
-        self._latest: dict[tuple[str, str], Seen] = {}
-        self._sorted = False
-        self.fresh: list[tuple[str, Seen]] = []
-        """What was noted since this list was emptied last: address and observation."""
+        self.times, self.clients, self.hosts = array("d"), array("i"), array("i")
+        self.latest: dict[int, int] = {}
+        """Client → its latest observation."""
+        self.told = 0
+        """How many of the observations `Names.fresh` has given away."""
+        self.ordered: _Heard | None = None
+        """The same by time, once it was asked for."""
+
+    def by_time(self) -> "_Heard":
+        if self.ordered is None:
+            order = np.argsort(np.frombuffer(self.times), kind="stable").tolist()
+            self.ordered = _Heard()
+            for name in ("times", "clients", "hosts"):
+                values = getattr(self, name)
+                setattr(self.ordered, name, array(values.typecode, [values[n] for n in order]))
+        return self.ordered
+
+
+class Names:
+    """Address → what it was called, by whom, when: 16 bytes an observation, for there may be millions."""
+
+    def __init__(self) -> None:
+        self._heard: dict[str, _Heard] = {}
+        self._numbers: dict[str, int] = {}
+        """Number of each text, client's or host's."""
+        self._texts: list[str] = []
         self.full = False
         """Whether more addresses appeared than are remembered."""
         self.forgotten = 0
         """Observations of addresses that had as many as are remembered."""
 
     def __len__(self) -> int:
-        return len(self._seen)
+        return len(self._heard)
 
     def addresses(self) -> list[str]:
         """Return the addresses that have a name, sorted."""
-        return sorted(self._seen)
+        return sorted(self._heard)
 
     def learn(self, event: Event, client: str) -> None:
         """Remember what an event with a host name says about addresses."""
@@ -51,51 +80,71 @@ class Names:
         told = event.answers or ()
         found = [a for a in (address(t) for t in told) if a] if event.table == "dns_activity" else [event.dst_ip]
         for one in found:
-            if one is None or (one not in self._seen and len(self._seen) >= MAX_ADDRESSES):
-                self.full = self.full or one is not None
-                continue
-            self._remember(one, Seen(event.time / 1e6, client, event.dst_host))
+            if one is not None:
+                self._remember(one, event.time / 1e6, client, event.dst_host)
 
     def recall(self, earlier: Iterable[tuple[str, Seen]]) -> None:
         """Note what an earlier run observed."""
         self.adopt(earlier)
-        self.fresh.clear()
+        for heard in self._heard.values():
+            heard.told = len(heard.times)
 
     def adopt(self, others: Iterable[tuple[str, Seen]]) -> None:
         """Note what somebody else observed."""
         for where, seen in others:
-            if where in self._seen or len(self._seen) < MAX_ADDRESSES:
-                self._remember(where, seen)
-            else:
-                self.full = True
+            self._remember(where, seen.time_s, seen.client, seen.host)
 
-    def _remember(self, where: str, seen: Seen) -> None:
+    def fresh(self) -> list[tuple[str, Seen]]:
+        """Return what was noted since this was asked last, address by address."""
+        found = []
+        for where, heard in self._heard.items():
+            for n in range(heard.told, len(heard.times)):
+                client, host = self._texts[heard.clients[n]], self._texts[heard.hosts[n]]
+                found.append((where, Seen(heard.times[n], client, host)))
+            heard.told = len(heard.times)
+        return found
+
+    def _remember(self, where: str, time_s: float, client: str, host: str) -> None:
         """Keep an observation unless it repeats what the client was told shortly before, or there are too many."""
-        last, history = self._latest.get((where, seen.client)), self._seen[where]
-        shortly_s = REPEAT_S if len(history) < MAX_SEEN // 2 else KEEP_S / 2
-        if last is not None and last.host == seen.host and abs(seen.time_s - last.time_s) < shortly_s:
+        heard = self._heard.get(where)
+        if heard is None:
+            if len(self._heard) >= MAX_ADDRESSES:
+                self.full = True
+                return
+            heard = self._heard[where] = _Heard()
+        who, what = self._number(client), self._number(host)
+        last = heard.latest.get(who)
+        shortly_s = REPEAT_S if len(heard.times) < MAX_SEEN // 2 else KEEP_S / 2
+        if last is not None and heard.hosts[last] == what and abs(time_s - heard.times[last]) < shortly_s:
             return
-        if len(history) >= MAX_SEEN:
+        if len(heard.times) >= MAX_SEEN:
             self.forgotten += 1
             return
-        self._latest[where, seen.client] = seen
-        history.append(seen)
-        self.fresh.append((where, seen))
-        self._sorted = False
+        heard.latest[who] = len(heard.times)
+        heard.times.append(time_s)
+        heard.clients.append(who)
+        heard.hosts.append(what)
+        heard.ordered = None
+
+    def _number(self, text: str) -> int:
+        number = self._numbers.get(text)
+        if number is None:
+            number = self._numbers[text] = len(self._texts)
+            self._texts.append(text)
+        return number
 
     def name(self, where: str, client: str, time_s: float) -> str | None:
         """Return the name an address had for a client at a time; None if nobody knows or they disagree."""
-        if not self._sorted:
-            for history in self._seen.values():
-                history.sort(key=lambda s: s.time_s)
-            self._sorted = True
-        known = self._seen.get(where, [])
-        end = bisect_right(known, time_s + LATE_S, key=lambda s: s.time_s)
+        heard = self._heard.get(where)
+        if heard is None:
+            return None
+        known, who = heard.by_time(), self._numbers.get(client)
+        end = bisect_right(known.times, time_s + LATE_S)
         recent = []
-        for seen in reversed(known[max(0, end - 256) : end]):
-            if time_s - seen.time_s > KEEP_S:
+        for n in range(end - 1, max(0, end - _ASKED) - 1, -1):
+            if time_s - known.times[n] > KEEP_S:
                 break
-            if seen.client == client:
-                return seen.host
-            recent.append(seen.host)
-        return recent[0] if recent and len(set(recent)) == 1 else None
+            if known.clients[n] == who:
+                return self._texts[known.hosts[n]]
+            recent.append(known.hosts[n])
+        return self._texts[recent[0]] if recent and len(set(recent)) == 1 else None

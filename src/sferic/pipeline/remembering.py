@@ -116,10 +116,9 @@ class _Run:
                 collected=msgspec.structs.replace(collected, columns=columns | {"line": lines}),
                 marks=[mark for mark in marks if mark],
                 replaced=[step.item.label for step in batch if step.change == "rewritten"],
-                names=list(gatherer.names.fresh), domains=dict(learned[self._domains :]),
+                names=gatherer.names.fresh(), domains=dict(learned[self._domains :]),
             )
         )  # fmt: skip
-        gatherer.names.fresh.clear()
         self._domains = len(learned)
         self._read.update(before)
 
