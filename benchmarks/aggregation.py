@@ -4,7 +4,7 @@ Why: what a hunt reads is bounded by its selection, but an estate may call platf
 columns as reading would, hour by hour, so that holding, settling, cutting and weighing are measured without reading,
 which `run.py` times. Each client calls 50 tenants, popular ones by preference, most pairs seldom and few often. People
 call in bursts in office hours; one pair in a hundred is a vendor's timer, one in 20,000 an implant's.
-Drawing the rows is not counted. Memory is looked at from outside: the largest process, and the sum over all processes
+The rows are drawn in another process, which is not counted. Memory is looked at from outside: the largest process, and the sum over all processes
 of what is theirs, with each shared page counted once (PSS).
 """
 
@@ -12,9 +12,11 @@ import argparse
 import multiprocessing
 import operator
 import resource
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -136,49 +138,67 @@ def texts(world: World) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def hold(world: World, columns: Columns, period: Period) -> Spent:
-    """Put all rows into the columns; return what that took without drawing them."""
-    words, spent = texts(world), Spent(0, 0)
-    catalogue = load_catalogue()
+def draw(pairs: int, events: int, to: Connection) -> None:
+    """Draw elsewhere than where is measured: send the texts, then the rows hour by hour."""
+    world = World(pairs, events)
+    to.send(texts(world))
+    for rows in world.hours():
+        to.send(rows)
+    to.close()
+
+
+def hold(rows_of: Connection, columns: Columns, period: Period) -> Spent:
+    """Put all rows into the columns; return what that took without waiting for them."""
+    words, spent, catalogue = rows_of.recv(), Spent(0, 0), load_catalogue()
     places = [catalogue.identify(host) for host in words["host"]]
     types = {name: column.dtype for name, column in columns.collected().columns.items()}
-    for rows in world.hours():
+    while True:
+        try:
+            rows = rows_of.recv()
+        except EOFError:
+            return spent
         before = now()
         full = {n: np.asarray(rows.get(n, np.broadcast_to(UNKNOWN, len(rows["line"]))), t) for n, t in types.items()}
         columns.adopt(Collected(full, words, places, []), ())
         period.note(int(rows["time_s"][0] * 1e6), int(rows["time_s"][-1] * 1e6), 0)
         spent += now() - before
-    return spent
 
 
-def run(events: int, pairs: int, settings: Settings) -> None:
+def run(rows_of: Connection, settings: Settings) -> None:
     """Measure in this process."""
     room, period = room_of(settings), Period(settings)
     columns = Columns(lambda _: False, room_rows=room.rows)
-    held = hold(World(pairs, events), columns, period)
-    rows = len(columns)
-    before = now()
+    held = hold(rows_of, columns, period)
+    rows, before = len(columns), now()
     parts = columns.parts(operator.eq)
-    sorted_s = now() - before
-    before = now()
+    sorting, before = now() - before, now()
     weighed: Weighed = Weighing(parts, period, settings, load_weights(), 0.0, room.processes).weigh(Tally())
     weighing = now() - before
     counted = weighed.counted
-    print(f"{rows:,} events, {counted.judged + counted.short:,} pairs, {len(parts)} parts of {room.rows:,} rows")
+    print(f"{rows:,} events, {counted.judged + counted.short:,} pairs, {len(parts)} parts of {room.rows:,} rows at most")
     print(f"{len(weighed.findings):,} findings")
-    for name, spent in {"hold": held, "sort": sorted_s, "weigh": weighing, "all": held + sorted_s + weighing}.items():
+    for name, spent in {"hold": held, "sort": sorting, "weigh": weighing, "all": held + sorting + weighing}.items():
         print(f"{name:8} {spent}")
 
 
-def watched(child: Any) -> tuple[int, int]:
-    """Return the peaks of the largest process and of all together, in bytes, while the child runs."""
-    largest = together = 0
-    while child.is_alive():
-        sizes = [size for pid in _family(child.pid) if (size := _size(pid))]
-        largest = max(largest, *(rss for rss, _ in sizes), 0)
-        together = max(together, sum(pss for _, pss in sizes))
-        child.join(LOOK_S)
-    return largest, together
+class Watch:
+    """Looks at a process and its children until they are gone."""
+
+    def __init__(self, pid: int) -> None:
+        self.largest = self.together = 0
+        self._pid = pid
+        self._thread = threading.Thread(target=self._look)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until there is nothing to look at."""
+        self._thread.join()
+
+    def _look(self) -> None:
+        while sizes := [size for pid in _family(self._pid) if (size := _size(pid))]:
+            self.largest = max(self.largest, *(rss for rss, _ in sizes), 0)
+            self.together = max(self.together, sum(pss for _, pss in sizes))
+            time.sleep(LOOK_S)
 
 
 def _family(pid: int) -> Iterator[int]:
@@ -216,10 +236,20 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=0)
     given = parser.parse_args()
     settings = Settings(memory_bytes=given.memory, workers=given.workers)
-    child = multiprocessing.get_context("fork").Process(target=run, args=(given.events, given.pairs, settings))
+    fork = multiprocessing.get_context("fork")
+    rows, to = fork.Pipe(duplex=False)
+    artist = fork.Process(target=draw, args=(given.pairs, given.events, to))
+    artist.start()
+    to.close()
+    child = fork.Process(target=run, args=(rows, settings))
     child.start()
-    largest, together = watched(child)
-    print(f"largest process {largest >> 20:,} MB, all processes {together >> 20:,} MB (each shared page once)")
+    rows.close()
+    watch = Watch(child.pid or 0)
+    child.join()
+    watch.join()
+    artist.join()
+    largest, together = watch.largest >> 20, watch.together >> 20
+    print(f"largest process {largest:,} MB, all processes {together:,} MB (each shared page once)")
     raise SystemExit(1 if child.exitcode else 0)
 
 

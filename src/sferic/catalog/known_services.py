@@ -43,17 +43,32 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     service: tuple[KnownService, ...]
 
 
-@lru_cache(maxsize=65_536)
 def known_service(host: str, path: str | None = None) -> KnownService | None:
     """Return the benign service that usually sits at this host and path, or None."""
+    here = services_at(host)
+    if here is None:
+        return None
+    return next((service for service in here if service.is_at(_bare(path))), None) or service_anywhere(path)
+
+
+@lru_cache(maxsize=65_536)
+def services_at(host: str) -> tuple[KnownService, ...] | None:
+    """Return the services that have this host as theirs; None for what is no host."""
     name = normalise_host(host)
     if name is None:
         return None
-    bare = path[:_MAX_PATH].partition("?")[0].partition("#")[0] if path is not None else None
-    index, anywhere = _loaded()
-    match = index.find(name)
-    candidates = (*match.value, *anywhere) if match else anywhere
-    return next((service for service in candidates if service.is_at(bare)), None)
+    match = _loaded()[0].find(name)
+    return match.value if match else ()
+
+
+@lru_cache(maxsize=65_536)
+def service_anywhere(path: str | None) -> KnownService | None:
+    """Return the service that is known by this path, whatever the host."""
+    return next((service for service in _loaded()[1] if service.is_at(_bare(path))), None)
+
+
+def _bare(path: str | None) -> str | None:
+    return path[:_MAX_PATH].partition("?")[0].partition("#")[0] if path is not None else None
 
 
 def known_services() -> tuple[KnownService, ...]:

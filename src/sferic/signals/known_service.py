@@ -11,9 +11,9 @@ from collections import Counter
 
 import numpy as np
 
-from sferic.catalog.known_services import KnownService, known_service
+from sferic.catalog.known_services import KnownService, known_service, service_anywhere, services_at
 from sferic.model.grouping import joint
-from sferic.model.traffic import UNKNOWN, Bools, Floats
+from sferic.model.traffic import UNKNOWN, Bools, Floats, Ints, Traffic
 from sferic.model.window import Window
 from sferic.signals._contract import Words
 from sferic.signals._per_segment import kept_at, segment_of, tallies, totals
@@ -34,9 +34,8 @@ def measure(window: Window, wanted: Bools) -> Floats:
     seen = tallies(pair, kept_at(asked, at))
     near = np.arange(len(seen.segment)) - np.searchsorted(seen.segment, seen.segment) < MAX_PAIRS
     segment, pair, count = seen.segment[near], seen.member[near], seen.count[near]
-    explained = np.zeros(len(first), bool)
-    for number in np.unique(pair):
-        explained[number] = _service(window, int(rows[first[number]])) is not None
+    wanted, explained = np.unique(pair), np.zeros(len(first), bool)
+    explained[wanted] = _explained(traffic, rows[first[wanted]])
     looked_up = np.bincount(segment, count, minlength=len(window))
     hits = np.bincount(segment, count * explained[pair], minlength=len(window))
     found = np.full(len(window), np.nan)
@@ -44,8 +43,23 @@ def measure(window: Window, wanted: Bools) -> Floats:
     return found
 
 
-def _service(window: Window, row: int) -> KnownService | None:
-    traffic, path = window.traffic, window.traffic.path[row]
+def _explained(traffic: Traffic, rows: Ints) -> Bools:
+    """Say of rows, of which no two have the same host and path, whether a known service explains them.
+
+    Few services have hosts of their own, so most rows are told by their path alone.
+    """
+    hosts, host = np.unique(traffic.host[rows], return_inverse=True)
+    paths, path = np.unique(traffic.path[rows], return_inverse=True)
+    here = [services_at(traffic.hosts[n]) for n in hosts.tolist()]
+    anywhere = [service_anywhere(traffic.paths[n] if n != UNKNOWN else None) is not None for n in paths.tolist()]
+    explained: Bools = np.array(anywhere, bool)[path] & np.array([one is not None for one in here], bool)[host]
+    for place in np.flatnonzero(np.array([bool(one) for one in here], bool)[host]).tolist():
+        explained[place] = _service(traffic, int(rows[place])) is not None
+    return explained
+
+
+def _service(traffic: Traffic, row: int) -> KnownService | None:
+    path = traffic.path[row]
     return known_service(traffic.hosts[traffic.host[row]], traffic.paths[path] if path != UNKNOWN else None)
 
 
@@ -56,7 +70,7 @@ def _explanations(window: Window, i: int) -> Counter[str]:
     _, first, counts = np.unique(pairs, return_index=True, return_counts=True)
     hits: Counter[str] = Counter()
     for row, count in zip(rows[first[:MAX_PAIRS]], counts[:MAX_PAIRS], strict=True):
-        service = _service(window, int(row))
+        service = _service(window.traffic, int(row))
         if service:
             hits[service.sentence] += int(count)
     return hits
