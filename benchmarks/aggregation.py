@@ -4,8 +4,8 @@ Why: what a hunt reads is bounded by its selection, but an estate may call platf
 columns as reading would, hour by hour, so that holding, settling, cutting and weighing are measured without reading,
 which `run.py` times. Each client calls 50 tenants, popular ones by preference, most pairs seldom and few often. People
 call in bursts in office hours; one pair in a hundred is a vendor's timer, one in 20,000 an implant's.
-The rows are drawn in another process, which is not counted. Memory is looked at from outside: the largest process, and the sum over all processes
-of what is theirs, with each shared page counted once (PSS).
+The rows are drawn in another process, which is not counted. Memory is looked at from outside: the largest process, and
+the sum over all processes of what is theirs, with each shared page counted once (PSS).
 """
 
 import argparse
@@ -175,7 +175,7 @@ def run(rows_of: Connection, settings: Settings) -> None:
     weighed: Weighed = Weighing(parts, period, settings, load_weights(), 0.0, room.processes).weigh(Tally())
     weighing = now() - before
     counted = weighed.counted
-    print(f"{rows:,} events, {counted.judged + counted.short:,} pairs, {len(parts)} parts of {room.rows:,} rows at most")
+    print(f"{rows:,} events, {counted.judged + counted.short:,} pairs, {len(parts)} parts")
     print(f"{len(weighed.findings):,} findings")
     for name, spent in {"hold": held, "sort": sorting, "weigh": weighing, "all": held + sorting + weighing}.items():
         print(f"{name:8} {spent}")
