@@ -11,7 +11,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 T = TypeVar("T")
 _TOGETHER = 24
-_NO_LABEL = r"\.*(?:[^a-z0-9_.-]|$)"
+NO_LABEL = r"\.*(?:[^a-z0-9_.-]|$)"
 """What follows a host name: perhaps final dots, then anything a label cannot hold, or the end."""
 
 
@@ -91,4 +91,4 @@ def _fragment(suffix: str) -> str:
 
 def _grouped(before: str, fragments: list[str]) -> Iterator[str]:
     for first in range(0, len(fragments), _TOGETHER):
-        yield f"{before}(?:{'|'.join(fragments[first : first + _TOGETHER])}){_NO_LABEL}"
+        yield f"{before}(?:{'|'.join(fragments[first : first + _TOGETHER])}){NO_LABEL}"

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from sferic.engine.documents import one_a_line
+from sferic.engine.windows_events import Hollow
 
 
 class Block(msgspec.Struct, frozen=True):
@@ -18,7 +19,7 @@ class Block(msgspec.Struct, frozen=True):
     long_lines: tuple[int, ...] = ()
     """Indexes (0-based within the block) of lines that were longer than the cap and were emptied."""
     emptied: int = 0
-    """Bytes that were taken out of those."""
+    """Bytes that were taken out of those, or of records that were not unpacked."""
 
     @property
     def size(self) -> int:
@@ -32,6 +33,9 @@ def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
     dropped = 0
     for read in one_a_line(chunks, line_bytes):
         chunk = read
+        if isinstance(read, Hollow) and not rest and not dropped:
+            yield Block(read, emptied=read.stood_for)
+            continue
         if dropped:
             cut = read.find(b"\n")
             if cut < 0:

@@ -14,6 +14,7 @@ from typing import IO
 
 import msgspec
 
+from sferic.engine.glancing import Glance
 from sferic.engine.inputs import Input
 from sferic.engine.unpacking import DAMAGE, DECOMPRESSORS, unpack
 from sferic.engine.windows_events import EVTX, from_evtx, is_xml, one_a_line
@@ -55,8 +56,11 @@ class Opened(msgspec.Struct, frozen=True):
     """How many bytes have been taken from the disk so far, before unpacking."""
 
 
-def open_chunks(item: Input, limits: Limits) -> Opened:
-    """Open an input; raises EmptyInput or BinaryInput at once, DamagedInput or LimitExceeded while reading."""
+def open_chunks(item: Input, limits: Limits, glance: Glance | None = None) -> Opened:
+    """Open an input; raises EmptyInput or BinaryInput at once, DamagedInput or LimitExceeded while reading.
+
+    Of a binary log only what the glance wants is unpacked; of the rest there are empty lines.
+    """
     try:
         raw = _Counted(item.open())
     except OSError as error:
@@ -70,7 +74,7 @@ def open_chunks(item: Input, limits: Limits) -> Opened:
         raw.close()
         raise EmptyInput("is empty", where=item.label, expected="at least one log line")
     codec = next((name for magic, name in _MAGICS.items() if head.startswith(magic)), "plain")
-    text = _sniffed(_guarded(raw, codec, item, limits), item.label, limits.line_bytes)
+    text = _sniffed(_guarded(raw, codec, item, limits), item.label, limits.line_bytes, glance)
     return Opened("xml" if is_xml(head) else codec, text, lambda: raw.taken)
 
 
@@ -171,13 +175,13 @@ def _check_size(total: int, packed: int, label: str, limits: Limits) -> None:
         raise LimitExceeded(f"unpacks to more than {limits.file_bytes:,} bytes", where=label)
 
 
-def _sniffed(chunks: Iterator[bytes], label: str, line_bytes: int) -> Iterator[bytes]:
+def _sniffed(chunks: Iterator[bytes], label: str, line_bytes: int, glance: Glance | None) -> Iterator[bytes]:
     first = next(chunks, b"")
     if not first:
         raise EmptyInput("is empty inside its compression", where=label, expected="at least one log line")
     whole = chain([first], chunks)
     if first.startswith(EVTX):
-        yield from from_evtx(whole, label)
+        yield from from_evtx(whole, label, glance.begin() if glance else None)
         return
     kind = binary_kind(first[:_SNIFF])
     if kind:

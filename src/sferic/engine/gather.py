@@ -17,6 +17,7 @@ from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import DEFAULT_TIERS, Catalogue
 from sferic.engine.aliases import Aliases
 from sferic.engine.columns import Columns, client_of
+from sferic.engine.glancing import Glance
 from sferic.engine.identity import Identities
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
@@ -100,8 +101,8 @@ class Gatherer:
         self.names = Names()
         self.aliases = Aliases(catalogue, self._hunted)
         named = [*catalogue.expressions(self._tiers), *catalogue.alias_expressions(self._tiers)]
-        wanted = (*named, *_marks(sources), *(audit.marks if audit else ()))
-        self._first = Step(READING, (wanted, tuple(_nameless_marks(sources))))
+        formed = (*_marks(sources), *(audit.marks if audit else ()))
+        self._first = Step(READING, Selection(tuple(named), formed, tuple(_nameless_marks(sources))))
         self._takers: dict[str, Callable[[Event], None]] = {
             READING: self._take, JOINING: self._take_again, STARTS: self._learn_start
         }  # fmt: skip
@@ -186,7 +187,8 @@ class Gatherer:
             self._nameless.add(path)
 
         meter, take = Meter(watch, total, step.stage), self._takers[step.name]
-        with Scanner(_selector(step.selection), self._settings, inputs) as scanner:
+        glance = Glance(step.selection.named, step.selection.marks)
+        with Scanner(_selector(step.selection), self._settings, inputs, glance=glance) as scanner:
             reading = Reading(self._sources, self._settings, ledger, meter, on_marks, counted if before else None)
             for item in inputs:
                 for event in read_input(item, scanner, reading):
@@ -296,8 +298,8 @@ class Gatherer:
         self, inputs: Sequence[Input], addresses: Sequence[str], watch: Watcher | None, total: int | None
     ) -> None:
         """Read the lines that hold a known address or own domain; the first pass has counted those that it read."""
-        expressions = [*map(_as_expression, addresses), *self.aliases.expressions(), *_marks(self._sources)]
-        self._run(self._again(JOINING, expressions), inputs, watch, total)
+        named = [*map(_as_expression, addresses), *self.aliases.expressions()]
+        self._run(self._again(JOINING, named), inputs, watch, total)
 
     def _take_again(self, event: Event) -> None:
         if event.table == API:
@@ -321,14 +323,14 @@ class Gatherer:
         calls = self._columns.calls() if inputs else ()
         if not calls:
             return
-        expressions = [*calls.expressions(), *_marks(self._sources)]
 
         def take(event: Event) -> None:
             if calls.may_be_carried_by(event):
                 self._columns.carry(event)
 
         self._takers[CARRIERS] = take
-        self._read(self._again(CARRIERS, expressions, CARRIERS), inputs, watch, total)  # here: it asks all calls
+        step = self._again(CARRIERS, calls.expressions(), CARRIERS)
+        self._read(step, inputs, watch, total)  # here: it asks all calls
 
     def _of_sources(self, inputs: Sequence[Input], names: Collection[str]) -> list[Input]:
         """Return the inputs that can be read again and hold lines of some of these sources."""
@@ -341,11 +343,11 @@ class Gatherer:
         for stage in ("reading processes", "reading their parents"):
             wanted = self._columns.processes.wanted() if inputs else []
             if wanted:
-                self._run(self._again(STARTS, [*wanted, *_marks(self._sources)], stage), inputs, watch, total)
+                self._run(self._again(STARTS, wanted, stage), inputs, watch, total)
 
-    def _again(self, name: str, expressions: Sequence[str], stage: str = JOINING) -> Step:
+    def _again(self, name: str, named: Sequence[str], stage: str = JOINING) -> Step:
         """Return a step for other lines than those selected before, and note that it will have selected its own."""
-        step = Step(name, (tuple(expressions), ()), tuple(self._before), stage)
+        step = Step(name, Selection(tuple(named), tuple(_marks(self._sources))), tuple(self._before), stage)
         self._before.append(step.selection)
         return step
 
@@ -390,4 +392,4 @@ def _nameless_marks(sources: dict[str, Source]) -> list[str]:
 @lru_cache(maxsize=8)
 def _selector(selection: Selection) -> Selector:
     """Compile once what a worker needs for one file after another."""
-    return Selector(*selection)
+    return Selector([*selection.named, *selection.formed], selection.marks)

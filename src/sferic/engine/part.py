@@ -19,8 +19,17 @@ from sferic.model.event import Event
 from sferic.model.traffic import Collected, Seen
 
 READING, JOINING, CARRIERS, STARTS = "reading", "joining names", "joining proxies", "reading processes"
-Selection = tuple[tuple[str, ...], tuple[str, ...]]
-"""Expressions that select lines, and marks that only tell that something occurs."""
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """What selects lines."""
+
+    named: tuple[str, ...] = ()
+    """Expressions of what a line says: hosts, addresses, processes."""
+    formed: tuple[str, ...] = ()
+    """Expressions of how a line of text is made: headers, and records whose kind is told by their form."""
+    marks: tuple[str, ...] = ()
+    """What only tells that something occurs."""
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.routing import Router, as_text
 from sferic.engine.scan import Scanner
-from sferic.engine.search import HEAD_LINES, Part, Scanned, Text, open_text
+from sferic.engine.search import HEAD_LINES, Scanned, Text
 from sferic.model.errors import BinaryInput, InputError, UnknownLog
 from sferic.model.event import Event
 from sferic.model.report import FileAccount
@@ -111,7 +111,7 @@ def _read(item: Input, file: File) -> Iterator[Event]:
         return
     batches = file.scanner.ahead(item)
     if batches is None:
-        text = open_text(Part(item), file.reading.settings.limits)
+        text = file.scanner.open(item)
         file.account.codec = text.codec
         if text.is_table:
             yield from _read_csv(text, file)

@@ -11,6 +11,7 @@ import msgspec
 
 from sferic.engine.blocks import Block, blocks
 from sferic.engine.codecs import open_chunks, open_span
+from sferic.engine.glancing import Glance
 from sferic.engine.inputs import Input
 from sferic.engine.routing import as_text
 from sferic.engine.selector import Candidates, Selector
@@ -76,9 +77,9 @@ class Batch(msgspec.Struct, frozen=True):
     blocks: list[Scanned]
 
 
-def open_text(part: Part, limits: Limits) -> Text:
+def open_text(part: Part, limits: Limits, glance: Glance | None = None) -> Text:
     """Open a part and read its first block; raises the InputErrors of `codecs`."""
-    opened = open_chunks(part.item, limits) if part.is_whole else open_span(part.item, part.start, part.stop)
+    opened = open_chunks(part.item, limits, glance) if part.is_whole else open_span(part.item, part.start, part.stop)
     cut = blocks(opened.chunks, limits.line_bytes)
     first = next(cut, None)
     lines = first.data.split(b"\n", HEAD_LINES)[: HEAD_LINES if part.start == 0 else 1] if first else []

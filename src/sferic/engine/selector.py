@@ -59,6 +59,11 @@ class Selector:
         """Say whether this one line would be selected."""
         return bool(self._ends(line)[0])
 
+    def meets(self, data: bytes) -> tuple[bool, frozenset[int]]:
+        """Say whether an expression is found in these bytes, whatever they are, and which marks are."""
+        ends, seen = self._ends(data)
+        return bool(ends), seen
+
     def _ends(self, block: bytes) -> tuple[list[int], frozenset[int]]:
         """Return where matches end, in order, and which marks were seen."""
         return self._plain_ends(block) if self._plain else self._scan(block)

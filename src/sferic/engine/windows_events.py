@@ -13,7 +13,8 @@ What it does not do: say what an event means.
 import io
 import re
 import struct
-from collections.abc import Iterator
+import zlib
+from collections.abc import Callable, Iterator
 from importlib import import_module
 
 from sferic.model.errors import DamagedInput
@@ -25,6 +26,10 @@ _HEADER = EVTX + struct.pack("<QQQIHHHH", 0, 0, 1, 128, 1, 3, _HEADER_BYTES, 1).
 """A file header for one chunk: what a damaged one says is not needed."""
 _TABLES = 128
 """Where in a chunk 64 chains of names and 32 of templates begin; the first four bytes of each say where the next is."""
+_FIRST, _ENDS = 512, 48
+"""Where in a chunk the first record is, and where it says where the last one ends, and their checksum; that of the
+head stands before the tables."""
+_RECORD, _LEAST_BYTES = b"**\0\0", 28
 _MOST_BROKEN = 1000
 """A chunk has fewer records; who finds more errors in it turns in circles."""
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s{0,99}<(?:\?xml |Events?[ >])")
@@ -84,13 +89,25 @@ def _without_feed(data: bytes) -> bytes:
     return data[2:] if data[:2] == b"\r\n" else data.removeprefix(b"\n")
 
 
-def from_evtx(chunks: Iterator[bytes], label: str) -> Iterator[bytes]:
-    """Yield the records of a binary log as JSON lines; after the last one DamagedInput tells what could not be read."""
+class Hollow(bytes):
+    """Empty lines for the records of a chunk in which nothing is wanted."""
+
+    stood_for = 0
+    """Bytes of these records."""
+
+
+def from_evtx(chunks: Iterator[bytes], label: str, wanted: Callable[[bytes], bool] | None = None) -> Iterator[bytes]:
+    """Yield the records of a binary log as JSON lines; after the last one DamagedInput tells what could not be read.
+
+    A chunk that is not wanted and not damaged is not unpacked.
+    """
     parser = import_module("evtx").PyEvtxParser  # no other input needs it
     whole, damaged = False, 0
     for piece in _cut(chunks):
         if not whole:
             whole = len(piece) == _HEADER_BYTES
+        elif piece.startswith(_CHUNK) and not (wanted is None or wanted(piece)) and (hollow := _hollow(piece)):
+            yield hollow
         elif piece.startswith(_CHUNK):
             records = parser(io.BytesIO(_HEADER + _safe(piece.ljust(_CHUNK_BYTES, b"\0"))), 1).records_json()
             texts, broken = _read(records)
@@ -103,6 +120,28 @@ def from_evtx(chunks: Iterator[bytes], label: str) -> Iterator[bytes]:
             f"is damaged: {damaged:,} of its records or chunks cannot be read" if whole else "ends within its header",
             where=label, hint="the others were read",
         )  # fmt: skip
+
+
+def _hollow(chunk: bytes) -> Hollow | None:
+    """Return as many empty lines as a chunk has records; None if it is damaged or still open."""
+    if len(chunk) < _CHUNK_BYTES:
+        return None
+    end, checksum = struct.unpack_from("<II", chunk, _ENDS)
+    (own,) = struct.unpack_from("<I", chunk, _TABLES - 4)
+    view = memoryview(chunk)
+    if zlib.crc32(view[_TABLES:_FIRST], zlib.crc32(view[: _TABLES - 8])) != own:
+        return None
+    if not _FIRST <= end <= _CHUNK_BYTES or zlib.crc32(view[_FIRST:end]) != checksum:
+        return None
+    at, records = _FIRST, 0
+    while at + _LEAST_BYTES <= end:
+        magic, size = struct.unpack_from("<4sI", chunk, at)
+        if magic != _RECORD or size < _LEAST_BYTES:
+            return None
+        at, records = at + size, records + 1
+    hollow = Hollow(b"\n" * records)
+    hollow.stood_for = end - _FIRST
+    return hollow if at == end else None
 
 
 def _safe(chunk: bytes) -> bytes:
