@@ -13,7 +13,7 @@ from sferic import __version__
 from sferic.catalog.platforms import Place, load_catalogue
 from sferic.engine import spark
 from sferic.engine.inputs import Input
-from sferic.engine.part import READING, Part, Step
+from sferic.engine.part import READING, Part, Selection, Step
 from sferic.engine.progress import Watcher
 from sferic.engine.spark import Order, Wanted, read_part
 from sferic.model.errors import ClusterError, UsageError
@@ -25,7 +25,7 @@ from tests.pipeline import endpoint_lines as lines
 from tests.pipeline.endpoint_lines import Story
 
 ESTATE = Path(__file__).parents[2] / "examples" / "estate"
-FIRST = Step(READING, ((r"workers\.dev",), ()))
+FIRST = Step(READING, Selection((r"workers\.dev",)))
 
 
 def order(step: Step, learned: Mapping[str, Place], version: str = __version__) -> Order:
