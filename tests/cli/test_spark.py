@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from sferic.engine.objects import MAX_OBJECT_BYTES
 from tests.cli.conftest import Sferic
 
 ROOT = Path(__file__).parents[2]
@@ -129,6 +130,30 @@ def test_a_worker_is_lost(cluster: Cluster, tmp_path: Path) -> None:
     here = subprocess.run(command(*words), capture_output=True, check=True, env=environment())
     assert len(ids(here.stdout)) >= 10
     assert found == here.stdout
+
+
+@needs_spark
+def test_objects(cluster: Cluster, tmp_path: Path) -> None:
+    """Objects that Hadoop's own connector lists and reads give the findings of files; what cannot be read is told."""
+    logs = tmp_path / "logs"
+    shutil.copytree(ESTATE, logs)
+    (logs / "_SUCCESS").touch()
+    (logs / "a{1}.log").write_text("a line\n")
+    with (logs / "big.log").open("wb") as big:
+        big.truncate(MAX_OBJECT_BYTES + 1)
+    asked = command("--engine", "spark", "--master", cluster.master, f"{logs.as_uri()}", "gopher://192.0.2.1/logs")
+    asked.remove("--quiet")
+    there = subprocess.run(asked, capture_output=True, check=False, env=environment())
+    here = subprocess.run(command(str(ESTATE)), capture_output=True, check=True, env=environment())
+    assert len(ids(here.stdout)) >= 10
+    assert there.stdout.replace(f"file:{logs}".encode(), str(ESTATE).encode()) == here.stdout
+    said = " ".join(there.stderr.decode().split())
+    assert there.returncode == 4
+    assert "2 hidden files and folders" in said  # `.truth.json` and `_SUCCESS`
+    assert "a{1}.log: has a name that Spark takes for a pattern" in said
+    assert "big.log: is larger than the 128 MB" in said
+    assert "gopher://192.0.2.1/logs: cannot be listed: org.apache.hadoop.fs.UnsupportedFileSystemException" in said
+    assert "WARN " not in said
 
 
 def test_a_master_needs_the_engine(sferic: Sferic) -> None:

@@ -272,3 +272,18 @@ def test_gzip_in_zip(tmp_path: Path) -> None:
         made.writestr("a.log.gz", gzip.compress(b"text\n"))
     (item,) = expand([str(tmp_path / "x.zip")])
     assert read(item)[:2] == b"\x1f\x8b"
+
+
+@pytest.mark.parametrize("address", ["s3a://bucket/proxy", "abfs://logs@example.test/x", "file:///var/log"])
+def test_an_address_needs_a_cluster(address: str) -> None:
+    """Without one it is told what reads it, rather than that no such folder is there."""
+    problem = str(refusal(address).error)
+    assert problem.startswith(f"{address}: is an address, which only a Spark cluster reads")
+    assert "`--engine spark`" in problem
+
+
+def test_an_address_is_listed_by_whoever_can() -> None:
+    """What is at an address stands among the files, once."""
+    here, there = Path(__file__), Input("s3a://bucket/a", 1, None, named=True, open=io.BytesIO, is_remote=True)
+    asked = ["s3a://bucket/a", str(here), "s3a://bucket/a"]
+    assert [getattr(i, "label", "") for i in expand(asked, lambda _: iter([there]))] == ["s3a://bucket/a", str(here)]

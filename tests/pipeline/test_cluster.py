@@ -12,10 +12,11 @@ import pytest
 from sferic import __version__
 from sferic.catalog.platforms import Place, load_catalogue
 from sferic.engine import spark
-from sferic.engine.inputs import Input
+from sferic.engine.inputs import Input, Met
 from sferic.engine.part import READING, Part, Selection, Step
 from sferic.engine.progress import Watcher
-from sferic.engine.spark import Order, Wanted, read_part
+from sferic.engine.quoting import input_of
+from sferic.engine.spark import Order, Wanted, read_part, wanted_of
 from sferic.model.errors import ClusterError, UsageError
 from sferic.model.report import Account, Report
 from sferic.model.settings import Settings
@@ -42,6 +43,14 @@ class Elsewhere:
         """Note the steps that are asked for."""
         self.steps: list[str] = []
 
+    def listed(self, url: str) -> Iterator[Met]:
+        """Hold no object."""
+        raise NotImplementedError(url)
+
+    def find(self, label: str) -> Input | None:
+        """Find files."""
+        return input_of(label)
+
     def parts(
         self, step: Step, inputs: Sequence[Input], domains: Mapping[str, Place], _watch: Watcher | None
     ) -> Iterator[Part]:
@@ -49,7 +58,7 @@ class Elsewhere:
         self.steps.append(step.stage)
         sent = order(step, domains)
         for item in inputs:
-            part = read_part(copy.deepcopy(sent), Wanted(item.label, item.size or 0, item.named))
+            part = read_part(copy.deepcopy(sent), wanted_of(item))
             yield copy.deepcopy(part)
 
 

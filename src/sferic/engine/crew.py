@@ -126,7 +126,7 @@ class Crew(Generic[T]):
     def _all_orders(self) -> Iterator[_Order]:
         """Divide what can be searched elsewhere; an input with a problem is left to who reads it here."""
         for number, item in enumerate(self._work.inputs):
-            if item.can_be_read_again:
+            if item.can_be_read_again and not item.is_remote:
                 try:
                     text = open_text(Part(item), self._work.limits)
                 except InputError:

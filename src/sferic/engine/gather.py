@@ -120,7 +120,8 @@ class Gatherer:
 
     def gather(self, paths: Sequence[str], watch: Watcher | None = None) -> Gathered:
         """Read every input and return the columns with the account."""
-        self.read(list(self.ledger.inputs(paths)), watch)
+        listed = self._cluster.listed if self._cluster else None
+        self.read(list(self.ledger.inputs(paths, listed)), watch)
         return self.gathered(self._columns.parts(self.aliases.same_owner))
 
     def read(self, inputs: Sequence[Input], watch: Watcher | None = None) -> None:

@@ -6,6 +6,7 @@ A path that was named must be readable; what merely lies in a folder may be skip
 import difflib
 import glob
 import os
+import re
 import stat
 import sys
 import zipfile
@@ -21,6 +22,7 @@ from sferic.model.errors import DamagedInput, InputError, NothingToRead, Unreada
 
 PARQUET = b"PAR1"
 STDIN = "-"
+_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,20}://", re.IGNORECASE)
 NEAR = 0.8
 """How alike a name must be to be suggested, 1 for the same: a letter wrong in a short one, two in a long one."""
 MANIFEST = "_sferic.json"
@@ -45,6 +47,8 @@ class Input(msgspec.Struct, frozen=True):
     """Compressed bytes of a member of an archive, which arrives here unpacked; None for anything else."""
     parquet: Path | None = None
     """The file, if it is Parquet, which is read in columns."""
+    is_remote: bool = False
+    """Whether it is an object in a store, which workers of a cluster are given, and only this process can open."""
 
     @property
     def can_be_read_again(self) -> bool:
@@ -68,13 +72,17 @@ class Hidden(msgspec.Struct, frozen=True):
 
 
 Met = Input | Refused | Hidden
+Lister = Callable[[str], Iterator[Met]]
 
 
-def expand(paths: Sequence[str]) -> Iterator[Met]:
-    """Yield every input once, in a stable order; a path that cannot be used is yielded with its error."""
+def expand(paths: Sequence[str], listed: Lister | None = None) -> Iterator[Met]:
+    """Yield every input once, in a stable order; a path that cannot be used is yielded with its error.
+
+    `listed` gives what is at an address in an object store, such as s3a://bucket/folder.
+    """
     seen: set[str] = set()
     for path in paths:
-        for item in _refusing(path, partial(_expand_one, path)):
+        for item in _refusing(path, partial(_expand_one, path, listed)):
             label = item.label if isinstance(item, Input) else item.path
             if label not in seen:
                 seen.add(label)
@@ -92,10 +100,17 @@ def _refusing(path: str, items: Callable[[], Iterator[Met]], *, named: bool = Tr
         yield Refused(path, UnreadableInput(f"cannot be opened: {reason}", where=path), named)
 
 
-def _expand_one(text: str) -> Iterator[Met]:
+def _expand_one(text: str, listed: Lister | None) -> Iterator[Met]:
     path = Path(text)
     if text == STDIN:
         yield Input(STDIN, None, None, named=True, open=_standard_input)
+    elif _ADDRESS.match(text):
+        if listed is None:
+            raise UnreadableInput(
+                "is an address, which only a Spark cluster reads", where=text, expected="a file or a folder",
+                hint="`--engine spark`, or mount the store",
+            )  # fmt: skip
+        yield from listed(text)
     elif path.is_dir():
         yield from _found(text, _walk(path))
     elif path.exists():

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from sferic.engine.inputs import Hidden, Input, expand
+from sferic.engine.inputs import Hidden, Input, Lister, expand
 from sferic.model.errors import BinaryInput, EmptyInput, InputError, NothingToRead, SfericError, UnknownLog
 from sferic.model.report import Account, FileAccount, ReasonCount, RejectSample
 
@@ -27,9 +27,9 @@ class Ledger:
         self.hidden = 0
         self.excused: list[tuple[FileAccount, int]] = []
 
-    def inputs(self, paths: Sequence[str]) -> Iterator[Input]:
+    def inputs(self, paths: Sequence[str], listed: Lister | None = None) -> Iterator[Input]:
         """Yield what can be read of the paths; note what cannot, and count what is hidden."""
-        for item in expand(paths):
+        for item in expand(paths, listed):
             if isinstance(item, Input):
                 yield item
             elif isinstance(item, Hidden):

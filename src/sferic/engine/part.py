@@ -10,7 +10,7 @@ import msgspec
 
 from sferic.catalog.platforms import Place
 from sferic.engine.identity import Identities
-from sferic.engine.inputs import Input
+from sferic.engine.inputs import Input, Met
 from sferic.engine.ledger import Ledger
 from sferic.engine.period import Period
 from sferic.engine.processes import Processes
@@ -87,6 +87,12 @@ class Part(msgspec.Struct, frozen=True):
 
 class Cluster(Protocol):
     """Whoever reads inputs on other machines."""
+
+    def listed(self, url: str) -> Iterator[Met]:
+        """Yield what is at an address in an object store."""
+
+    def find(self, label: str) -> Input | None:
+        """Return an input that this machine can read once more, by its label."""
 
     def parts(
         self, step: Step, inputs: Sequence[Input], domains: Mapping[str, Place], watch: Watcher | None

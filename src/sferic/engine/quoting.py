@@ -6,7 +6,7 @@ Kept apart from the hunt: raw lines are not held in memory while millions go by.
 
 import io
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,17 +20,19 @@ from sferic.model.finding import Finding, Sample
 from sferic.model.settings import Limits
 
 TEXT = 500
+Finder = Callable[[str], Input | None]
 EMPTY: Mapping[str, str] = MappingProxyType({})
 MAX_BYTES = 512 << 20
 """Lines deeper in a file than this are not fetched: it would cost a second reading of it."""
 
 
 def quote(
-    found: tuple[Finding, ...], limits: Limits, files: Container[str] | None = None, texts: Mapping[str, str] = EMPTY
-) -> tuple[Finding, ...]:
+    found: tuple[Finding, ...], limits: Limits, files: Container[str] | None = None, texts: Mapping[str, str] = EMPTY,
+    find: Finder | None = None,
+) -> tuple[Finding, ...]:  # fmt: skip
     """Return the findings with the text of their sample lines filled in.
 
-    With `files` only these are read, and `texts` says what other places hold.
+    With `files` only these are read, and `texts` says what other places hold; `find` gives the input of a label.
     """
     wanted: dict[str, set[int]] = defaultdict(set)
     for finding in found:
@@ -38,13 +40,13 @@ def quote(
             path, _, number = sample.place.rpartition(":")
             if files is None or path in files:
                 wanted[path].add(int(number))
-    read = {f"{path}:{n}": text for path, lines in wanted.items() for n, text in _lines(path, lines, limits)}
+    find = find or input_of
+    read = {f"{path}:{n}": text for path, lines in wanted.items() for n, text in _lines(find(path), lines, limits)}
     known = {**texts, **read}
     return tuple(replace(f, samples=tuple(Sample(s.place, known.get(s.place, "")) for s in f.samples)) for f in found)
 
 
-def _lines(path: str, numbers: set[int], limits: Limits) -> Iterable[tuple[int, str]]:
-    item = input_of(path)
+def _lines(item: Input | None, numbers: set[int], limits: Limits) -> Iterable[tuple[int, str]]:
     if item is None:
         return
     left, seen, done = sorted(numbers), 0, 0

@@ -4,9 +4,11 @@ A worker reads one file for one step and returns its part: compact columns of wh
 processes, and the account. Parts are adopted on this machine in the order of the inputs, so that what is found is
 what one machine would have found. The rows of a part must fit into a worker's memory, those of all into this one's.
 
-What it does not do: weigh channels on the cluster, read what only a Hadoop connector can (s3a, hdfs), or split a file.
+Objects in a store are dealt out by Spark itself (`sferic.engine.objects`).
+What it does not do: weigh channels on the cluster, or split a file.
 """
 
+import io
 import os
 import shutil
 import socket
@@ -16,6 +18,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -25,7 +28,8 @@ import msgspec
 from sferic import __version__
 from sferic.catalog.platforms import Catalogue, Domain, Place, Platform, load_catalogue
 from sferic.engine.gather import Gatherer
-from sferic.engine.inputs import Input
+from sferic.engine.inputs import Input, Met
+from sferic.engine.objects import Objects
 from sferic.engine.part import Part, Step
 from sferic.engine.progress import Progress, Watcher
 from sferic.engine.quoting import input_of
@@ -60,24 +64,31 @@ class Wanted(msgspec.Struct, frozen=True):
     label: str
     size: int
     named: bool
+    modified: float | None = None
+    is_remote: bool = False
 
 
-def read_part(order: Order, wanted: Wanted) -> Part:
-    """Read one input for one step; what runs on a worker."""
+def wanted_of(item: Input) -> Wanted:
+    """Return what a worker is told of an input."""
+    return Wanted(item.label, item.size or 0, item.named, item.modified, item.is_remote)
+
+
+def read_part(order: Order, wanted: Wanted, data: bytes | None = None) -> Part:
+    """Read one input for one step; what runs on a worker. An object's bytes come with it."""
     settings, catalogue = order.settings, Catalogue(order.platforms, order.domains)
     chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
     gatherer = Gatherer(catalogue, chosen, settings)
     gatherer.aliases.recall(order.learned)
-    return gatherer.part(order.step, partial(_seen_here, order, wanted), wanted.label)
+    return gatherer.part(order.step, partial(_seen_here, order, wanted, data), wanted.label)
 
 
-def _seen_here(order: Order, wanted: Wanted) -> Input:
+def _seen_here(order: Order, wanted: Wanted, data: bytes | None) -> Input:
     """Find the input on this worker; raises UnreadableInput if it is not the same as where the hunt was asked for."""
     here = socket.gethostname()
     if order.version != __version__:
         reason = f"is not read: Sferic is {__version__} on the worker {here} and {order.version} where the hunt began"
         raise UnreadableInput(reason, where=wanted.label)
-    found = input_of(wanted.label)
+    found = input_of(wanted.label) if data is None else _given(wanted, data)
     hint = "all workers need the same files under the same paths, by NFS for example"
     if found is None:
         raise UnreadableInput(f"the worker {here} sees no such file", where=wanted.label, hint=hint)
@@ -85,6 +96,28 @@ def _seen_here(order: Order, wanted: Wanted) -> Input:
         reason = f"the worker {here} sees another file there, of {found.size:,} bytes rather than {wanted.size:,}"
         raise UnreadableInput(reason, where=wanted.label, hint=hint)
     return msgspec.structs.replace(found, named=wanted.named)
+
+
+def _given(wanted: Wanted, data: bytes) -> Input:
+    return Input(wanted.label, len(data), wanted.modified, named=wanted.named, open=partial(io.BytesIO, data))
+
+
+def _read_file(order: Order, numbered: tuple[int, Wanted]) -> tuple[int, Part]:
+    number, wanted = numbered
+    return number, read_part(order, wanted)
+
+
+def _read_object(order: Order, numbered: Mapping[str, tuple[int, Wanted]], row: tuple[str, bytes]) -> tuple[int, Part]:
+    number, wanted = numbered[row[0]]
+    return number, read_part(order, wanted, bytes(row[1]))
+
+
+def _task_of(tasks: int, total: int, number: int) -> int:
+    return number * tasks // total
+
+
+def _in_order(parts: Iterator[tuple[int, Part]]) -> Iterator[tuple[int, Part]]:
+    return iter(sorted(parts, key=itemgetter(0)))
 
 
 class Spark:
@@ -102,6 +135,7 @@ class Spark:
             _check_master(master or "")
         self._level = pyspark.StorageLevel.DISK_ONLY
         self._context = _context(pyspark, master)
+        self._objects = Objects(self._context, _reason)
 
     def __enter__(self) -> Self:
         return self
@@ -110,18 +144,39 @@ class Spark:
         if self._is_mine:
             self._context.stop()
 
+    def listed(self, url: str) -> Iterator[Met]:
+        """Yield what is at an address in an object store."""
+        return self._objects.listed(url)
+
+    def find(self, label: str) -> Input | None:
+        """Return an input that this machine can read once more, by its label."""
+        return self._objects.find(label) or input_of(label)
+
     def parts(
         self, step: Step, inputs: Sequence[Input], domains: Mapping[str, Place], watch: Watcher | None
     ) -> Iterator[Part]:
         """Read inputs on the workers and yield their parts in order."""
         platforms = tuple(self._catalogue.platforms.values())
         order = Order(__version__, self._settings, platforms, self._catalogue.domains, step, dict(domains))
-        wanted = [Wanted(item.label, item.size or 0, item.named) for item in inputs]
-        tasks = min(len(wanted), max(LEAST_TASKS, TASKS_A_CORE * self._context.defaultParallelism))
-        read = self._context.parallelize(wanted, tasks).map(partial(read_part, order)).persist(self._level)
+        wanted = [wanted_of(item) for item in inputs]
+        read = self._read(order, wanted).persist(self._level)
         self._finish(read, step.stage, sum(one.size for one in wanted), watch)
-        yield from read.toLocalIterator()
+        for _, part in read.toLocalIterator():
+            yield part
         read.unpersist()
+
+    def _read(self, order: Order, wanted: Sequence[Wanted]) -> Any:
+        """Return the numbered parts, which are not yet read, in order."""
+        files = [(number, one) for number, one in enumerate(wanted) if not one.is_remote]
+        objects = {one.label: (number, one) for number, one in enumerate(wanted) if one.is_remote}
+        tasks = min(len(wanted), max(LEAST_TASKS, TASKS_A_CORE * self._context.defaultParallelism))
+        read = self._context.parallelize(files, tasks).map(partial(_read_file, order))
+        if not objects:
+            return read
+        session = import_module("pyspark.sql").SparkSession.builder.getOrCreate()
+        rows = session.read.format("binaryFile").load(list(objects)).select("path", "content").rdd
+        both = read.union(rows.map(partial(_read_object, order, objects)))
+        return both.partitionBy(tasks, partial(_task_of, tasks, len(wanted))).mapPartitions(_in_order)
 
     def _finish(self, read: Any, stage: str, total: int, watch: Watcher | None) -> None:
         """Have everything read, and tell how far that is."""
@@ -143,7 +198,7 @@ class Spark:
             if watch and tasks:
                 watch(Progress(total * done // tasks, total, self._master, stage))
         if failed:
-            raise ClusterError(_reason(failed[0]), where=self._master) from failed[0]
+            raise ClusterError(f"the job failed: {_reason(failed[0])}", where=self._master) from failed[0]
 
     def _tasks(self) -> tuple[int, int, int]:
         """Return how many tasks are done, are running, and are there at all."""
@@ -170,7 +225,7 @@ def _reason(error: BaseException) -> str:
     lines = text.strip().splitlines() or [type(error).__name__]
     said = told[-1] if told else lines[0]
     missing = "; hint: Sferic must be installed in the workers' Python" if "No module named" in said else ""
-    return f"the job failed: {said[:300]}{missing}"
+    return f"{said[:300]}{missing}"
 
 
 def _pyspark() -> Any:
@@ -212,7 +267,11 @@ def _context(pyspark: Any, master: str | None) -> Any:
         conf.setMaster(master)
     elif not conf.get("spark.master"):
         conf.setMaster("local[*]")
-    given = {"spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.maxResultSize": "0"}
+    logging = Path(__file__).with_name("spark-log4j2.properties").as_uri()
+    given = {
+        "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.maxResultSize": "0",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging}",
+    }  # fmt: skip
     if _is_near(conf.get("spark.master")):
         given |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     for name, value in given.items():

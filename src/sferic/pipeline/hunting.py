@@ -113,7 +113,7 @@ def _hunted(
     account.missing += audit.notes() if audit else ()
     account.spilled = gathered.parts.spilled
     return Report(
-        account=account, findings=quote(tuple(found), settings.limits),
+        account=account, findings=quote(tuple(found), settings.limits, find=cluster.find if cluster else None),
         below=max(0, weighed.counted.judged - beacons), short=weighed.counted.short,
         activity=weighed.activity.rows, activity_notes=weighed.activity.notes,
     )  # fmt: skip
