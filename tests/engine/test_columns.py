@@ -8,6 +8,7 @@ import pytest
 
 from sferic.catalog.platforms import load_catalogue
 from sferic.engine.columns import LONGEST_MS, Columns
+from sferic.engine.parts import Whole
 from sferic.engine.tidying import LEG_S
 from sferic.model.event import HTTP, NETWORK, Event
 from sferic.model.traffic import (
@@ -42,7 +43,9 @@ def traffic(*events: Event, joined: bool = False) -> tuple[Traffic, int]:
         assert place is not None
         columns.add(one, place, host, joined=joined)
     assert len(columns) == len(events)
-    settled = columns.parts(operator.eq).settle(0)
+    parts = columns.parts(operator.eq)
+    assert isinstance(parts, Whole)
+    settled = parts.settle(0)
     return settled.traffic, settled.dropped.duplicates
 
 

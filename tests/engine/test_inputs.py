@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from sferic.engine.codecs import open_chunks
-from sferic.engine.inputs import Hidden, Input, Met, Refused, expand
+from sferic.engine.inputs import Hidden, Input, Met, Refused, expand, from_anywhere
 from sferic.model.errors import DamagedInput, InputError, NothingToRead, UnreadableInput
 from sferic.model.settings import Limits
 
@@ -287,3 +287,9 @@ def test_an_address_is_listed_by_whoever_can() -> None:
     here, there = Path(__file__), Input("s3a://bucket/a", 1, None, named=True, open=io.BytesIO, is_remote=True)
     asked = ["s3a://bucket/a", str(here), "s3a://bucket/a"]
     assert [getattr(i, "label", "") for i in expand(asked, lambda _: iter([there]))] == ["s3a://bucket/a", str(here)]
+
+
+def test_a_path_for_processes_elsewhere() -> None:
+    """A path from here is made whole; standard input and addresses stay as they are."""
+    assert from_anywhere("logs/*.gz") == str(Path.cwd() / "logs" / "*.gz")
+    assert [from_anywhere(path) for path in ("-", "s3a://b/x", "/var/log")] == ["-", "s3a://b/x", "/var/log"]

@@ -10,7 +10,7 @@ import pytest
 
 from sferic.catalog.platforms import load_catalogue
 from sferic.engine.columns import Columns
-from sferic.engine.parts import Spilled
+from sferic.engine.parts import Spilled, Whole
 from sferic.engine.settling import Dropped
 from sferic.model.errors import LimitExceeded
 from sferic.model.event import HTTP, NETWORK, Event
@@ -80,6 +80,7 @@ def test_parts_hold_what_the_whole_holds(kind: tuple[str, ...], room: int, monke
     made = events(len(kind), **dict.fromkeys(kind, True))
     whole = columns(made, None, monkeypatch).parts(str.__eq__)
     parts = columns(made, room, monkeypatch).parts(str.__eq__)
+    assert isinstance(whole, Whole)
     assert isinstance(parts, Spilled)
     assert (len(whole), whole.spilled, parts.spilled) == (1, 0, len(made))
     assert len(parts) >= 1500 // room // 2
@@ -123,6 +124,7 @@ def test_short_writes_and_reads_are_gone_on_with(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(os, "pwrite", lambda fd, data, at: write(fd, data[:1000], at))
     monkeypatch.setattr(os, "preadv", lambda fd, into, at: read(fd, [into[0][:700]], at))
     parts = columns(events(3), 200, monkeypatch).parts(str.__eq__)
+    assert isinstance(parts, Spilled)
     rows = [len(parts.settle(n).traffic) for n in range(len(parts))]
     assert [len(parts.load(n)) for n in range(len(parts))] == rows
     assert sum(rows) > 1400

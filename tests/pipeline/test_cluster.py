@@ -13,15 +13,19 @@ from sferic import __version__
 from sferic.catalog.platforms import Place, load_catalogue
 from sferic.engine import spark
 from sferic.engine.inputs import Input, Met
-from sferic.engine.part import READING, Part, Selection, Step
+from sferic.engine.part import READING, Part, Selection, Step, Told
+from sferic.engine.parts import Parts
 from sferic.engine.progress import Watcher
 from sferic.engine.quoting import input_of
+from sferic.engine.settling import Settler
 from sferic.engine.spark import Order, Wanted, read_part, wanted_of
 from sferic.model.errors import ClusterError, UsageError
+from sferic.model.grouping import Table
 from sferic.model.report import Account, Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt
 from tests.engine import _lines as network
+from tests.engine._rdd import Context, left_behind
 from tests.pipeline import endpoint_lines as lines
 from tests.pipeline.endpoint_lines import Story
 
@@ -40,8 +44,10 @@ class Elsewhere:
     """A cluster of one: whatever goes there or comes back is copied as if it went over a wire."""
 
     def __init__(self) -> None:
-        """Note the steps that are asked for."""
+        """Note the steps that are asked for, and what is left behind."""
         self.steps: list[str] = []
+        self.asked: list[Sequence[str]] = []
+        self._left = left_behind()
 
     def listed(self, url: str) -> Iterator[Met]:
         """Hold no object."""
@@ -56,10 +62,20 @@ class Elsewhere:
     ) -> Iterator[Part]:
         """Read one input after the other."""
         self.steps.append(step.stage)
+        if not step.before:
+            self._left.forget()
         sent = order(step, domains)
-        for item in inputs:
-            part = read_part(copy.deepcopy(sent), wanted_of(item))
-            yield copy.deepcopy(part)
+        read = [(number, read_part(copy.deepcopy(sent), wanted_of(item))) for number, item in enumerate(inputs)]
+        yield from self._left.add(Context().parallelize(read), len(read)).collect()
+
+    def rows(self, told: Told, names: Sequence[str]) -> Table:
+        """Return some columns of the rows that stayed behind."""
+        self.asked.append(names)
+        return self._left.rows(told, names)
+
+    def scattered(self, told: Told, settler: Settler) -> Parts:
+        """Return all traffic, to be settled and weighed where its rows are."""
+        return self._left.scattered(told, settler)
 
 
 def told(report: Report) -> object:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -74,6 +74,10 @@ class Catalogue:
         self._suffixes = SuffixIndex(entries)
         self._cnames = SuffixIndex([(h.suffix, (h, p)) for p in known for h in p.cname_hints])
         self._at_host = lru_cache(maxsize=_CACHED_HOSTS)(self._find)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Travel to another process as what it was made of."""
+        return Catalogue, (tuple(self.platforms.values()), self.domains)
 
     def identify(self, host: str, path: str | None = None) -> Place | None:
         """Return where a host, and the path if it was logged, leads to; None if no platform is known there.

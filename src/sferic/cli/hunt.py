@@ -10,6 +10,7 @@ from cyclopts import Parameter, validators
 
 from sferic.cli import _exit, _flags, _settings, _state, _streams
 from sferic.cli._progress import progress
+from sferic.engine.inputs import from_anywhere
 from sferic.engine.progress import Watcher
 from sferic.model.errors import SfericError, UsageError
 from sferic.model.finding import Severity
@@ -98,7 +99,7 @@ def _hunted(
         if keeping.store:
             raise UsageError("a store is filled on this machine alone", hint="leave out `--engine spark`")
         with import_module("sferic.engine.spark").Spark(running.master, settings) as cluster:
-            return run(places, settings, moved, cluster=cluster)
+            return run([from_anywhere(place) for place in places], settings, moved, cluster=cluster)
     if not keeping.store:
         if keeping.keep_days:
             raise UsageError("`--keep-days` says how long a store keeps what it holds", expected="`--store FILE`, too")

@@ -6,17 +6,20 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import Place
 from sferic.engine.carriers import Calls
 from sferic.engine.identity import Identities
+from sferic.engine.part import Cluster, Left, Numbered, Told
 from sferic.engine.parts import Parts, Spilled, Whole
 from sferic.engine.processes import Processes
 from sferic.engine.settling import Settler, Traits, Vocabulary, settle
 from sferic.engine.shelf import Shelf
 from sferic.model.event import Event
+from sferic.model.grouping import one_after_the_other
 from sferic.model.traffic import (
     BLOCKED,
     CHALLENGE,
@@ -108,14 +111,22 @@ class Columns:
         """Per source: whether it stamps the end of what it logs."""
         self._thinned: list[int] = []
         """Per source: the mark of a program's call, if it leaves out those that repeat."""
+        self._numbered: list[Numbered] = []
+        """Of each part whose rows stayed where they were read."""
+        self._left = 0
+        """Rows of these parts."""
 
     def __len__(self) -> int:
         return len(self._columns["time_s"]) + len(self._rows) + (len(self._shelf) if self._shelf else 0)
 
-    def calls(self) -> Calls:
+    def calls(self, cluster: Cluster | None = None) -> Calls:
         """Return the calls so far that have no process."""
         self._flush()
-        columns = {n: np.array(self._columns[n]) for n in ("client", "port", "process", "flags", "time_s")}
+        names = ("client", "port", "process", "flags", "time_s")
+        columns = {n: np.array(self._columns[n]) for n in names}
+        if cluster and self._numbered:
+            told = Told(self._with_texts({}), self._numbered, {})
+            columns = one_after_the_other([columns, cluster.rows(told, names)])
         return Calls(columns, list(self._words["client"]), self._proxies)
 
     def carry(self, event: Event) -> None:
@@ -217,14 +228,21 @@ class Columns:
         bare = path[:MAX_PATH_CHARS].partition("?")[0]
         return words[bare if len(words) < MAX_PATHS or bare in words else "(other)"]
 
-    def adopt(self, other: Collected, processes: Sequence[int]) -> None:
-        """Append rows collected elsewhere; `processes` says which number here each of their processes has."""
+    def adopt(self, other: Collected, processes: Sequence[int], left: Left | None = None) -> None:
+        """Append rows collected elsewhere; `processes` says which number here each of their processes has.
+
+        Where the rows were left behind only their texts get numbers.
+        """
         self._flush()
         words = {n: [self._words[n][text] for text in texts] for n, texts in other.words.items() if n not in _OWN_WAYS}
         words["source"] = [self._source_number(name) for name in other.words["source"]]
         words["path"] = [self._path(path) for path in other.words["path"]]
+        if left:
+            self._numbered.append(Numbered(len(self) + self._left, left.rows, list(processes)))
+            self._left += left.rows
+            self._traits.add(left.traits, words["source"])
         numbers = words | {"place": [self._place(place) for place in other.places], "process": list(processes)}
-        for name, column in self._columns.items():
+        for name, column in () if left else self._columns.items():
             values = other.columns[name]
             told = numbers.get(_TEXTS_OF.get(name, name))
             if told is not None:  # the last place is UNKNOWN's
@@ -236,13 +254,24 @@ class Columns:
         self._flush()
         return self._with_texts(self._arrays())
 
+    def take(self) -> dict[str, Any]:
+        """Take the rows read so far out; their texts stay."""
+        found, self._columns = self._arrays(), {name: array(code) for name, code in _TYPES.items()}
+        return found
+
     def _with_texts(self, columns: dict[str, Any]) -> Collected:
         words = {name: list(texts) for name, texts in self._words.items()}
         return Collected(columns, words, self._place_list, self.processes.finish())
 
-    def parts(self, same_owner: Callable[[str, str], bool]) -> Parts:
+    def parts(self, same_owner: Callable[[str, str], bool], cluster: Cluster | None = None) -> Parts:
         """Return all rows, ready to be settled: in one part, or in several where they were more than there was room."""
         self._flush()
+        if cluster and self._numbered:
+            own = self._arrays() | {"order": self._order()}
+            self._traits.note(own)
+            told = Told(self._with_texts({}), self._numbered, own)
+            settler = Settler(told.texts, self._traits, self.identities, self._proxies, same_owner)
+            return cluster.scattered(told, settler)
         if self._shelf is None:
             collected = self.collected()
             return Whole(collected.words["host"], settle(collected, self.identities, self._proxies, same_owner))
@@ -251,9 +280,33 @@ class Columns:
         settler = Settler(texts, self._traits, self.identities, self._proxies, same_owner)
         return Spilled(texts.words["host"], self._shelf, settler, self._room_rows or 1)
 
+    def _order(self) -> Any:
+        """Return how many rows came before each one here, those that were left behind among them."""
+        before, elsewhere = np.zeros(len(self) + 1, np.int64), 0
+        for part in self._numbered:
+            before[part.start - elsewhere] += part.rows
+            elsewhere += part.rows
+        return (np.arange(len(self) + 1) + np.cumsum(before))[:-1]
+
     def finish(self, same_owner: Callable[[str, str], bool] = operator.eq) -> Traffic:
         """Return the columns, sorted by time, as one frozen record; `same_owner` says it of two hosts."""
         return settle(self.collected(), self.identities, self._proxies, same_owner).traffic
+
+
+class Renumbering:
+    """Gives rows collected elsewhere the numbers of texts that all share."""
+
+    def __init__(self, texts: Collected) -> None:
+        self._texts = texts
+        self._columns: Columns | None = None
+
+    def renumber(self, other: Collected, processes: Sequence[int]) -> dict[str, Any]:
+        """Return the rows; every text of theirs must be known, and `processes` has the numbers of their processes."""
+        if self._columns is None:
+            self._columns = Columns(lambda _: False)
+            self._columns.adopt(msgspec.structs.replace(self._texts, columns=self._columns.take()), ())
+        self._columns.adopt(other, processes)
+        return self._columns.take()
 
 
 def _number(link: str) -> int:

@@ -23,7 +23,7 @@ from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.names import Names
 from sferic.engine.part import CARRIERS, JOINING, READING, STARTS, Cluster, Part, Selection, Step, Tally
-from sferic.engine.parts import Parts
+from sferic.engine.parts import Held, Parts
 from sferic.engine.period import Period
 from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading, read_input
@@ -77,7 +77,7 @@ class Gathered(msgspec.Struct, frozen=True):
     @property
     def traffic(self) -> Traffic:
         """Return all traffic, where it was to be held in memory."""
-        return self.parts.load(0)
+        return next(self.parts.each(_load, 1))
 
 
 class Gatherer:
@@ -88,7 +88,7 @@ class Gatherer:
         audit: Listener | None = None, room_rows: int | None = None, cluster: Cluster | None = None,
     ) -> None:
         self._sources = sources
-        self._room_rows = room_rows
+        self._room_rows = None if cluster else room_rows
         self._audit = audit
         self._cluster = cluster
         self._settings = settings
@@ -122,7 +122,7 @@ class Gatherer:
         """Read every input and return the columns with the account."""
         listed = self._cluster.listed if self._cluster else None
         self.read(list(self.ledger.inputs(paths, listed)), watch)
-        return self.gathered(self._columns.parts(self.aliases.same_owner))
+        return self.gathered(self._columns.parts(self.aliases.same_owner, self._cluster))
 
     def read(self, inputs: Sequence[Input], watch: Watcher | None = None) -> None:
         """Read inputs into the columns; what names they taught is known to the inputs of the next call, too."""
@@ -229,7 +229,7 @@ class Gatherer:
             self.ledger.adopt(part.ledger)
         else:
             self.ledger.extend(part.ledger)
-        self._columns.adopt(part.collected, self._columns.processes.adopt(part.processes))
+        self._columns.adopt(part.collected, self._columns.processes.adopt(part.processes), part.left)
         self._columns.identities.adopt(part.identities)
         self.names.adopt(part.names)
         self.names.full |= part.names_full
@@ -321,7 +321,7 @@ class Gatherer:
     def _read_carriers(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         """Read connections to proxies in endpoints' logs, beside calls that have no process."""
         inputs = self._of_sources(inputs, {n for n, s in self._sources.items() if "process_path" in s.fields})
-        calls = self._columns.calls() if inputs else ()
+        calls = self._columns.calls(self._cluster) if inputs else ()
         if not calls:
             return
 
@@ -370,6 +370,10 @@ class Gatherer:
                 self._tally.joined += linked is None
                 self._columns.add(event, place, host or "", joined=linked is None)
         self._flows.clear()
+
+
+def _load(parts: Held, part: int) -> Traffic:
+    return parts.load(part)
 
 
 def _is_nameless(event: Event) -> bool:

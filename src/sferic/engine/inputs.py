@@ -89,6 +89,11 @@ def expand(paths: Sequence[str], listed: Lister | None = None) -> Iterator[Met]:
                 yield item
 
 
+def from_anywhere(path: str) -> str:
+    """Return a path as it is understood wherever a process runs."""
+    return path if path == STDIN or _ADDRESS.match(path) else str(Path(path).absolute())
+
+
 def _refusing(path: str, items: Callable[[], Iterator[Met]], *, named: bool = True) -> Iterator[Met]:
     """Turn what goes wrong on the way into the last item."""
     try:

@@ -12,10 +12,13 @@ from sferic.catalog.platforms import Place
 from sferic.engine.identity import Identities
 from sferic.engine.inputs import Input, Met
 from sferic.engine.ledger import Ledger
+from sferic.engine.parts import Parts
 from sferic.engine.period import Period
 from sferic.engine.processes import Processes
 from sferic.engine.progress import Watcher
+from sferic.engine.settling import Settler, Traits
 from sferic.model.event import Event
+from sferic.model.grouping import Table
 from sferic.model.traffic import Collected, Seen
 
 READING, JOINING, CARRIERS, STARTS = "reading", "joining names", "joining proxies", "reading processes"
@@ -63,6 +66,33 @@ class Tally(msgspec.Struct):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
+class Left(msgspec.Struct, frozen=True):
+    """What is told of rows that stay where they were read."""
+
+    rows: int
+    traits: Traits
+
+
+class Numbered(msgspec.Struct, frozen=True):
+    """What the rows of a part that stay where they were read must know to join the others."""
+
+    start: int
+    """How many rows came before them."""
+    rows: int
+    processes: list[int]
+    """The number that each of their processes has among all."""
+
+
+class Told(msgspec.Struct, frozen=True):
+    """All that this machine knows of rows that stay where they were read, part by part as they were adopted."""
+
+    texts: Collected
+    """All texts, by the numbers that all share; no rows."""
+    numbered: Sequence[Numbered]
+    own: Table
+    """The rows that this machine has read itself; `order` says how many came before each."""
+
+
 class Part(msgspec.Struct, frozen=True):
     """What one input held."""
 
@@ -83,6 +113,8 @@ class Part(msgspec.Struct, frozen=True):
     names_full: bool
     names_forgotten: int
     domains_full: bool
+    left: Left | None = None
+    """Set where the rows stay behind, and `collected` has none."""
 
 
 class Cluster(Protocol):
@@ -97,4 +129,13 @@ class Cluster(Protocol):
     def parts(
         self, step: Step, inputs: Sequence[Input], domains: Mapping[str, Place], watch: Watcher | None
     ) -> Iterator[Part]:
-        """Read inputs for a step and yield their parts in order; `domains` are the own ones that are known."""
+        """Read inputs for a step and yield their parts in order; `domains` are the own ones that are known.
+
+        The rows may stay where they are, and then `rows` and `scattered` reach them.
+        """
+
+    def rows(self, told: Told, names: Sequence[str]) -> Table:
+        """Return some columns of the rows that stayed behind."""
+
+    def scattered(self, told: Told, settler: Settler) -> Parts:
+        """Return all traffic, to be settled and weighed where its rows are."""

@@ -4,10 +4,13 @@ First every part is settled, then every part can be loaded as often as need be. 
 that was copied from this one: what it puts down, all see.
 """
 
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Protocol, TypeVar
 
 import numpy as np
 
+from sferic.engine.hands import each
 from sferic.engine.packing import Form, form, unpacked
 from sferic.engine.settling import Dropped, Settled, Settler
 from sferic.engine.shelf import Disk, Shelf
@@ -15,10 +18,25 @@ from sferic.engine.tidying import by_time
 from sferic.model.grouping import Table, rising, taken
 from sferic.model.traffic import COLUMNS, Traffic
 
+T = TypeVar("T")
 _HEAD = (len(COLUMNS) + 1, 2)
 """Before a part's columns stands how many rows it has, and how each column was packed."""
 _HEAD_BYTES = 8 * _HEAD[0] * _HEAD[1]
 _WIDTH = sum(np.dtype(kind).itemsize for kind in COLUMNS.values())
+
+
+class Held(Protocol):
+    """Parts that can be reached from here."""
+
+    def settle(self, part: int) -> Settled:
+        """Settle a part."""
+
+    def load(self, part: int) -> Traffic:
+        """Return a part that was settled."""
+
+
+Task = Callable[[Held, int], T]
+"""What is done with each part; it is given who holds it, and its number."""
 
 
 class Parts(Protocol):
@@ -29,14 +47,8 @@ class Parts(Protocol):
     spilled: int
     """How many rows were put on the disk."""
 
-    def __len__(self) -> int:
-        """Return the number of parts."""
-
-    def settle(self, part: int) -> Settled:
-        """Settle a part."""
-
-    def load(self, part: int) -> Traffic:
-        """Return a part that was settled."""
+    def each(self, task: Task[T], hands: int) -> Iterator[T]:
+        """Yield what a task makes of every part, in order, by so many processes of this machine at most."""
 
 
 class Whole:
@@ -50,6 +62,11 @@ class Whole:
 
     def __len__(self) -> int:
         return 1
+
+    def each(self, task: Task[T], hands: int) -> Iterator[T]:
+        """Do the task here."""
+        del hands
+        yield task(self, 0)
 
     def settle(self, part: int) -> Settled:
         """Return all of it."""
@@ -81,6 +98,10 @@ class Spilled:
 
     def __len__(self) -> int:
         return len(self._ranges)
+
+    def each(self, task: Task[T], hands: int) -> Iterator[T]:
+        """Do the task in processes that are copied from this one."""
+        return each(partial(task, self), len(self), hands)
 
     def settle(self, part: int) -> Settled:
         """Read a part's rows, settle them and put them down again."""

@@ -78,6 +78,13 @@ class Traits(msgspec.Struct):
         self.forwards = self.forwards or bool((columns["forwarded"] != UNKNOWN).any())
 
 
+    def add(self, others: "Traits", numbers: Sequence[int]) -> None:
+        """Add what other rows say; `numbers` are those that their sources have here."""
+        self.fine.update(numbers[source] for source in others.fine)
+        self.closing.update(numbers[source] for source in others.closing)
+        self.forwards = self.forwards or others.forwards
+
+
 class Settler:
     """Settles rows, all at once or some clients at a time: `named`, then `merged`, then `traffic`."""
 

@@ -4,8 +4,8 @@ A worker reads one file for one step and returns its part: compact columns of wh
 processes, and the account. Parts are adopted on this machine in the order of the inputs, so that what is found is
 what one machine would have found. The rows of a part must fit into a worker's memory, those of all into this one's.
 
-Objects in a store are dealt out by Spark itself (`sferic.engine.objects`).
-What it does not do: weigh channels on the cluster, or split a file.
+Objects in a store are dealt out by Spark itself (`sferic.engine.objects`), and rows stay on the workers, where they
+are weighed (`sferic.engine.scattered`). What it does not do: split a file.
 """
 
 import io
@@ -15,12 +15,12 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -30,13 +30,18 @@ from sferic.catalog.platforms import Catalogue, Domain, Place, Platform, load_ca
 from sferic.engine.gather import Gatherer
 from sferic.engine.inputs import Input, Met
 from sferic.engine.objects import Objects
-from sferic.engine.part import Part, Step
+from sferic.engine.part import Part, Step, Told
+from sferic.engine.parts import Parts
 from sferic.engine.progress import Progress, Watcher
 from sferic.engine.quoting import input_of
+from sferic.engine.scattered import LeftBehind
+from sferic.engine.settling import Settler
 from sferic.model.errors import ClusterError, UnreadableInput, UsageError
+from sferic.model.grouping import Table
 from sferic.model.settings import Settings
 from sferic.sources._contract import source, sources
 
+T = TypeVar("T")
 ANSWER_S = 10.0
 """A master must answer within this time."""
 WAIT_S = 120.0
@@ -136,11 +141,13 @@ class Spark:
         self._level = pyspark.StorageLevel.DISK_ONLY
         self._context = _context(pyspark, master)
         self._objects = Objects(self._context, _reason)
+        self._left = LeftBehind(self._context, self._level, lambda rows: self._run(rows.collect))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._left.forget()
         if self._is_mine:
             self._context.stop()
 
@@ -158,12 +165,20 @@ class Spark:
         """Read inputs on the workers and yield their parts in order."""
         platforms = tuple(self._catalogue.platforms.values())
         order = Order(__version__, self._settings, platforms, self._catalogue.domains, step, dict(domains))
+        if not step.before:  # another hunt
+            self._left.forget()
         wanted = [wanted_of(item) for item in inputs]
         read = self._read(order, wanted).persist(self._level)
-        self._finish(read, step.stage, sum(one.size for one in wanted), watch)
-        for _, part in read.toLocalIterator():
-            yield part
-        read.unpersist()
+        self._run(read.count, step.stage, sum(one.size for one in wanted), watch)
+        yield from self._left.add(read, len(wanted)).toLocalIterator()
+
+    def rows(self, told: Told, names: Sequence[str]) -> Table:
+        """Return some columns of the rows that stayed behind."""
+        return self._left.rows(told, names)
+
+    def scattered(self, told: Told, settler: Settler) -> Parts:
+        """Return all traffic, to be settled and weighed where its rows are."""
+        return self._left.scattered(told, settler)
 
     def _read(self, order: Order, wanted: Sequence[Wanted]) -> Any:
         """Return the numbered parts, which are not yet read, in order."""
@@ -178,14 +193,15 @@ class Spark:
         both = read.union(rows.map(partial(_read_object, order, objects)))
         return both.partitionBy(tasks, partial(_task_of, tasks, len(wanted))).mapPartitions(_in_order)
 
-    def _finish(self, read: Any, stage: str, total: int, watch: Watcher | None) -> None:
-        """Have everything read, and tell how far that is."""
+    def _run(self, job: Callable[[], T], stage: str = "", total: int = 0, watch: Watcher | None = None) -> T:
+        """Do a job, and tell how far it is; raises ClusterError."""
+        results: list[T] = []
         failed: list[BaseException] = []
-        job = threading.Thread(target=_count, args=(read, failed), daemon=True)
-        job.start()
+        thread = threading.Thread(target=_do, args=(job, results, failed), daemon=True)
+        thread.start()
         began, has_begun = time.monotonic(), False
-        while job.is_alive():
-            job.join(POLL_S)
+        while thread.is_alive():
+            thread.join(POLL_S)
             done, running, tasks = self._tasks()
             has_begun = has_begun or bool(done or running)
             if not has_begun and time.monotonic() - began > WAIT_S:
@@ -199,6 +215,7 @@ class Spark:
                 watch(Progress(total * done // tasks, total, self._master, stage))
         if failed:
             raise ClusterError(f"the job failed: {_reason(failed[0])}", where=self._master) from failed[0]
+        return results[0]
 
     def _tasks(self) -> tuple[int, int, int]:
         """Return how many tasks are done, are running, and are there at all."""
@@ -211,9 +228,9 @@ class Spark:
         )  # fmt: skip
 
 
-def _count(read: Any, failed: list[BaseException]) -> None:
+def _do(job: Callable[[], T], results: list[T], failed: list[BaseException]) -> None:
     try:
-        read.count()
+        results.append(job())
     except Exception as error:
         failed.append(error)
 
@@ -263,16 +280,14 @@ def _check_master(master: str) -> None:
 def _context(pyspark: Any, master: str | None) -> Any:
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     conf = pyspark.SparkConf().setAppName("sferic hunt")
-    if master:
+    if master:  # else it stands in settings that only the Java side has read; without any it takes all cores here
         conf.setMaster(master)
-    elif not conf.get("spark.master"):
-        conf.setMaster("local[*]")
     logging = Path(__file__).with_name("spark-log4j2.properties").as_uri()
     given = {
         "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.maxResultSize": "0",
         "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging}",
     }  # fmt: skip
-    if _is_near(conf.get("spark.master")):
+    if master and _is_near(master):
         given |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     for name, value in given.items():
         conf.setIfMissing(name, value)

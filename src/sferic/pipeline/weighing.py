@@ -4,14 +4,8 @@ A part holds all rows of its clients, so parts are weighed apart, also in severa
 is added up between the two: the estate, and at the end the far sides of proxies. One part is the usual case.
 """
 
-import signal
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
 from datetime import UTC, datetime
 from functools import partial
-from multiprocessing import get_context
-from typing import TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -22,12 +16,10 @@ from sferic.correlate.channels import Candidate, Census, candidates, census, fin
 from sferic.correlate.missing import Filled, filled
 from sferic.correlate.same import with_processes
 from sferic.correlate.weigh import weigh
-from sferic.engine.crew import can_copy
 from sferic.engine.part import Tally
-from sferic.engine.parts import Parts
+from sferic.engine.parts import Held, Parts
 from sferic.engine.period import Period
 from sferic.engine.settling import Dropped
-from sferic.model.errors import LimitExceeded
 from sferic.model.finding import Analytic, Finding
 from sferic.model.settings import Settings
 from sferic.model.traffic import COLUMNS, UNKNOWN, Bools, Traffic
@@ -38,7 +30,6 @@ from sferic.signals._kinds import kinds_of
 from sferic.signals._segments import Cutting, cut
 from sferic.sources._clock import zone
 
-T = TypeVar("T")
 HOUR_MS = 3_600_000
 _BY_SEGMENT: tuple[Analytic, ...] = ("beacon", "long_connection", "process")
 Found = dict[Analytic, list[Candidate]]
@@ -69,8 +60,8 @@ class Weighing:
     def weigh(self, tally: Tally) -> Weighed:
         """Settle every part, then weigh every part against all; tally what rows were left out."""
         estate, held = self._settled(tally)
-        each = partial(_weighed, self._parts, self._settings, self._weights, self._floor_db, self._span, estate)
-        parts = list(_each(each, len(self._parts), self._hands))
+        task = partial(_weighed, self._settings, self._weights, self._floor_db, self._span, estate)
+        parts = list(self._parts.each(task, self._hands))
         counted = Census(sum(p.counted.judged for p in parts), sum(p.counted.short for p in parts))
         busy = Activity((), ())
         if ACTIVITY in self._settings.analytics:
@@ -80,7 +71,7 @@ class Weighing:
     def _settled(self, tally: Tally) -> tuple[Estate, Filled]:
         seen: list[Sighted] = []
         held = Filled()
-        for part in _each(partial(_settled, self._parts), len(self._parts), self._hands):
+        for part in self._parts.each(_settled, self._hands):
             tally.duplicates += part.dropped.duplicates
             tally.joined -= part.dropped.announced
             tally.openings += part.dropped.openings
@@ -120,7 +111,7 @@ class _Part(msgspec.Struct, frozen=True):
     activity: Counted
 
 
-def _settled(parts: Parts, part: int) -> _Settled:
+def _settled(parts: Held, part: int) -> _Settled:
     settled = parts.settle(part)
     time_s = settled.traffic.time_s
     span = (float(time_s[0]), float(time_s[-1])) if len(time_s) else None
@@ -128,8 +119,8 @@ def _settled(parts: Parts, part: int) -> _Settled:
 
 
 def _weighed(
-    parts: Parts, settings: Settings, weights: Weights, floor_db: float, span: tuple[float, float], estate: Estate,
-    part: int,
+    settings: Settings, weights: Weights, floor_db: float, span: tuple[float, float], estate: Estate,
+    parts: Held, part: int,
 ) -> _Part:  # fmt: skip
     traffic, how = parts.load(part), cutting(span, settings)
     kinds = kinds_of(traffic)
@@ -183,32 +174,3 @@ def _joined(parts: list[Found]) -> list[Finding]:
     by = {a: findings(c for part in parts for c in part.get(a, ())) for a in _BY_SEGMENT}
     found = with_processes([*by["beacon"], *by["long_connection"]], by["process"])
     return sorted(found, key=lambda f: (-f.points, f.id))
-
-
-_tasks: list[Callable[[int], object]] = []
-"""What a copied process does with parts; it comes along when the process is copied."""
-
-
-def _each(task: Callable[[int], T], parts: int, hands: int) -> Iterator[T]:
-    """Yield what the task makes of every part, in order; in several processes where there are several parts."""
-    if parts == 1 or hands == 1 or not can_copy():
-        yield from map(task, range(parts))
-        return
-    pool = ProcessPoolExecutor(hands, get_context("fork"), _begin, (task,))
-    try:
-        for found in [pool.submit(_do, part) for part in range(parts)]:
-            yield cast("T", found.result())
-    except BrokenProcessPool as error:
-        raise LimitExceeded("a process that weighed a part of the events was ended, for want of memory as a rule",
-                            hint="allow less with `--memory`, or give `--workers 1`") from error  # fmt: skip
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _begin(task: Callable[[int], object]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that was asked decides what an interrupt means
-    _tasks.append(task)
-
-
-def _do(part: int) -> object:
-    return _tasks[-1](part)
