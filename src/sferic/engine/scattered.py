@@ -46,10 +46,12 @@ class LeftBehind:
         """Take Spark's context, where parts are kept (a storage level), and who returns all that an RDD holds."""
         self._context, self._level, self._collect = context, level, collect
         self._read: list[tuple[Any, int]] = []
+        self._kept: list[Any] = []
 
     def add(self, read: Any, inputs: int) -> Any:
         """Keep the numbered parts of so many inputs; return an RDD of what is told of them."""
         self._read.append((read, inputs))
+        self._kept.append(read)
         return read.map(_told)
 
     def rows(self, told: Told, names: Sequence[str]) -> Table:
@@ -64,7 +66,9 @@ class LeftBehind:
         own = self._context.parallelize(_sliced(told.own))
         rows = self._context.union([*self._tables(told, common), own])
         total = len(told.own["time_s"]) + sum(one.rows for one in told.numbered)
-        return Scattered(told.texts.words["host"], rows, common, total // PART_ROWS + 1, self._level, self._collect)
+        found = Scattered(told.texts.words["host"], rows, common, total // PART_ROWS + 1, self._level, self._collect)
+        self._kept.append(found.settled)
+        return found
 
     def _tables(self, told: Told, common: Any) -> list[Any]:
         """Return the rows with the numbers that all share."""
@@ -73,9 +77,10 @@ class LeftBehind:
 
     def forget(self) -> None:
         """Let go of all rows."""
-        for read, _ in self._read:
-            read.unpersist()
+        for rows in self._kept:
+            rows.unpersist()
         self._read.clear()
+        self._kept.clear()
 
 
 def _told(numbered: tuple[int, Part]) -> Part:
@@ -114,12 +119,12 @@ class Scattered:
         rows = _dealt_out(rows.map(partial(_named, common)), parts)
         if settler.forwards:
             rows = _dealt_out(rows.map(partial(_merged, common)), parts)
-        self._settled = rows.map(partial(_settled, common, settler.forwards)).persist(level)
+        self.settled = rows.map(partial(_settled, common, settler.forwards)).persist(level)
 
     def each(self, task: Task[T], hands: int) -> Iterator[T]:
         """Do the task where the parts are; a part without clients may be missing."""
         del hands
-        yield from self._collect(self._settled.map(partial(_done, self._common, task)))
+        yield from self._collect(self.settled.map(partial(_done, self._common, task)))
 
 
 def _renumbered(common: Any, numbered: Mapping[int, Numbered], part: tuple[int, Part]) -> Table:
