@@ -177,7 +177,11 @@ ELSEWHERE = {
     "no_deployment_on_record": "needs a list: tests/cli/test_functions.py",
     "called_after_change": "needs traffic: tests/correlate/test_join.py",
     "own_function": "needs traffic: tests/correlate/test_join.py",
-}
+    **{
+        name: "needs a log of started programs: tests/correlate/test_deploying.py"
+        for name in cloud_weights().sign if name.startswith("launch")
+    },
+}  # fmt: skip
 
 
 def told(hunt_lines: Hunt, lines: Lines) -> set[str]:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from sferic.catalog.commands import Command, commands
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.suffixes import NO_LABEL
 from sferic.engine.glancing import ALWAYS, Glance, in_bytes
@@ -72,6 +73,21 @@ def test_what_may_be_a_number_is_not_looked_for(expression: str) -> None:
     assert in_bytes(expression) == []
     assert Glance([r"\.dev", expression], []).begin(0)(b"nothing")
     assert not Glance([r"\.dev"], []).begin(0)(b"nothing")
+
+
+@pytest.mark.parametrize("command", commands(), ids=lambda command: command.tool)
+def test_commands_are_found_in_bytes(command: Command) -> None:
+    """What selects a command can be looked for in bytes: else nothing of a log could be left out."""
+    forms = [re.compile(form.encode(), re.IGNORECASE) for form in in_bytes(command.selecting)]
+    assert len(forms) == 2
+
+
+def test_a_command_is_found_in_bytes() -> None:
+    """Words are found through quotes and blanks, in both widths."""
+    wrangler = next(command for command in commands() if command.tool == "wrangler")
+    for code, form in zip(("ascii", "utf-16-le"), in_bytes(wrangler.selecting), strict=True):
+        data = '"C:\\x\\wrangler-dist\\cli.js" deploy'.encode(code)
+        assert re.search(form.encode(), data, re.IGNORECASE), code
 
 
 @given(EVENTS, st.booleans())

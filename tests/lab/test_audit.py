@@ -63,6 +63,14 @@ def test_a_hunt_says_what_the_cases_ask_for(test: str, verdicts: dict[str, str],
     assert {(f.actor or "").rpartition("/")[2]: f.severity for f in findings} == verdicts
 
 
+def test_the_command_stands_beside_the_change(tmp_path: Path) -> None:
+    """The machine on which the Worker was deployed is named in the finding of its change, at no points."""
+    write_plan(load_plan("deploy"), tmp_path)
+    [finding] = [one for one in hunt([str(tmp_path)], Settings(workers=1)).findings if one.device]
+    assert (finding.device, finding.function) == ("HQ-WS017", "api-sync")
+    assert [reason.points for reason in finding.reasons if reason.signal == "launched"] == [0]
+
+
 def test_a_refused_call_hides_what_it_asked_for() -> None:
     """Denied calls carry an error and no parameters; what succeeds carries no error."""
     [trail] = records(load_plan("enumerate")).values()

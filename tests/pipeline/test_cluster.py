@@ -98,6 +98,8 @@ def test_names_and_processes_across_files(tmp_path: Path) -> None:
     story = Story()
     shell = story.run(lines.POWERSHELL, parent=story.run(lines.EXPLORER), command_line="-enc QUJD")
     story.call(shell, lines.WORKER, times)
+    cmd = story.run(r"C:\Windows\System32\cmd.exe", parent=story.run(lines.WORD))
+    story.run(r"C:\Program Files\nodejs\node.exe", parent=cmd, command_line="npx wrangler deploy")
     for machine in range(6, 40):
         browser = story.run(lines.CHROME, machine=machine, parent=story.run(lines.EXPLORER, machine=machine))
         story.call(browser, f"page-{machine % 7}.vercel.app", [float(machine * 40), 3000.0], address="203.0.113.20")
@@ -110,7 +112,7 @@ def test_names_and_processes_across_files(tmp_path: Path) -> None:
         (tmp_path / name).write_text("\n".join(rows) + "\n")
     cluster = Elsewhere()
     here, there = hunt([str(tmp_path)]), hunt([str(tmp_path)], cluster=cluster)
-    assert here.findings
+    assert {"cloud_change"} < {finding.analytic for finding in here.findings}
     assert cluster.steps[:2] == ["reading", "joining names"]
     assert "reading processes" in cluster.steps
     assert told(there) == told(here)

@@ -46,11 +46,15 @@ class Deployer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def fits(self, deed: Deed) -> bool:
         """Say whether a deed is this deployer's: principal and network, and software where that is named."""
-        if not fnmatchcase(deed.actor.lower(), self.principal.lower()) or not self._is_from(deed.src_ip):
-            return False
-        if self.until is not None and datetime.fromtimestamp(deed.time / 1e6, UTC).date() > self.until:
+        if not self.is_person(deed.actor, deed.time) or not self._is_from(deed.src_ip):
             return False
         return not self.agents or deed.agent in self.agents
+
+    def is_person(self, principal: str, time: int) -> bool:
+        """Say whether the principal is this one at that time (epoch microseconds)."""
+        if self.until is not None and datetime.fromtimestamp(time / 1e6, UTC).date() > self.until:
+            return False
+        return fnmatchcase(principal.lower(), self.principal.lower())
 
     def _is_from(self, address: str | None) -> bool:
         if address is None:
@@ -71,6 +75,10 @@ class Deployers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def expected(self, deed: Deed) -> Deployer | None:
         """Return the first deployer whose deed this is."""
         return next((one for one in self.deployer if one.fits(deed)), None)
+
+    def person(self, principal: str, time: int) -> Deployer | None:
+        """Return the first deployer who is this principal, wherever from: a machine's own log shows no network."""
+        return next((one for one in self.deployer if one.is_person(principal, time)), None)
 
     def network_of(self, address: str) -> str:
         """Name the place that an address is of, else the network of its neighbourhood."""

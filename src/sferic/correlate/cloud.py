@@ -112,17 +112,17 @@ class Changes:
         score = weights.severity.score(points)
         provider, account, function, actor = key
         return Finding(
-            id=_digest("cloud_change", *key, *([str(number)] if number else [])),
+            id=digest("cloud_change", *key, *([str(number)] if number else [])),
             analytic="cloud_change", score=score, points=points,
             severity=weights.severity.severity(score), src_ip=about.src_ip, user=about.user, provider=provider,
             account=account or None, function=function or None, actor=actor or None,
             hosts=tuple(dict.fromkeys(host for deed in deeds for host in deed.hosts))[:MOST],
             first_seen=deeds[0].time, last_seen=deeds[-1].time, connections=len(deeds), reasons=parts,
-            techniques=_unique(technique for one in episode for technique in one.hit.techniques),
-            benign_explanations=_unique(f"{text}." for one in episode for text in one.hit.benign),
+            techniques=unique(technique for one in episode for technique in one.hit.techniques),
+            benign_explanations=unique(f"{text}." for one in episode for text in one.hit.benign),
             next_steps=_next_steps(about, function), sources=tuple(sorted({deed.source for deed in deeds})),
             changes=tuple(_change(deed) for deed in deeds[:MOST]),
-            samples=tuple(Sample(place, "") for place in _unique(deed.place for deed in best.deeds)[:3]),
+            samples=tuple(Sample(place, "") for place in unique(deed.place for deed in best.deeds)[:3]),
         )  # fmt: skip
 
     def _timeline(self, key: Key, episode: Sequence[Judged]) -> list[Deed]:
@@ -162,8 +162,8 @@ def _kinds(judged: Sequence[Judged]) -> list[list[list[Judged]]]:
 
 def _repeated(deeds: Sequence[Deed]) -> Reason:
     """Say when and from where else the same was done."""
-    days = _unique(f"{datetime.fromtimestamp(deed.time / 1e6, UTC):%Y-%m-%d}" for deed in deeds)
-    whence = _unique(deed.src_ip or "an unknown address" for deed in deeds)
+    days = unique(f"{datetime.fromtimestamp(deed.time / 1e6, UTC):%Y-%m-%d}" for deed in deeds)
+    whence = unique(deed.src_ip or "an unknown address" for deed in deeds)
     text = f"The same on {', '.join(days[-MOST:])} (UTC), from {', '.join(whence[-MOST:])}; the gravest is shown."
     return Reason("repeated", 0.0, f"{len(deeds)} ×", text)
 
@@ -184,7 +184,7 @@ def _reasons(episode: Sequence[Judged], deployers: Deployers) -> tuple[Reason, .
         points = one.hit.points if one is best else weights.bonus if adds else 0.0
         bonus += points if counted else 0.0
         counted[one.hit.name] = one
-        places = _unique(deed.place for deed in one.hit.deeds)
+        places = unique(deed.place for deed in one.hit.deeds)
         parts.append(Reason(one.hit.name, points, one.hit.title, one.hit.text, places))
     if best.expected:
         parts.append(Reason("expected_deployer", weights.expected, best.expected, weights.expected_why))
@@ -210,9 +210,11 @@ def _next_steps(deed: Deed, function: str) -> tuple[str, ...]:
     )
 
 
-def _unique(texts: Iterable[str]) -> tuple[str, ...]:
+def unique(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return each text once, in order."""
     return tuple(dict.fromkeys(texts))
 
 
-def _digest(*parts: str) -> str:
+def digest(*parts: str) -> str:
+    """Return an id made of these words."""
     return hashlib.sha256("\x1f".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:12]

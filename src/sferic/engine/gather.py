@@ -7,9 +7,8 @@ files with those addresses and domains as the selection.
 
 import re
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-from typing import Protocol
 
 import msgspec
 
@@ -21,6 +20,7 @@ from sferic.engine.glancing import Glance
 from sferic.engine.identity import Identities
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
+from sferic.engine.listener import Listener, is_listened_to
 from sferic.engine.names import Names
 from sferic.engine.part import CARRIERS, JOINING, READING, STARTS, Cluster, Part, Selection, Step, Tally
 from sferic.engine.parts import Held, Parts
@@ -38,20 +38,6 @@ from sferic.sources._contract import Source
 
 MAX_UNPLACED = 50_000
 """Events of hosts of no platform that wait until all own domains are known."""
-
-
-class Listener(Protocol):
-    """Whoever wants the events of clouds' audit logs."""
-
-    @property
-    def marks(self) -> Sequence[str]:
-        """Return expressions that select their lines, beside those of the sources."""
-
-    def take(self, event: Event) -> None:
-        """Look at one event within the period."""
-
-    def domains(self) -> Iterable[tuple[str, Sequence[str], str]]:
-        """Return host names of one's own functions, what each may lead to, and the platform if that is not known."""
 
 
 class Gathered(msgspec.Struct, frozen=True):
@@ -101,6 +87,7 @@ class Gatherer:
         self.names = Names()
         self.aliases = Aliases(catalogue, self._hunted)
         named = [*catalogue.expressions(self._tiers), *catalogue.alias_expressions(self._tiers)]
+        named += audit.named if audit else []
         formed = (*_marks(sources), *(audit.marks if audit else ()))
         self._first = Step(READING, Selection(tuple(named), formed, tuple(_nameless_marks(sources))))
         self._takers: dict[str, Callable[[Event], None]] = {
@@ -141,6 +128,8 @@ class Gatherer:
         self._join()
         self._read_carriers(inputs, watch, total)
         self._read_starts(inputs, watch, total)
+        if self._audit:
+            self._audit.know(lambda event: self._columns.processes.tree(event, client_of(event)))
 
     def gathered(self, parts: Parts) -> Gathered:
         """Return traffic with the account of what was read."""
@@ -202,7 +191,7 @@ class Gatherer:
         audits: list[Event] = []
         if step.before:
             self.ledger.files.append(FileAccount(path=label))
-        self._takers[READING] = lambda event: audits.append(event) if event.table == API else self._take(event)
+        self._takers[READING] = lambda event: audits.append(event) if is_listened_to(event) else self._take(event)
         try:
             item = find()
         except InputError as error:
@@ -252,7 +241,8 @@ class Gatherer:
             return
         self._meet(event)
         if event.table == PROCESS:
-            self._columns.processes.learn(event, client_of(event))
+            self._learn_start(event)
+            self._take_deploying(event)
             return
         if _is_nameless(event):
             self._take_flow(event)
@@ -262,6 +252,11 @@ class Gatherer:
         if self._period.holds(event) and not self._placed(event):
             self._tally.not_serverless += 1
             self._unplaced.append(event)
+
+    def _take_deploying(self, event: Event) -> None:
+        if self._audit and is_listened_to(event) and self._audited.holds(event):
+            self._columns.processes.ask(event, client_of(event))
+            self._audit.take(event)
 
     def _meet(self, event: Event) -> None:
         """Note which machine an address is, whatever the event is about."""

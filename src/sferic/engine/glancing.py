@@ -24,7 +24,7 @@ told by lines that are not selected, too."""
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"[\dT:.Z|+-]*")
 _TOKEN = re.compile(
-    r"\\b|(?P<kept>\(\?:|[()|*+?]|\{\d+(?:,\d*)?\})|(?P<letter>\\[dsw]|\\\W|\[[^\]^\\]+\]|[^\\\[\](){}|*+?^$.])"
+    r"\\b|(?P<kept>\(\?:|[()|*+?]|\{\d+(?:,\d*)?\})|(?P<letter>\\[dsw]|\\\W|\[(?:[^\]^\\]|\\\W)+\]|[^\\\[\](){}|*+?^$.])"
 )
 """Of an expression: a border of words, what groups and counts, and what stands for one character."""
 

@@ -16,6 +16,9 @@ MAX_PROCESSES = 200_000
 """Runs that are told apart; calls of later ones have no process."""
 MAX_WANTED = 5_000
 """Starts that are looked for in one reading."""
+_FOLDER = re.compile(r"[/\\]")
+ANCESTORS = 6
+"""Ancestors of a process that called nobody: a shell starts a shell starts a tool."""
 Run = tuple[str, str]
 """Machine, and the sensor's name of the process."""
 
@@ -30,6 +33,7 @@ class Processes:
         self.parents: dict[Run, str] = {}
         """Run → the sensor's name of its parent."""
         self._asked: set[Run] = set()
+        self._besides: list[Run] = []
         self.full = False
         """Whether more processes called, or had to be looked for, than are remembered."""
 
@@ -76,11 +80,20 @@ class Processes:
         self.full = self.full or others.full or UNKNOWN in numbers
         return numbers
 
+    def ask(self, event: Event, client: str) -> None:
+        """Have the ancestors of a process looked for that called nobody."""
+        if event.process_guid and len(self._besides) < MAX_WANTED:
+            self._besides.append((client, event.process_guid))
+
+    def tree(self, event: Event, client: str) -> Process:
+        """Return the process that an event tells the start of, with its ancestors."""
+        return self._whole(client, _process(event), ANCESTORS)
+
     def wanted(self) -> list[str]:
         """Return expressions that find the starts of processes not looked for yet; a second call asks for parents."""
         called = [(client, process.guid) for client, process in self.called if process.guid]
         parents = [(client, guid) for (client, child), guid in self.parents.items() if (client, child) in self._asked]
-        runs = [run for run in dict.fromkeys([*called, *parents]) if run not in self._asked]
+        runs = [run for run in dict.fromkeys([*called, *self._besides, *parents]) if run not in self._asked]
         self.full = self.full or len(runs) > MAX_WANTED
         asked = runs[:MAX_WANTED]
         self._asked.update(asked)
@@ -102,8 +115,10 @@ class Processes:
 
 
 def _merged(process: Process, started: Process) -> Process:
-    """Return what a call says of its process, completed by what its start says."""
+    """Return what a call says of its process, completed by what its start says; a bare name gives way to a path."""
     own = {n: v for n in Process.__struct_fields__ if (v := getattr(process, n)) is not None and v is not False}
+    if started.path and process.path and not _FOLDER.search(process.path):
+        del own["path"]
     return replace(started, **own)
 
 

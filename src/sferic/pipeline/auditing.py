@@ -13,9 +13,12 @@ from sferic.catalog.deployments import load_deployments
 from sferic.catalog.weights import load_weights
 from sferic.correlate.cloud import Changes
 from sferic.correlate.deeds import Deeds, foreign_marks
+from sferic.correlate.deploying import with_launches
 from sferic.correlate.join import joined, may_add
+from sferic.correlate.launches import Launches
 from sferic.correlate.own import Inventory
 from sferic.model.deed import Deed
+from sferic.model.event import PROCESS, Event
 from sferic.model.finding import Finding
 from sferic.model.report import Missing
 from sferic.model.settings import Settings
@@ -36,7 +39,15 @@ class Audit:
         self._deployers = load_deployers(settings.deployer_files)
         self._deployments = load_deployments(settings.deployment_files)
         self._deeds = Deeds(self._book, self._deployers.network_of)
-        self.take = self._deeds.take
+        self._launches = Launches()
+        self.know = self._launches.know
+
+    def take(self, event: Event) -> None:
+        """Look at one event of an audit log, or at the start of a process that deploys."""
+        if event.table == PROCESS:
+            self._launches.take(event)
+        else:
+            self._deeds.take(event)
 
     def marks(self, chosen: Iterable[str]) -> list[str]:
         """Return what selects all records of the sources that rules of others ask for."""
@@ -54,8 +65,10 @@ class Audit:
 
     @cached_property
     def changes(self) -> list[Finding]:
-        """One finding for each changed function and identity, whatever its score."""
-        return Changes(self.deeds, self._book, self._deployers, self._deployments).findings(load_weights())
+        """One finding for each changed function and identity, whatever its score, and those of commands alone."""
+        weights = load_weights()
+        found = Changes(self.deeds, self._book, self._deployers, self._deployments).findings(weights)
+        return with_launches(found, self._launches.finish(), self.deeds, self._deployers, weights)
 
     def domains(self) -> Iterator[tuple[str, Sequence[str], str]]:
         """Yield the names of one's own functions, where each may lead, and the platform if that is not known."""
@@ -91,3 +104,6 @@ class Audit:
         if self._deeds.left_out:
             text = f"{self._deeds.left_out:,} deeds were more than are remembered and were not weighed"
             yield Missing("audit logs", "more deeds", text)
+        if self._launches.left_out:
+            text = f"{self._launches.left_out:,} commands that deploy are more than are remembered and were not weighed"
+            yield Missing("endpoints", "more commands", text)

@@ -1,11 +1,13 @@
-"""Waits for events of clouds' audit logs during a hunt, and loads what judges them when the first one comes."""
+"""Waits during a hunt for events of clouds' audit logs and for commands that deploy, then loads what judges them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sferic.catalog.cloud import operations
+from sferic.catalog.commands import commands
 from sferic.model.event import Event
+from sferic.model.process import Process
 from sferic.model.settings import Settings
 
 if TYPE_CHECKING:
@@ -13,11 +15,12 @@ if TYPE_CHECKING:
 
 
 class Listener:
-    """Takes one run's audit events; nothing is loaded where there are none."""
+    """Takes what one run shows of changes in clouds; nothing is loaded where that is nothing."""
 
     def __init__(self, settings: Settings, chosen: Iterable[str]) -> None:
         """Say what lines are wanted; rules and deployers of the user's own are read, and refused, at once."""
         names = set(chosen)
+        self.named = [command.selecting for command in commands()]
         self._settings = settings
         self._audit: Audit | None = None
         self.marks: list[str] = [mark for name, one in operations().items() if name in names for mark in one.marks]
@@ -25,8 +28,13 @@ class Listener:
             self.marks += self._begun().marks(names)
 
     def take(self, event: Event) -> None:
-        """Look at one event of a cloud's audit log."""
+        """Look at one event of a cloud's audit log, or at the start of a process that deploys."""
         self._begun().take(event)
+
+    def know(self, tree: Callable[[Event], Process]) -> None:
+        """Ask for the ancestors of processes that deploy, if there were any."""
+        if self._audit is not None:
+            self._audit.know(tree)
 
     def domains(self) -> Iterable[tuple[str, Sequence[str], str]]:
         """Return the names of one's own functions, where each may lead, and the platform if that is not known."""
