@@ -53,6 +53,18 @@ def test_a_hunt_of_plain_logs_loads_no_storage(tmp_path: Path) -> None:
     assert done.stderr.splitlines()[-1] == "[]"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists threads as files")
+def test_a_hunt_has_one_thread(tmp_path: Path) -> None:
+    """No library begins threads that nobody uses: they cost time, and forbid to copy the process."""
+    (tmp_path / "x.log").write_text("1772445601.250 57 10.1.0.5 TCP_MISS/200 1 GET http://a.example/ - D/192.0.2.1 -\n")
+    code = (
+        f"import os, sys; from sferic.cli import main; main(['hunt', {str(tmp_path / 'x.log')!r}, '-q']);"
+        "print('numpy' in sys.modules, len(os.listdir('/proc/self/task')), file=sys.stderr)"
+    )
+    done = child(code, tmp_path, stdout=subprocess.DEVNULL)
+    assert done.stderr.splitlines()[-1] == "True 1"
+
+
 @pytest.mark.parametrize(
     ("argv", "near"),
     [

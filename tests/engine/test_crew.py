@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.engine import crew, scan
+from sferic.engine import codecs, crew, scan
 from sferic.engine.codecs import open_span
 from sferic.engine.inputs import Input
 from sferic.engine.scan import Scanner
@@ -80,7 +80,10 @@ def test_an_estate_reads_the_same(gather: Any, lines: ModuleType, tmp_path: Path
 def test_parts_hold_every_line_once(data: bytes, cuts: list[int]) -> None:
     """However a file is divided, its parts are its lines, each whole and once, in order."""
     edges = [0, *cuts, None]
-    parts = [b"".join(open_span(in_memory(data), start or 0, stop).chunks) for start, stop in pairwise(edges)]
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(codecs, "READ_BYTES", 7)
+        small.setattr(codecs, "_SNIFF", 3)
+        parts = [b"".join(open_span(in_memory(data), start or 0, stop).chunks) for start, stop in pairwise(edges)]
     assert b"".join(parts) == data
     for part in parts[:-1]:
         assert not part or part.endswith(b"\n") or b"".join(parts).endswith(part)

@@ -49,6 +49,8 @@ def test_a_part_for_each_table_and_day(tmp_path: Path) -> None:
     assert said.metadata[SCHEMA_KEY.encode()] == SCHEMA.encode()
     assert said.metadata[TABLE_KEY.encode()] == DNS.encode()
     assert said.row_group(0).column(0).compression == "ZSTD"
+    columns = [said.row_group(0).column(number) for number in range(said.num_columns)]
+    assert {c.path_in_schema for c in columns if c.is_stats_set} == {"time", "line"}
     assert msgspec.json.decode((folder / MANIFEST).read_bytes())["inputs"] == [
         {"path": "a.log", "lines": 9, "events": 4}
     ]

@@ -195,6 +195,25 @@ def test_zeek_with_written_times_is_read_in_bulk() -> None:
     assert taken == {number: expected[number] for number in taken}
 
 
+@pytest.mark.parametrize(
+    ("key", "taken"),
+    [
+        ('"event_type":"tls"', True),
+        ('"event_type": "tls"', True),
+        ('"event_type" :"tls"', False),
+        ('"event_type":  "tls"', False),
+        ('"event_type" :"tls","x":{"event_type":"A B"}', False),
+        ('"event_type":"tls","x":{"event_type" :1}', False),
+        ('"event_type":"tls","at_the":1,"x":{"content_type":"t_t"}', True),
+    ],
+)
+def test_a_type_is_read_where_the_reader_would_claim_it(key: str, taken: bool) -> None:
+    """Suricata's lines are taken if each `event_type` in them is written as Suricata writes it."""
+    line = f'{{"timestamp":"2026-03-02T10:00:00.400000+0000",{key},"flow_id":1,"src_ip":"10.0.0.1","dest_ip":"192.0.2.1","tls":{{"sni":"a.example"}}}}'
+    between = line.replace(key, '"event_type":"tls"').encode()
+    assert in_bulk(reader("suricata_eve"), [between, line.encode(), between]).keys() == ({0, 1, 2} if taken else {0, 2})
+
+
 def test_repeated_values_are_read_once() -> None:
     """A column's distinct values are read once each; None stays None."""
     numbers = count()

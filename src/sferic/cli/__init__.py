@@ -19,6 +19,9 @@ PIPE_CLOSED = 141
 """What a shell reports for a program that SIGPIPE ended."""
 DEFECT = 1
 USAGE = 2
+_ONE_THREAD = "OPENBLAS_NUM_THREADS"
+"""NumPy begins with a thread for each core, for algebra that nothing here does: a tenth of the start, and a process
+with threads is not safe to copy."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
+    os.environ.setdefault(_ONE_THREAD, "1")
     code = run(argv)
     sys.stdout.flush()
     return code

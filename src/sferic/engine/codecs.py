@@ -7,6 +7,7 @@ Knows the usual binaries that end up in log folders, so that the refusal can say
 """
 
 import codecs
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -92,25 +93,21 @@ def open_span(item: Input, start: int, stop: int | None) -> Opened:
 
 
 def _span(raw: "_Counted", start: int, stop: int | None, item: Input) -> Iterator[bytes]:
-    """Yield chunks of the lines that begin in [start, stop)."""
-    at, begun = max(start - 1, 0), start == 0
+    """Yield chunks of the lines that begin in [start, stop); beyond `stop`, a file is read to a line's end only."""
+    at, ends = max(start - 1, 0), start == 0
     try:
-        for chunk in raw.pieces():
-            data = chunk
-            if not begun:
-                first = data.find(b"\n", 0, None if stop is None else stop - at) + 1
-                at += first or len(data)
-                if stop is not None and at >= stop:
-                    return
-                if not first:
-                    continue
-                data, begun = data[first:], True
-            end = data.find(b"\n", max(stop - 1 - at, 0)) + 1 if stop is not None and at + len(data) >= stop else 0
-            if end:
-                yield data[:end]
-                return
-            yield data
+        while not ends and (stop is None or at < stop) and (piece := raw.line()):
+            at += len(piece)
+            ends = piece.endswith(b"\n")
+        if not ends:
+            return  # all of it belongs to a line that begins before
+        while (stop is None or at < stop) and (data := raw.read(min(READ_BYTES, (stop or sys.maxsize) - at))):
             at += len(data)
+            ends = data.endswith(b"\n")
+            yield data
+        while not ends and (piece := raw.line()):
+            ends = piece.endswith(b"\n")
+            yield piece
     except OSError as error:
         raise _damaged(item, at - start, error) from error
     finally:
@@ -133,9 +130,20 @@ class _Counted:
         return self._ahead
 
     def read(self, size: int) -> bytes:
-        data, self._ahead = (self._ahead, b"") if self._ahead else (self._stream.read(size) or b"", b"")
+        if self._ahead:
+            data, self._ahead = self._ahead[:size], self._ahead[size:]
+        else:
+            data = self._stream.read(size) or b""
         self.taken += len(data)
         return data
+
+    def line(self) -> bytes:
+        """Read to the end of a line, or a piece of a long one; what was read beyond that is kept."""
+        data = self._ahead or self._stream.read(_SNIFF) or b""
+        end = data.find(b"\n") + 1 or len(data)
+        self._ahead = data[end:]
+        self.taken += end
+        return data[:end]
 
     def pieces(self) -> Iterator[bytes]:
         while data := self.read(READ_BYTES):

@@ -59,7 +59,8 @@ def is_document(head: bytes) -> bool:
 
 def are_joined(head: bytes) -> bool:
     """Say whether a text begins with an object to which the next one is joined."""
-    return head.startswith(b'{"') and _SEAM.search(head.partition(b"\n")[0]) is not None
+    end = head.find(b"\n")
+    return head.startswith(b'{"') and _SEAM.search(head, 0, end if end >= 0 else len(head)) is not None
 
 
 def one_a_line(chunks: Iterator[bytes], line_bytes: int) -> Iterator[bytes]:

@@ -37,6 +37,9 @@ _COUNTED = {"time", "line", "duration", "src_endpoint.port", "dst_endpoint.port"
 """Columns of numbers written as differences, which is less work than a dictionary, and smaller."""
 _PLAIN = _COUNTED | {"connection_info.uid", "http_request.url.path"}
 """Columns with hardly two equal values, for which a dictionary is wasted work."""
+_BOUNDED = ("time", "line")
+"""Columns whose least and greatest value each row group says: those by which rows lie in order. For all others that
+tells a reader nothing, and costs two fifths of the writing."""
 Place = tuple[str, int]
 """A table, and a day since the epoch."""
 
@@ -143,7 +146,7 @@ class Archive:
             writer = self._open[place] = pq.ParquetWriter(
                 self._draft / name, schema, compression="zstd", store_schema=False,
                 use_dictionary=[leaf for leaf in _leaves(schema) if leaf not in _PLAIN],
-                column_encoding=dict.fromkeys(sorted(_COUNTED), "DELTA_BINARY_PACKED"),
+                column_encoding=dict.fromkeys(sorted(_COUNTED), "DELTA_BINARY_PACKED"), write_statistics=_BOUNDED,
             )  # fmt: skip
             writer.add_key_value_metadata({SCHEMA_KEY: SCHEMA, TABLE_KEY: table, VERSION_KEY: __version__})
         return self._open[place]

@@ -5,7 +5,7 @@ processor's caches.
 """
 
 from collections.abc import Callable, Iterator
-from itertools import chain
+from itertools import chain, islice
 
 import msgspec
 
@@ -82,9 +82,18 @@ def open_text(part: Part, limits: Limits, glance: Glance | None = None) -> Text:
     opened = open_chunks(part.item, limits, glance) if part.is_whole else open_span(part.item, part.start, part.stop)
     cut = blocks(opened.chunks, limits.line_bytes)
     first = next(cut, None)
-    lines = first.data.split(b"\n", HEAD_LINES)[: HEAD_LINES if part.start == 0 else 1] if first else []
+    head = tuple(islice(_lines(first.data), HEAD_LINES if part.start == 0 else 1)) if first else ()
     rest = chain([first], cut) if first else cut
-    return Text(opened.codec, tuple(line.rstrip(b"\r") for line in lines), rest, lambda: part.start + opened.taken())
+    return Text(opened.codec, head, rest, lambda: part.start + opened.taken())
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    """Yield lines one by one, for a few of very many."""
+    start, end = 0, data.find(b"\n")
+    while end >= 0:
+        yield data[start:end].rstrip(b"\r")
+        start, end = end + 1, data.find(b"\n", end + 1)
+    yield data[start:].rstrip(b"\r")
 
 
 def search(text: Text, selector: Selector, *, whole: bool = False) -> Iterator[Batch]:

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from sferic.engine.period import Period
 from sferic.model.event import DNS, TABLES, Event
 from sferic.sources._bulk import Rows
+from sferic.sources._columns import constant
 
 SCHEMA = "sferic.events/1"
 """A change of names or types changes it; a column more does not."""
@@ -84,7 +84,7 @@ def from_rows(rows: Sequence[Rows], years: tuple[int, int]) -> pa.Table | None:
 def _table(rows: Rows, years: tuple[int, int]) -> pa.Table:
     first, last = years
     columns = {
-        name: _repeated(column, len(rows.lines)) if isinstance(column, str) else column.cast(COMPACT.field(name).type)
+        name: constant(column, len(rows.lines)) if isinstance(column, str) else column.cast(COMPACT.field(name).type)
         for name, column in rows.columns.items()
     }
     columns["line"] = pa.array(rows.lines, _COUNT)
@@ -93,10 +93,6 @@ def _table(rows: Rows, years: tuple[int, int]) -> pa.Table:
     if first <= span["min"] and span["max"] < last:
         return table
     return table.filter(pc.and_(pc.greater_equal(table["time"], first), pc.less(table["time"], last)))
-
-
-def _repeated(word: str, rows: int) -> pa.Array:
-    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([word], _TEXT))
 
 
 def packed(table: pa.Table) -> bytes:
@@ -119,8 +115,8 @@ def placed(table: pa.Table, source: str, path: str, before: int, lines: int) -> 
     if len(index) and index[-1] >= lines:
         table, index = table.filter(pa.array(index < lines)), index[index < lines]
     known = dict(zip(table.column_names, table.columns, strict=True)) | {
-        "source": _repeated(source, len(table)),
-        "file": _repeated(path, len(table)),
+        "source": constant(source, len(table)),
+        "file": constant(path, len(table)),
         "line": pa.array(index + (before + 1)),
     }
     return pa.table(known)

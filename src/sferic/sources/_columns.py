@@ -26,8 +26,10 @@ Mask = NDArray[np.bool_]
 MOST = 10**18
 _FAILURES = (msgspec.MsgspecError, ValueError, RecursionError)
 _CODES, _TEXT = pa.int32(), pa.string()
+CODED = pa.dictionary(_CODES, _TEXT)
+"""A column of texts of which many are equal."""
 _FALSE, _NOTHING, _ZERO_LONG = pa.scalar(value=False), pa.scalar(None), pa.scalar(0, pa.int32())
-"""Arrow takes a tenth of a millisecond to turn a value into its own, each time."""
+"""Arrow takes a tenth of a millisecond to find out a value's type, each time."""
 _BYTE = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 IPV4 = rf"^(?:{_BYTE}\.){{3}}{_BYTE}$"
 NAME = r"^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.[a-z]+$"
@@ -138,6 +140,24 @@ def where(values: pa.Array, word: str) -> pa.Array:
     """Give `word` in the rows that have a value."""
     zeros = pa.array(np.zeros(len(values), np.int32), mask=~is_set(values))
     return pa.DictionaryArray.from_arrays(zeros, pa.array([word], _TEXT))
+
+
+def constant(word: str, rows: int) -> pa.Array:
+    """Give `word` in every row."""
+    return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([word], _TEXT))
+
+
+def is_local(target: pa.Array) -> Mask:
+    """Say which targets of requests name no server: they are paths, or unknown."""
+    return ~is_set(target) | flags(pc.starts_with(target, "/"))
+
+
+def is_word(values: pa.Array, holds: Callable[[str], bool]) -> Mask:
+    """Say of each coded text whether something holds of it; of an unknown one it does not."""
+    found = [holds(word) for word in values.dictionary.to_pylist()]
+    if not any(found):
+        return np.zeros(len(values), np.bool_)
+    return flags(pa.array(found, pa.bool_()).take(values.indices))
 
 
 def is_set(values: pa.Array) -> Mask:

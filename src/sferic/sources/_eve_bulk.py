@@ -13,16 +13,21 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from sferic.model.event import HTTP, NETWORK
 from sferic.sources import _columns, _wire
 from sferic.sources._bulk import Bare, Rows
 from sferic.sources._clock import Clock
-from sferic.sources._columns import Mask, Moments
+from sferic.sources._columns import CODED, Mask, Moments
 from sferic.sources._fields import status
 
 _TEXT, _COUNT = pa.string(), pa.int64()
+_NO_TEXT, _NO_FLOW = pa.scalar("", _TEXT), pa.scalar(0, _COUNT)
+_TYPED, _COLON = b'"event_type":"', 12
+_TELLING = (5, 7)
+"""Where it has its t on both sides of the underscore, which few other keys have."""
 _STAMP = 31
 """Characters of `2026-03-02T10:00:00.400000+0000`."""
 
@@ -78,18 +83,19 @@ class _App(Protocol):
 
 
 class _Records:
-    """Records, and the objects that are named after their type."""
+    """Records, or the objects of one type that some of them hold."""
 
     def __init__(self, records: Sequence[Any]) -> None:
         self._records = records
 
-    def column(self, name: str, kind: pa.DataType = _TEXT) -> pa.Array:
+    def column(self, name: str, kind: pa.DataType = CODED) -> pa.Array:
         """Return what they have under this name."""
         return _columns.column(self._records, name, kind)
 
     def lack(self, name: str) -> Mask:
-        """Say which of them have nothing under this name."""
-        return np.array([value is None for value in map(attrgetter(name), self._records)], np.bool_)
+        """Say which of them have nothing under this name, or what says nothing."""
+        values = list(map(attrgetter(name), self._records))
+        return np.array([not value for value in values], np.bool_) if any(values) else np.ones(len(values), np.bool_)
 
     def parts(self, kind: str, chosen: Mask) -> "tuple[NDArray[np.int64], _Records]":
         """Return the objects of one type, and whose they are."""
@@ -104,43 +110,67 @@ _Columns = dict[str, Any]
 
 
 def read(text: bytes, clock: Clock, actions: Mapping[str, str], app: _App) -> list[Rows]:
-    """Read the plain ones of these lines, each type of record for itself."""
-    if not _is_plainly_typed(text):
-        return []
+    """Read the plain ones of these lines; what only one type of record has is read of its records only."""
     objects = _columns.decoded(text, _DECODER)
     records = _Records(objects.found)
     moments = Moments(clock)
     common, keep = _ends(records, moments)
+    keep &= _plainly_typed(objects)
     if b"\\" in text:  # a key may be an escaped one
         keep &= np.array([b"\\" not in objects.line(row) for row in range(len(objects.found))], np.bool_)
     kinds = records.column("event_type")
-    made = []
-    for kind, own in _KINDS.items():
-        rows, parts = records.parts(kind, keep & _columns.flags(pc.equal(kinds, pa.scalar(kind))))
+    whose, made, taken = [], [], np.zeros(len(keep), np.bool_)
+    for kind, read_own in _KINDS.items():
+        rows, parts = records.parts(kind, keep & _columns.is_word(kinds, kind.__eq__))
         if len(rows):
-            taken = {name: column.take(pa.array(rows)) for name, column in common.items()}
-            columns, is_plain = own(parts, moments, actions)
-            if kind == "tls":
-                is_plain = is_plain & ~_columns.flags(pc.equal(taken["tunnel"], pa.scalar("http")))
-            del taken["tunnel"]
-            taken["app"] = _columns.coded(taken["app"], partial(app, kind=kind), nothing=())
-            made.append(_columns.only(Rows(objects.lines[rows], taken | columns), is_plain))
-    return made
+            columns, taken[rows] = read_own(parts, moments, actions)
+            named = common["app"].take(pa.array(rows))
+            columns["app"] = _columns.coded(named, partial(app, kind=kind), nothing=())
+            whose.append(rows)
+            made.append(pa.table(columns))
+    if not made:
+        return []
+    taken &= ~_columns.is_word(kinds, "tls".__eq__) | ~_columns.is_word(common.pop("tunnel"), "http".__eq__)
+    spread = _spread(made, np.concatenate(whose), len(keep))
+    if "time" in spread:
+        spread["time"] = pc.coalesce(spread["time"], common["time"])
+    return [_columns.only(Rows(objects.lines, common | spread), taken)]
 
 
-def _is_plainly_typed(text: bytes) -> bool:
-    """Say whether every `event_type` is written as the reader claims it."""
-    key = b'"event_type"'
-    every, close = text.count(key), text.count(key + b':"')
-    return every == close or every == close + text.count(key + b': "')
+def _spread(made: Sequence[pa.Table], whose: NDArray[np.int64], total: int) -> _Columns:
+    """Bring what was read of each type of record into the order of all records."""
+    whole = pa.concat_tables(made, promote_options="default").unify_dictionaries().combine_chunks()
+    places = np.full(total, -1, np.int64)
+    places[whose] = np.arange(len(whole))
+    spread = whole.take(pa.array(places, mask=places < 0))
+    return {name: column.combine_chunks() for name, column in zip(spread.column_names, spread.columns, strict=True)}
 
 
-def _ends(records: _Records, moments: Moments) -> tuple[dict[str, pa.Array], Mask]:
+def _plainly_typed(objects: _columns.Objects[Any]) -> Mask:
+    """Say in which lines `event_type` is written as the reader claims it, wherever it occurs."""
+    laid = np.frombuffer(objects.text, np.uint8)
+    marks = np.flatnonzero(laid == ord("_")) - _TYPED.index(b"_")
+    marks = marks[(marks >= 0) & (marks <= len(laid) - len(_TYPED) - 1)]
+    for place in _TELLING:
+        marks = marks[laid[marks + place] == _TYPED[place]]
+    found = sliding_window_view(laid, len(_TYPED) + 1)[marks]
+    key = (found[:, :_COLON] == np.frombuffer(_TYPED, np.uint8)[:_COLON]).all(axis=1)
+    marks, found = marks[key], found[key]
+    quote = np.where(found[:, _COLON + 1] == ord(" "), found[:, _COLON + 2], found[:, _COLON + 1])
+    plain = (found[:, _COLON] == ord(":")) & (quote == ord('"'))
+    lines = np.searchsorted(objects.starts, marks, side="right") - 1
+    typed = np.zeros(len(objects.starts), np.bool_)
+    typed[lines] = True
+    typed[lines[~plain]] = False
+    return typed[objects.lines]
+
+
+def _ends(records: _Records, moments: Moments) -> tuple[_Columns, Mask]:
     """Read what every record has; one with another form of time, without an end, or turned round is left."""
-    written, is_time = moments.read(records.column("timestamp"), _STAMP)
+    written, is_time = moments.read(records.column("timestamp", _TEXT), _STAMP)
     client, server = (_columns.places(records.column(end)) for end in ("src_ip", "dest_ip"))
-    number = pc.fill_null(records.column("flow_id", _COUNT), pa.scalar(0))
-    turned = _columns.flags(pc.equal(records.column("direction"), pa.scalar("to_client")))
+    number = pc.fill_null(records.column("flow_id", _COUNT), _NO_FLOW)
+    turned = _columns.is_word(records.column("direction"), "to_client".__eq__)
     keep = is_time & (_columns.is_set(client) | _columns.is_set(server)) & (number.to_numpy() > 0) & ~turned
     return {
         "time": pa.array(written),
@@ -148,41 +178,41 @@ def _ends(records: _Records, moments: Moments) -> tuple[dict[str, pa.Array], Mas
         "dst_ip": server, "dst_port": _columns.ports(records.column("dest_port", _COUNT)),
         "connection_id": number.cast(_TEXT),
         "protocol": _columns.coded(records.column("proto"), _wire.lower),
-        "app": pc.fill_null(records.column("app_proto"), pa.scalar("")),
+        "app": pc.fill_null(records.column("app_proto", _TEXT), _NO_TEXT),
         "observer": _columns.coded(records.column("host"), _wire.word),
         "tunnel": records.column("app_proto_orig"),
     }, keep & records.lack("xff")  # fmt: skip
 
 
 def _requests(parts: _Records, _moments: Moments, _actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
-    target, method = parts.column("url"), parts.column("http_method")
-    local = pc.or_kleene(pc.is_null(target), pc.or_(pc.equal(target, pa.scalar("")), pc.starts_with(target, "/")))
+    path, method = _columns.texts(parts.column("url", _TEXT)), parts.column("http_method")
     names = _columns.hosts(parts.column("hostname"), _wire.host_header)
     return {
-        "table": HTTP,
+        "table": _columns.constant(HTTP, len(names)),
         "method": _columns.coded(method, _wire.word),
         "dst_host": names,
         "host_source": _columns.where(names, "http_host"),
-        "path": _columns.texts(target),
+        "path": path,
         "status": _columns.coded(parts.column("status", _COUNT), status),
         "user_agent": _columns.coded(parts.column("http_user_agent"), _wire.word),
         "referer": _columns.coded(parts.column("http_refer"), _wire.word),
         "content_type": _columns.coded(parts.column("http_content_type"), _wire.word),
         "bytes_down": _columns.counts(parts.column("length", _COUNT)),
-    }, _columns.flags(local) & ~_columns.flags(pc.equal(method, pa.scalar("CONNECT")))
+    }, _columns.is_local(path) & ~_columns.is_word(method, "CONNECT".__eq__)
 
 
 def _handshakes(parts: _Records, _moments: Moments, _actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
     names = _columns.hosts(parts.column("sni"), _wire.name)
-    columns = {"table": NETWORK, "dst_host": names, "host_source": _columns.where(names, "sni")}
+    table = _columns.constant(NETWORK, len(names))
+    columns = {"table": table, "dst_host": names, "host_source": _columns.where(names, "sni")}
     return columns, np.ones(len(names), np.bool_)
 
 
 def _flows(parts: _Records, moments: Moments, actions: Mapping[str, str]) -> tuple[_Columns, Mask]:
-    began, has_begun = moments.read(parts.column("start"), _STAMP)
-    ended, has_ended = moments.read(parts.column("end"), _STAMP)
+    began, has_begun = moments.read(parts.column("start", _TEXT), _STAMP)
+    ended, has_ended = moments.read(parts.column("end", _TEXT), _STAMP)
     return {
-        "table": NETWORK,
+        "table": _columns.constant(NETWORK, len(began)),
         "time": pa.array(began),
         "duration_ms": pa.array((ended - began) // 1000),
         "bytes_up": _columns.counts(parts.column("bytes_toserver", _COUNT)),

@@ -6,6 +6,7 @@ What it does not do: know what the columns of one log mean; its source does.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -32,7 +33,9 @@ _KINDS: Mapping[str, Any] = (
     )
 )
 """Attribute → the type that it has in Zeek's JSON; the others are texts."""
-_ARROW = {float: pa.float64(), bool: pa.bool_(), list[str]: pa.list_(pa.string()), int: pa.int64(), str: pa.string()}
+_ARROW = {float: pa.float64(), bool: pa.bool_(), list[str]: pa.list_(pa.string()), int: pa.int64()}
+_RARELY_EQUAL = frozenset({"uid", "uri"})
+_ONE_NOTHING = pa.scalar([""], pa.list_(pa.string()))
 _PLAIN = {int: "^[0-9]{1,18}$", float: r"^[0-9]{1,11}\.[0-9]{1,6}$"}
 """How Zeek writes numbers."""
 _LATEST_S = 10**10
@@ -43,6 +46,8 @@ _STAMP, _DOT = 17, 10
 _WRITTEN = 27
 """Characters of `2026-03-02T10:00:00.123456Z`."""
 _DIGITS = 18
+_ZERO = pa.scalar(0, pa.int32())
+_PATH = attrgetter("path")
 
 
 class Tsv(msgspec.Struct, frozen=True):
@@ -120,16 +125,16 @@ class Values:
         lists = self[name]
         if lists.null_count == len(lists):
             return pa.nulls(len(lists), pa.string())
-        some = pc.greater(pc.list_value_length(lists), 0)
-        return _columns.coded(pc.list_element(pc.if_else(some, lists, pa.scalar([""], lists.type)), 0), _wire.word)
+        some = pc.greater(pc.list_value_length(lists), _ZERO)
+        return _columns.coded(pc.list_element(pc.if_else(some, lists, _ONE_NOTHING), 0), _wire.word)
+
+    def local(self, target: pa.Array) -> Mask:
+        """Say which targets of requests name no server."""
+        return _columns.is_local(target)
 
     def is_a(self, name: str, word: str) -> Mask:
         """Say in which rows a text is this word, in lower case or not."""
-        return _columns.flags(pc.equal(pc.ascii_lower(self[name]), pa.scalar(word, pa.string())))
-
-    def begins(self, name: str, start: str) -> Mask:
-        """Say in which rows a text begins so."""
-        return _columns.flags(pc.starts_with(self[name], start))
+        return _columns.is_word(self[name], lambda text: text.lower() == word)
 
     def rows(self, columns: Mapping[str, Any], portless: Mask | None = None) -> list[Rows]:
         """Add what every record has; a row without a time or without an end is left."""
@@ -153,7 +158,14 @@ class Values:
 
 
 def _kind(name: str) -> pa.DataType:
-    return _ARROW[_KINDS.get(name, str)]
+    kind = _ARROW.get(_KINDS.get(name, str), _columns.CODED)
+    return pa.string() if name in _RARELY_EQUAL else kind
+
+
+def _cell_kind(name: str) -> pa.DataType:
+    """Say as what cells are cut out: numbers and times as texts, to see how they are written."""
+    plain = name in _RARELY_EQUAL or _KINDS.get(name) in _PLAIN
+    return pa.string() if plain else _columns.CODED
 
 
 def strict(record: type[msgspec.Struct], extra: Sequence[str] = ()) -> msgspec.json.Decoder[Any]:
@@ -174,10 +186,9 @@ def from_json(text: bytes, decoder: msgspec.json.Decoder[Any], is_mine: Callable
     """Decode objects. `is_mine` is asked where the keys are not sure to say whose they are: with `_path` or escapes."""
     objects = _columns.decoded(text, decoder)
     keep = np.ones(len(objects.found), np.bool_)
-    paths = [record.path for record in objects.found]
     escaped = b"\\" in text
-    if escaped or any(paths):
-        for row, path in enumerate(paths):
+    if escaped or any(map(_PATH, objects.found)):
+        for row, path in enumerate(map(_PATH, objects.found)):
             if path or (escaped and b"\\" in objects.line(row)):
                 keep[row] = is_mine(objects.line(row).decode())
 
@@ -189,9 +200,11 @@ def from_json(text: bytes, decoder: msgspec.json.Decoder[Any], is_mine: Callable
 
 def _times(records: Sequence[Any], clock: Clock) -> pa.Array:
     """Read seconds, or ISO 8601 as Zeek can write it too, as microseconds; unknown in any other form."""
-    values = [record.ts for record in records]
-    if str not in set(map(type, values)):
+    values = list(map(attrgetter("ts"), records))
+    try:
         return _columns.scaled(pa.array(values, pa.float64()), 1_000_000, _LATEST_S)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        pass  # texts among them
     numbers = pa.array([None if isinstance(value, str) else value for value in values], pa.float64())
     texts = pa.array([value if isinstance(value, str) else None for value in values], pa.string())
     found, sure = _columns.Moments(clock).read(texts, _WRITTEN)
@@ -222,7 +235,7 @@ def from_tsv(text: bytes, form: Tsv) -> Values | None:
         csv.ParseOptions(delimiter=form.separator, quote_char=False, double_quote=False, invalid_row_handler=skip),
         csv.ConvertOptions(
             check_utf8=False, strings_can_be_null=True, null_values=sorted(form.nothing),
-            column_types={str(index): pa.string() for index in form.picks.values()},
+            column_types={str(index): _cell_kind(name) for name, index in form.picks.items()},
             include_columns=[str(index) for index in form.picks.values()],
         ),
     ).combine_chunks()  # fmt: skip

@@ -88,8 +88,8 @@ class Reader(_zeek.BulkReader):
 
     def rows(self, values: "Values") -> list[Rows]:
         """Turn columns into requests; those to a proxy are left, and objects that may be of another log."""
-        values.keep &= ~values.is_a("method", "connect") & ~values.has("proxied")
-        values.keep &= ~values.has("uri") | values.is_a("uri", "") | values.begins("uri", "/")
+        path = values.texts("uri")
+        values.keep &= ~values.is_a("method", "connect") & ~values.has("proxied") & values.local(path)
         if values.is_json:
             told = values.has_any("request_body_len", "response_body_len")
             values.keep &= values.has("orig_h") & (told | values.has("method", "uri", "host"))
@@ -97,7 +97,7 @@ class Reader(_zeek.BulkReader):
             "table": HTTP,
             "method": values.coded("method", _wire.word),
             **values.named("host", _wire.host_header, "http_host"),
-            "path": values.texts("uri"),
+            "path": path,
             "bytes_up": values.counts("request_body_len"),
             "bytes_down": values.counts("response_body_len"),
             "status": values.coded("status_code", status),
