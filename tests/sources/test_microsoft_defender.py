@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.model.event import Line
+from sferic.model.event import NETWORK, PROCESS, Event, Line
 from sferic.sources._contract import CERTAIN, NO
 from sferic.sources.microsoft_defender import Reader
 from tests.sources.single_lines import VALUES, Log, texts
@@ -87,6 +87,43 @@ def test_what_comes_in_has_the_machine_as_its_server(way: dict[str, Any]) -> Non
 def test_claims_what_only_defender_writes(record: dict[str, Any], claim: int) -> None:
     """A column of the product's own and a device make a claim."""
     assert LOG.made().claims(Line(json.dumps(record))) == claim
+
+
+BARE = {name: value for name, value in ROW.items() if name != "ActionType"} | {"InitiatingProcessFileName": "a.exe"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "table"),
+    [
+        ({"RemoteUrl": "fn.example.com"}, NETWORK),
+        ({"RemoteUrl": ""}, NETWORK),
+        ({"ProcessCommandLine": "a.exe -x", "FileName": "b.exe"}, PROCESS),
+    ],
+)
+def test_a_query_may_leave_the_action_out(fields: dict[str, str], table: str) -> None:
+    """Without the column ActionType the others tell a connection from a started process, as object and as table."""
+    bare = BARE | fields
+    written = LOG.made()
+    assert written.claims(Line(",".join(bare))) == CERTAIN
+    assert written.read(Line(",".join(bare))) is None
+    by_row = written.read(Line(",".join(bare.values())))
+    for event in (LOG.event(json.dumps(bare)), by_row):
+        assert isinstance(event, Event)
+        assert (event.table, event.action) == (table, None)
+        assert (event.parent_path if table == PROCESS else event.process_path) == "a.exe"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {name: value for name, value in BARE.items() if name != "RemoteUrl"},
+        BARE | {"ActionType": "", "RemoteUrl": "fn.example.com"},
+        {name: value for name, value in BARE.items() if not name.startswith("Initiating")},
+    ],
+)
+def test_what_may_be_something_else_is_no_connection(row: dict[str, str]) -> None:
+    """A logon's row, one whose action is there and empty, and one of which nobody knows the table give no event."""
+    assert LOG.made().read(Line(json.dumps(row))) is None
 
 
 @given(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(NAMES), VALUES))

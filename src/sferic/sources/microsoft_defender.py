@@ -9,6 +9,8 @@ are known and give no event.
 A process is named by its UniqueId, else by its number and when it was started (`4711@2026-03-02T10:00:00Z`).
 `RemoteUrl` is a URL, a host name or empty; a literal address in it is the address. Of a connection that came in, the
 machine is the `observer`. `action` is the ActionType in lower case; `…aggregatedreport` stands for several connections.
+Where a query left that column out, a row with `ProcessCommandLine` is a started process, one with `RemoteUrl` a
+connection, though it may have failed or been asked about in another way (DeviceEvents has the column, too).
 
 Cannot show: bytes of connections, durations; the parent's path, only its name; every connection. Many kinds of events
 are reported once a day for each set of their main fields, others are sampled (O. Hartong, "Microsoft Defender for
@@ -40,7 +42,9 @@ FIELDS = frozenset(
 STAMP = "start"
 LEAVES_OUT = "connections of a program that repeat (a cap by the day, samples, reports by the hour)"
 MARKS = (r"\b(?:InitiatingProcess\w{2,40}|ActionType)\"?[,\r\n]",)
-NAMELESS_MARKS = (r"\b(?:Connection(?:Success|Request|Attempt|Found|Acknowledged)|SslConnectionInspected)",)
+NAMELESS_MARKS = (
+    r"\b(?:Connection(?:Success|Request|Attempt|Found|Acknowledged)|SslConnectionInspected)", r"\bRemoteUrl\b"
+)  # fmt: skip
 
 _OWN = re.compile(r'"(?:ActionType|InitiatingProcess[A-Za-z]{2,40})" ?:|"AdvancedHunting-Device')
 _BESIDES = re.compile(r'"(?:DeviceName|DeviceId|InitiatingProcessId)" ?:')
@@ -84,10 +88,10 @@ class Reader:
 
     def _event(self, row: Row, line: Line) -> Event | Reject | None:
         action = (_said(row, "ActionType") or "").lower()
-        made = _maker(action)
+        made = _maker(action) if "ActionType" in row else _by_columns(row)
         if made is None:
             return None
-        event = Event(table=NETWORK, time=self._time(row, line), action=action, device=_said(row, "DeviceName"))
+        event = Event(table=NETWORK, time=self._time(row, line), action=action or None, device=_said(row, "DeviceName"))
         _add_process(event, row)
         return made(event, row)
 
@@ -107,6 +111,18 @@ def _maker(action: str) -> Callable[[Event, Row], Event | Reject] | None:
     if action in _ASKED:
         return _asked
     return _connected if "connection" in action and not action.startswith("listening") else None
+
+
+def _by_columns(row: Row) -> Callable[[Event, Row], Event | Reject] | None:
+    """Return the same where a query left ActionType out of its columns: the others tell which table it asked.
+
+    Rows of logons have `RemoteIP`, too, which is whence somebody came, but no `RemoteUrl`.
+    """
+    if not any(name.startswith("InitiatingProcess") for name in row):
+        return None
+    if _said(row, "ProcessCommandLine"):
+        return _started
+    return _connected if "RemoteUrl" in row else None
 
 
 def _add_process(event: Event, row: Row) -> None:
@@ -255,4 +271,7 @@ def _moment(written: str, clock: Clock) -> int:
 
 def _is_header(written: str) -> bool:
     names = {name.strip('" \r\ufeff') for name in written[:20_000].split(",")}
-    return "ActionType" in names and bool(names & {"DeviceName", "DeviceId", "InitiatingProcessId"})
+    if "ActionType" in names:
+        return bool(names & {"DeviceName", "DeviceId", "InitiatingProcessId"})
+    by_whom = any(name.startswith("InitiatingProcess") for name in names)
+    return by_whom and bool(names & {"RemoteUrl", "ProcessCommandLine"})
