@@ -3,6 +3,8 @@
 Values here are raw: whoever prints them passes them through `sferic.render.safe_text`.
 """
 
+from itertools import dropwhile
+
 from sferic.model.finding import Finding, Reason, Step
 from sferic.render.figures import bytes_text, counted, duration_text, interval_text, minute_text, second_text, span_text
 
@@ -128,7 +130,11 @@ def _client(finding: Finding) -> str:
 
 
 def _ancestors(finding: Finding) -> str:
-    return " → ".join(step.path or "unknown" for step in finding.process_tree[:-1])
+    """Name what started the program, oldest first, from the first that has a name."""
+    if not finding.process_tree:
+        return ""
+    named = [step.path or "unknown" for step in dropwhile(lambda step: not step.path, finding.process_tree[:-1])]
+    return " → ".join(named) or "unknown: no log here shows the start of this program or its parent"
 
 
 def changes(finding: Finding) -> list[str]:
