@@ -8,9 +8,8 @@ import pytest
 from sferic.model.event import NETWORK, Event
 from sferic.model.finding import Finding
 from sferic.model.traffic import Floats
-from sferic.model.window import Window
 from sferic.signals._gaps import REGULAR_DB, THINNED, fit_times
-from sferic.signals._thinned import fit, is_thinned
+from sferic.signals._thinned import fit, missing_in_a_row
 from tests.signals.timelines import (
     DAY,
     HOUR,
@@ -75,12 +74,17 @@ def test_a_log_of_every_call_is_judged_as_before() -> None:
     """The same rows from a log that leaves nothing out get the usual law; so do rows without a program."""
     times = left(after(one_sided(60, 0.0, 600) + rng().normal(0, 0.1, 600)), 0.4)
     usual = fit_times(window(logged(times, SYSMON)).times(0), 0.001)
+    assert usual is not None
     for rows in (logged(times, SYSMON), logged(times, "ecs_json", process_path=None)):
         made = window(rows)
-        assert not is_thinned(made, 0)
         assert fit(made, 0) == usual
-    assert is_thinned(window(logged(times, "ecs_json")), 0)
-    assert is_thinned(window(logged(times, "crowdstrike_fdr", process_path=None, process_guid="1")), 0)
+        assert missing_in_a_row(made, 0, usual) == 0
+    for rows in (logged(times, "ecs_json"), logged(times, "crowdstrike_fdr", process_path=None, process_guid="1")):
+        made = window(rows)
+        law = fit(made, 0)
+        assert law is not None
+        assert law.lost > usual.lost
+        assert missing_in_a_row(made, 0, law) > 10
 
 
 @pytest.mark.parametrize(("period_s", "days"), [(HOUR, 3), (DAY, 12)])
@@ -109,7 +113,6 @@ def test_reports_of_an_hour_have_no_time_of_their_own() -> None:
     made = window(summed, single)
     laws = [fit(made, i) for i in range(len(made))]
     assert sorted(law.gaps if law else 0 for law in laws) == [0, len(single) - 1]
-    assert all(is_thinned(made, i) for i in range(len(made)))
 
 
 def test_irregular_calls_stay_irregular() -> None:
@@ -122,19 +125,19 @@ def test_irregular_calls_stay_irregular() -> None:
     assert passed <= 1
 
 
-@pytest.mark.parametrize("name", ["continuity", "interruptions"])
-def test_silence_of_a_thinned_log_is_no_evidence(name: str) -> None:
-    """Pauses and empty hours speak where every call is logged, and say nothing where calls are left out."""
-    times = np.concatenate([every(60, 60, hour * HOUR) for hour in (9, 12, 15, 18)])
-    for log, speaks in ((SYSMON, True), (DEFENDER, False)):
-        made = window(browse(WHO, log="proxy"), logged(times, log))
-        value, _ = says(name, made, _of_log(made, log))
-        assert np.isnan(value) != speaks, log
-
-
-def _of_log(made: Window, log: str) -> int:
+def _interruptions(times: Floats, log: str) -> float:
+    made = window(browse(WHO, log="proxy"), logged(times, log))
     (wanted, *_) = np.flatnonzero(made.source == made.traffic.sources.index(log)).tolist()
-    return int(wanted)
+    return says("interruptions", made, int(wanted))[0]
+
+
+def test_what_chance_leaves_out_is_no_pause() -> None:
+    """A timer that never stops, six in ten of whose calls are missing, does not pause; one that a person stops does."""
+    always = left(every(300, 800), 0.5)
+    assert _interruptions(always, DEFENDER) < 0.05
+    assert _interruptions(always, SYSMON) > 0.2, "where every call is logged, these were pauses"
+    stopped = left(np.concatenate([every(60, 60, hour * HOUR) for hour in (9, 11, 14.5, 19, 21.3, 26)]), 0.6)
+    assert _interruptions(stopped, DEFENDER) > 2
 
 
 def test_a_call_without_a_process_loses_nothing_by_it() -> None:

@@ -146,7 +146,7 @@ def left_out(which: Mapping[str, str]) -> tuple[Missing, ...]:
     """Say which logs leave out repeated calls, and how their timing is judged; source → what it leaves out."""
     judged = (
         "its calls are judged as a sample, of which up to 85 % may be missing; a rhythm of an hour or a day is taken "
-        "for the log's own, and pauses tell nothing (continuity, interruptions cannot speak there)"
+        "for the log's own, and only pauses count that are too long for chance"
     )
     return tuple(Missing(name, "all calls", f"{name} leaves out {what}: {judged}") for name, what in which.items())
 

@@ -1,8 +1,10 @@
 """Timing of calls in logs that leave repeated ones out, as endpoint sensors do.
 
-What is there is a sample: more gaps are several pauses long, a pause may be none, and what comes once an hour or once a
-day may be the sensor's own limit. A row that sums up an hour has no time of its own.
+What is there is a sample: more gaps are several pauses long, a stop may be chance, and what comes once an hour or a day
+may be the sensor's own limit. A row that sums up an hour has no time of its own.
 """
+
+import math
 
 from msgspec.structs import replace
 
@@ -15,22 +17,28 @@ _REPORTS_S = (3600.0, 86_400.0)
 (https://learn.microsoft.com/en-us/defender-endpoint/aggregated-reporting), its cap by the day (FalconForce, "Microsoft
 Defender for Endpoint Internals 0x03", 2022). Elastic and CrowdStrike do not publish theirs."""
 _NEAR = 0.05
+_CHANCE = 1e-4
 
 
-def is_thinned(window: Window, i: int) -> bool:
-    """Say whether the absence of a call in a segment means nothing."""
-    return bool((window.traffic.flags[window.row_numbers(i)] & (THINNED | SUMMARY)).any())
+def missing_in_a_row(window: Window, i: int, law: Fit) -> float:
+    """Return how many calls may be missing in a row by chance, from there on it is a stop; 0 where all are logged."""
+    if not _holds(window, i, THINNED):
+        return 0.0
+    return math.log(_CHANCE) / math.log(max(law.lost, _CHANCE))
 
 
 def fit(window: Window, i: int) -> Fit | None:
     """Return the timing law of a segment, or None where it has none of its own."""
-    flags = window.traffic.flags[window.row_numbers(i)]
-    if (flags & SUMMARY).any():
+    if _holds(window, i, SUMMARY):
         return None
-    is_sample = bool((flags & THINNED).any())
+    is_sample = _holds(window, i, THINNED)
     loss = _gaps.THINNED if is_sample else _gaps.USUAL
     found = _gaps.fit_times(window.times(i), float(window.resolution_s[i]), loss)
     return _of_caller(found) if found and is_sample else found
+
+
+def _holds(window: Window, i: int, flag: int) -> bool:
+    return bool((window.traffic.flags[window.row_numbers(i)] & flag).any())
 
 
 def _of_caller(found: Fit) -> Fit | None:

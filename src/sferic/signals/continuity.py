@@ -4,8 +4,8 @@ What it measures: within the channel's life, the share of the time in which the 
 that also has check-ins, in steps of half an hour or three gaps, whichever is longer.
 Why it matters: an implant starts with the machine and stays; a developer's loop, a tab or a job comes and goes.
 What else looks like this: every agent.
-Limits: a machine is seen only through its other calls to platforms; without them the signal is silent, as it is where
-the log leaves calls out.
+Limits: a machine is seen only through its other calls to platforms; without them the signal is silent. Where the
+log leaves calls out the steps are so long that chance leaves none empty.
 References: docs/explanation/scoring.md.
 """
 
@@ -16,7 +16,7 @@ from sferic.model.traffic import Bools, Floats, Ints
 from sferic.model.window import Fit, Window
 from sferic.signals._contract import Words
 from sferic.signals._gaps import REGULAR_DB
-from sferic.signals._thinned import is_thinned
+from sferic.signals._thinned import missing_in_a_row
 
 FIELDS = frozenset({"time"})
 DEAR = True
@@ -28,8 +28,7 @@ MIN_OTHER_STEPS = 4
 def measure(window: Window, wanted: Bools) -> Floats:
     """Return the share of the machine's visible time with check-ins."""
     found = np.full(len(window), np.nan)
-    fits = {i: fit for i in np.flatnonzero(wanted).tolist() if (fit := window.fits.get(i)) and _is_regular(fit)}
-    regular = {i: fit for i, fit in fits.items() if not is_thinned(window, i)}
+    regular = {i: fit for i in np.flatnonzero(wanted).tolist() if (fit := window.fits.get(i)) and _is_regular(fit)}
     rows_of = _rows_of_clients(window, list(regular))
     for i, fit in regular.items():
         found[i] = _share(window, i, fit, rows_of[int(window.client[i])])
@@ -51,7 +50,7 @@ def _rows_of_clients(window: Window, segments: list[int]) -> dict[int, Ints]:
 
 def _share(window: Window, i: int, fit: Fit, client_rows: Ints) -> float:
     times = window.times(i)
-    step = max(STEP_S, 3 * fit.median_s)
+    step = max(STEP_S, max(3.0, missing_in_a_row(window, i, fit)) * fit.median_s)
     mine = np.unique(times // step)
     others = np.setdiff1d(client_rows, window.row_numbers(i), assume_unique=True)
     other_times = window.traffic.time_s[others]

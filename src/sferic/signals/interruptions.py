@@ -4,7 +4,8 @@ What it measures: pauses of at least ten minutes and six of the rhythm's longest
 hours in which it ran (two more are added, so that one pause of a short series says little).
 Why it matters: an implant pauses when its machine does; what a person starts and stops pauses with the person.
 What else looks like this: an implant on a machine with a bad network, or one told to sleep by its operator.
-Limits: needs a rhythm; a log with outages shows pauses that were none. Silent where the log leaves calls out.
+Limits: needs a rhythm; a log with outages shows pauses that were none. Where the log leaves calls out
+only pauses count that are too long for chance.
 References: docs/explanation/scoring.md.
 """
 
@@ -14,7 +15,7 @@ from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
 from sferic.signals._gaps import REGULAR_DB
-from sferic.signals._thinned import is_thinned
+from sferic.signals._thinned import missing_in_a_row
 
 FIELDS = frozenset({"time"})
 DEAR = True
@@ -29,10 +30,10 @@ def measure(window: Window, wanted: Bools) -> Floats:
     found = np.full(len(window), np.nan)
     for i in np.flatnonzero(wanted):
         fit = window.fits.get(int(i))
-        if fit is not None and fit.evidence_db >= REGULAR_DB and not is_thinned(window, int(i)):
+        if fit is not None and fit.evidence_db >= REGULAR_DB:
             times = window.times(int(i))
             gaps = np.diff(times)
-            pause = gaps > max(PAUSE_S, PAUSE_GAPS * fit.high_s)
+            pause = gaps > max(PAUSE_S, max(PAUSE_GAPS, missing_in_a_row(window, int(i), fit)) * fit.high_s)
             found[i] = np.count_nonzero(pause) * WORKDAY_S / (gaps[~pause].sum() + SOFTENED_S)
     return found
 
