@@ -32,6 +32,14 @@ def test_a_search_from_a_file(sferic: Sferic, log: str, tmp_path: Path) -> None:
     assert "squid_access" in run.err
 
 
+def test_a_search_without_rows_says_so(sferic: Sferic, log: str) -> None:
+    """Nothing found is said on standard error, unless that is to be quiet."""
+    run = sferic("spl", "run", "-e", "url=nowhere", log)
+    assert (run.code, run.out, run.err.splitlines()[0]) == (0, "", "0 rows")
+    assert sferic("spl", "run", "-e", "url=nowhere", log, "-q").err == ""
+    assert "0 rows" not in sferic("spl", "run", "-e", "*", log).err
+
+
 def test_other_forms(sferic: Sferic, log: str) -> None:
     """CSV has a header; a table shows several values under each other; what a log holds cannot act."""
     search = '* | stats values(url) as u | eval f = "=1+1" . urldecode("%1b")'

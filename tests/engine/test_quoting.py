@@ -5,11 +5,12 @@ import gzip
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sferic.engine.quoting import TEXT, quote
-from sferic.model.finding import Finding, Sample
+from sferic.model.finding import Change, Finding, Sample
 from sferic.model.settings import Limits
 
 DEFAULT = Limits()
@@ -20,6 +21,14 @@ def quoted(*places: str, limits: Limits = DEFAULT) -> list[str]:
     samples = tuple(Sample(place, "") for place in places)
     finding = Finding(id="0", analytic="beacon", score=50, points=1.0, severity="medium", samples=samples)
     return [sample.text for sample in quote((finding,), limits)[0].samples]
+
+
+def of(sample: Sample, **facts: Any) -> str:
+    """Give the text that a finding with these facts gets for a sample."""
+    finding = Finding(
+        id="0", analytic="beacon", score=50, points=1.0, severity="medium", samples=(sample,), **facts
+    )  # fmt: skip
+    return quote((finding,), DEFAULT)[0].samples[0].text
 
 
 def as_zip(data: bytes, path: Path) -> str:
@@ -75,6 +84,20 @@ def test_a_long_line_is_cut(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_text("é" * 5000)
     (text,) = quoted(f"{tmp_path}/a.log:1")
     assert text == "é" * (TEXT - 1) + "…"
+
+
+def test_a_long_line_shows_what_the_finding_is_about(tmp_path: Path) -> None:
+    """Where the host, or what was done, stands beyond the cut, the line's beginning and that part are shown."""
+    host, operation = "relay.quarry-test.workers.dev", "UpdateFunctionCode"
+    change = Change(0, operation, "mira", "sync", None, None, "success", "")
+    for word in (host, operation):
+        (tmp_path / "x.log").write_text(f'{{"a":"{"é" * 3000}","b":"{word}","c":"{"y" * 600}"}}\n', encoding="utf-8")
+        text = of(Sample(f"{tmp_path}/x.log:1", ""), hosts=(host,), changes=(change,))
+        assert (text.startswith('{"a":"éé'), f'"b":"{word}"' in text, len(text), text[-1]) == (True, True, TEXT, "…")
+    (tmp_path / "x.log").write_text(f"{host} {'y' * 600}\n", encoding="utf-8")
+    assert of(Sample(f"{tmp_path}/x.log:1", ""), hosts=(host,)) == f"{host} {'y' * 600}"[: TEXT - 1] + "…"
+    (tmp_path / "x.log").write_text(f"{'y' * 600} {host}\n", encoding="utf-8")
+    assert of(Sample(f"{tmp_path}/x.log:1", ""), hosts=(host,)).endswith(f"y {host}")
 
 
 def test_the_limits_of_the_run_hold(tmp_path: Path) -> None:

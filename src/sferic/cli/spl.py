@@ -66,6 +66,8 @@ def run(
         name = form or ("table" if writing.output is None and sys.stdout.isatty() else "ndjson")
         _WRITERS[name](found.fields, found.rows, stream, _streams.look(stream, no_color=writing.no_color))
     if not writing.quiet:
+        if not found.rows:
+            sys.stderr.write("0 rows\n")
         sys.stderr.writelines(f"note: {note}\n" for note in found.notes)
         account.render(events.account, sys.stderr, _streams.look(sys.stderr, no_color=writing.no_color))
     else:

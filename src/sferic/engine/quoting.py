@@ -21,6 +21,11 @@ from sferic.model.settings import Limits
 
 TEXT = 500
 Finder = Callable[[str], Input | None]
+HEAD = 180
+"""So much of a long line's beginning is shown where what decides stands further on."""
+BEFORE = 40
+_MOST = 1 << 16
+"""What lies beyond in a line is not looked for."""
 EMPTY: Mapping[str, str] = MappingProxyType({})
 MAX_BYTES = 512 << 20
 """Lines deeper in a file than this are not fetched: it would cost a second reading of it."""
@@ -30,7 +35,7 @@ def quote(
     found: tuple[Finding, ...], limits: Limits, files: Container[str] | None = None, texts: Mapping[str, str] = EMPTY,
     find: Finder | None = None,
 ) -> tuple[Finding, ...]:  # fmt: skip
-    """Return the findings with the text of their sample lines filled in.
+    """Return the findings with the text of their sample lines filled in, of long ones what the finding is about.
 
     With `files` only these are read, and `texts` says what other places hold; `find` gives the input of a label.
     """
@@ -42,8 +47,17 @@ def quote(
                 wanted[path].add(int(number))
     find = find or input_of
     read = {f"{path}:{n}": text for path, lines in wanted.items() for n, text in _lines(find(path), lines, limits)}
-    known = {**texts, **read}
-    return tuple(replace(f, samples=tuple(Sample(s.place, known.get(s.place, "")) for s in f.samples)) for f in found)
+    return tuple(replace(f, samples=tuple(_filled(s.place, f, read, texts) for s in f.samples)) for f in found)
+
+
+def _filled(place: str, finding: Finding, read: Mapping[str, str], texts: Mapping[str, str]) -> Sample:
+    return Sample(place, _shown(read[place], _about(finding)) if place in read else texts.get(place, ""))
+
+
+def _about(finding: Finding) -> list[str]:
+    """Return what an analyst looks for in a line: host, function, operation, actor."""
+    done = (part for change in finding.changes for part in (change.operation, change.resource))
+    return [word for word in (*finding.hosts, finding.function, *done, finding.actor) if word]
 
 
 def _lines(item: Input | None, numbers: set[int], limits: Limits) -> Iterable[tuple[int, str]]:
@@ -57,8 +71,8 @@ def _lines(item: Input | None, numbers: set[int], limits: Limits) -> Iterable[tu
                 lines = io.BytesIO(block.data).readlines()
                 while left and left[0] <= seen + count:
                     number = left.pop(0)
-                    raw = b"".join(lines[number - seen - 1 : number - seen])[: TEXT * 4 + 4]
-                    yield number, _shown(raw.decode("utf-8", "replace").rstrip("\r\n"))
+                    raw = b"".join(lines[number - seen - 1 : number - seen])[:_MOST]
+                    yield number, raw.decode("utf-8", "replace").rstrip("\r\n")
             seen, done = seen + count, done + len(block.data)
             if not left or done > MAX_BYTES:
                 return
@@ -66,9 +80,19 @@ def _lines(item: Input | None, numbers: set[int], limits: Limits) -> Iterable[tu
         return
 
 
-def _shown(line: str) -> str:
-    """Return a line's beginning; what is cut off leaves a mark."""
-    return line if len(line) <= TEXT else line[: TEXT - 1] + "…"
+def _shown(line: str, words: Iterable[str]) -> str:
+    """Return a line; of a long one the beginning, and what is around the first word that would be cut off.
+
+    What is cut off leaves a mark.
+    """
+    if len(line) <= TEXT:
+        return line
+    hidden = [at for word in words if (at := line.find(word)) + len(word) >= TEXT and at >= 0]
+    if not hidden:
+        return line[: TEXT - 1] + "…"
+    begin = max(min(hidden) - BEFORE, HEAD)
+    end = begin + TEXT - HEAD - 2
+    return f"{line[:HEAD]}…{line[begin:end]}" + "…" * (end < len(line))
 
 
 def input_of(path: str) -> Input | None:

@@ -1,6 +1,6 @@
 """An inventory of one's own functions: a table for people, NDJSON for programs; and deployers as a TOML file."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TextIO
 
 import msgspec
@@ -13,39 +13,40 @@ from sferic.render._paper import DIM, cell, grid, lines, paper
 from sferic.render.figures import counted, minute_text, rfc3339
 from sferic.render.safe_text import safe_json, safe_text
 
+MOST_HOSTS = 4
+
 
 def table(found: Functions, stream: TextIO, look: Look) -> None:
-    """Write a row for each function."""
+    """Write a block for each function: names of principals and hosts are too long for columns side by side."""
     page = paper(stream, look)
     if not found.rows:
         page.print("No audit log here shows a function of yours.")
         return
-    whole = grid()
-    for header in ("FUNCTION", "CHANGED", "CALLED BY"):
-        whole.add_column(header, overflow="fold")
-    whole.show_header, whole.header_style = True, DIM
-    for row in found.rows[: look.top or None]:
-        whole.add_row(_names(row), _changed(row), _callers(row))
-        whole.add_row()
-    page.print(whole)
+    for number, row in enumerate(found.rows[: look.top or None]):
+        if number:
+            page.print()
+        where = " · ".join(part for part in (row.provider, row.account) if part)
+        page.print(Text.assemble(cell(row.function, "bold"), "  ", cell(where, DIM)))
+        facts = grid(indent=2)
+        facts.add_column(style=DIM, no_wrap=True)
+        facts.add_column(overflow="fold")
+        for label, text in _facts(row):
+            facts.add_row("", label, text)
+        page.print(facts)
 
 
-def _names(row: FunctionRow) -> Text:
-    where = " · ".join(part for part in (row.provider, row.account) if part)
-    return lines([cell(row.function), cell(where, DIM), *(cell(host) for host in row.hosts[:4])])
-
-
-def _changed(row: FunctionRow) -> Text:
-    made = f"made {minute_text(row.created)} by {row.created_by or 'unknown'}" if row.created else "made before the log"
+def _facts(row: FunctionRow) -> Iterator[tuple[str, Text]]:
+    if row.hosts:
+        yield "hosts", lines([cell(host) for host in row.hosts[:MOST_HOSTS]])
     last = f"{minute_text(row.changed)} by {row.changed_by or 'unknown'}" if row.changed else "not within the log"
-    return lines([cell(last), cell(row.operation or "", DIM), cell(made, DIM)])
-
-
-def _callers(row: FunctionRow) -> Text:
-    if not row.calls:
-        return cell("nobody seen", DIM)
-    head = f"{counted(row.callers, 'machine')}, {counted(row.calls, 'call')}"
-    return lines([cell(head), *(cell(name, DIM) for name in row.called_by)])
+    yield "changed", lines([cell(last), cell(row.operation or "", DIM)])
+    made = f"{minute_text(row.created)} by {row.created_by or 'unknown'}" if row.created else "before the log"
+    yield "made", cell(made)
+    if row.calls:
+        head = f"{counted(row.callers, 'machine')}, {counted(row.calls, 'call')}"
+        yield "called by", lines([cell(head), *(cell(name, DIM) for name in row.called_by)])
+    else:
+        yield "called by", cell("nobody seen", DIM)
 
 
 def ndjson(found: Functions, stream: TextIO, _look: Look) -> None:
