@@ -102,12 +102,13 @@ def filled(traffic: Traffic) -> Filled:
     """Return what settled rows hold."""
     found = Filled(thinned={traffic.sources[n] for n in np.unique(traffic.source[(traffic.flags & THINNED) != 0])})
     is_lookup = (traffic.flags & LOOKUP) != 0
-    for kept, wanted in ((found.calls, ~is_lookup), (found.beside, is_lookup)):
-        for source in np.unique(traffic.source[wanted]).tolist():
-            kept[traffic.sources[source]] = set()
-        for field, rows in _held(traffic):
-            for source in np.flatnonzero(np.bincount(traffic.source[wanted & rows])).tolist():
-                kept[traffic.sources[source]].add(field)
+    stream = traffic.source * 2 + is_lookup
+    held = {number: set[str]() for number in np.unique(stream).tolist()}
+    for field, rows in _held(traffic):
+        for number in np.flatnonzero(np.bincount(stream[rows])).tolist():
+            held[number].add(field)
+    for number, fields in held.items():
+        (found.beside if number % 2 else found.calls)[traffic.sources[number // 2]] = fields
     return found
 
 

@@ -143,6 +143,7 @@ class Columns:
         if lasted_ms is not None and lasted_ms > LONGEST_MS:
             lasted_ms = None
         source, forwarded = self._source(event), event.forwarded_for
+        thinned = self._thinned[source]
         client = self._client(event)
         started = event.time / 1e6
         if lasted_ms and self._ended[source]:
@@ -165,7 +166,7 @@ class Columns:
             UNKNOWN if lasted_ms is None else _fitting(lasted_ms),
             UNKNOWN if path is None else self._path(path),
             UNKNOWN if method is None else words["method"][method],
-            _flags(event) | (JOINED if joined else 0) | (self._thinned[source] if _has_program(event) else 0),
+            _flags(event) | (JOINED if joined else 0) | (thinned if thinned and _has_program(event) else 0),
             words["file"][event.file],
             event.line,
             0 if link is None else _number(link),
