@@ -1,7 +1,7 @@
 """`sferic sources check`: read logs without hunting, and say what they can tell and what they cannot."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from rich.table import Table
 from rich.text import Text
@@ -17,7 +17,7 @@ from sferic.render.figures import counted, share_text
 from sferic.sources._contract import source
 
 
-def _titled(title: str, rows: Iterator[tuple[str, str]]) -> Table:
+def _titled(title: str, rows: Sequence[tuple[str, str]]) -> Table:
     table = table_of(rows)
     table.title, table.title_justify = Text(title, style="bold"), "left"
     return table
@@ -53,10 +53,10 @@ def check(
     with _streams.text(writing.output) as stream:
         look = _streams.look(stream, no_color=writing.no_color)
         account.render(found.account, stream, look)
-        stream.write("\n")
-        page = paper(stream, look)
-        page.print(_titled("Fields", ((name, _held(name, one)) for name, one in sorted(found.holdings.items()))))
-        stream.write("\n")
         met = sorted({name for file in found.account.files for name in file.sources})
-        page.print(_titled("Cannot show", ((name, cannot_show(name)) for name in met)))
+        held = [(name, _held(name, holding)) for name, holding in sorted(found.holdings.items())]
+        for title, rows in (("Fields", held), ("Cannot show", [(name, cannot_show(name)) for name in met])):
+            if rows:
+                stream.write("\n")
+                paper(stream, look).print(_titled(title, rows))
     return _exit.of_files(found.account)
