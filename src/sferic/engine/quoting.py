@@ -24,7 +24,7 @@ Finder = Callable[[str], Input | None]
 HEAD = 180
 """So much of a long line's beginning is shown where what decides stands further on."""
 BEFORE = 40
-_MOST = 1 << 16
+_MOST = 1 << 14
 """What lies beyond in a line is not looked for."""
 EMPTY: Mapping[str, str] = MappingProxyType({})
 MAX_BYTES = 512 << 20
