@@ -10,16 +10,17 @@ from sferic.engine.tidying import (
     behind_proxies,
     of_other_owners,
     one_row_a_connection,
+    one_row_while_open,
     without_openings,
 )
-from sferic.model.traffic import IS_TUNNEL, JOINED, OPENING, UNKNOWN
+from sferic.model.traffic import INTERVAL, IS_TUNNEL, JOINED, OPENING, UNKNOWN
 
 
-def columns(*rows: dict[str, int]) -> dict[str, Any]:
+def columns(*rows: dict[str, Any]) -> dict[str, Any]:
     """Build columns from rows that name only what matters."""
     usual = {
         "time_s": 0, "source": 0, "client": 1, "method": UNKNOWN, "up": UNKNOWN, "down": UNKNOWN, "total": UNKNOWN,
-        "duration_ms": UNKNOWN, "flags": 0, "link": 0, "host": 7, "other_host": UNKNOWN,
+        "duration_ms": UNKNOWN, "flags": 0, "link": 0, "host": 7, "other_host": UNKNOWN, "port": UNKNOWN,
     }  # fmt: skip
     return {name: np.array([row.get(name, value) for row in rows]) for name, value in usual.items()}
 
@@ -57,6 +58,32 @@ def test_rows_without_a_connection_name_and_other_clients_are_left_alone() -> No
     """Only rows that a sensor gave the same name, for the same client, belong together."""
     rows = columns({"time_s": 1}, {"time_s": 1}, {"time_s": 1, "link": 5}, {"time_s": 1, "link": 5, "client": 2})
     assert len(one_row_a_connection(rows)["time_s"]) == 4
+
+
+def interval(time_s: float, lasts_ms: int, **more: int) -> dict[str, Any]:
+    """A record of what a connection did within an interval."""
+    return {"time_s": time_s, "duration_ms": lasts_ms, "flags": INTERVAL | IS_TUNNEL, "port": 50_000, "up": 10, **more}
+
+
+def test_records_of_intervals_that_follow_each_other_are_one_connection() -> None:
+    """Ten minutes of records are one row, from first to last, with the sum of what was sent; unknown stays unknown."""
+    found = one_row_while_open(columns(*(interval(60 * n + 5, 50_000) for n in range(10))))
+    assert [found[n].tolist() for n in ("time_s", "duration_ms", "up", "down")] == [[5], [590_000], [100], [UNKNOWN]]
+
+
+def test_records_of_ten_minutes_follow_each_other_in_ten_minutes() -> None:
+    """Where one record of a connection is longer than a minute, all of them are of ten minutes."""
+    records = [interval(600 * n + 30, 400_000 if n == 2 else 20_000) for n in range(4)]
+    assert one_row_while_open(columns(*records))["time_s"].tolist() == [30]
+    short = [interval(600 * n + 30, 20_000) for n in range(4)]
+    assert len(one_row_while_open(columns(*short))["time_s"]) == 4, "a minute's records with silence between them"
+
+
+def test_other_connections_and_pauses_stay_rows_of_their_own() -> None:
+    """Another port, another client, another source, a silent interval or a log of whole connections: nothing is merged."""
+    for other in ({"port": 50_001}, {"client": 2}, {"source": 1}, {"time_s": 180}, {"flags": IS_TUNNEL}):
+        rows = columns(interval(0, 50_000), {**interval(60, 50_000), **other})
+        assert len(one_row_while_open(rows)["time_s"]) == 2, other
 
 
 def test_announcements_go_only_where_the_end_is_logged() -> None:

@@ -8,6 +8,7 @@ import pytest
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline.hunting import hunt
+from tests.engine import _lines as network
 
 START_S = 1_772_445_600
 SESSIONS = 60
@@ -65,3 +66,30 @@ def test_beginnings_without_a_session_are_counted(tmp_path: Path) -> None:
     report = run(tmp_path, (line.format(at + end, action) for at in times for end, action in ((0, "start"), (3, "close"))))
     assert [finding.connections for finding in report.findings] == [SESSIONS]
     assert (report.account.openings, report.account.events) == (SESSIONS, 2 * SESSIONS)
+
+
+def vpc(starts: Iterable[tuple[int, int]]) -> Iterable[str]:
+    """Write what was sent and what came back in the minutes that begin then, from these ports."""
+    for at, port in starts:
+        for ends in (f"10.1.0.5 192.0.2.10 {port} 443", f"192.0.2.10 10.1.0.5 443 {port}"):
+            told = f"6 9 {800 + at % 97} {START_S + at} {START_S + at + 50} ACCEPT OK"
+            yield f"2 000000000000 eni-00000000000000001 {ends} {told}"
+
+
+@pytest.mark.parametrize(
+    ("starts", "analytic", "connections"),
+    [
+        ([(60 * n + n * n % 9, 50_000) for n in range(300)], "long_connection", 1),
+        ([(300 * n + n * n % 9, 50_000) for n in range(60)], "beacon", 60),
+        ([(60 * n + n * n % 9, 50_000 + n) for n in range(300)], "beacon", 300),
+    ],
+    ids=["kept open", "kept open, called every five minutes", "opened anew"],
+)
+def test_records_by_the_minute_are_no_rhythm(
+    tmp_path: Path, starts: list[tuple[int, int]], analytic: str, connections: int
+) -> None:
+    """A connection that is open for hours leaves a record a minute and is one; what is slower or opened anew beats."""
+    (tmp_path / "dns.log").write_text(f"{network.stream_dns(-60)}\n", encoding="utf-8")
+    run(tmp_path, vpc(starts))
+    best = hunt([str(tmp_path)], Settings(min_score=1)).findings[0]
+    assert (best.analytic, best.connections) == (analytic, connections)

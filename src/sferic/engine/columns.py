@@ -18,7 +18,7 @@ from sferic.engine.parts import Parts, Spilled, Whole
 from sferic.engine.processes import Processes
 from sferic.engine.settling import Settler, Traits, Vocabulary, settle
 from sferic.engine.shelf import Shelf
-from sferic.model.event import Event
+from sferic.model.event import NETWORK, Event
 from sferic.model.grouping import one_after_the_other
 from sferic.model.traffic import (
     BLOCKED,
@@ -26,6 +26,7 @@ from sferic.model.traffic import (
     FAILED,
     FINE,
     HAS_REFERER,
+    INTERVAL,
     IS_TUNNEL,
     JOINED,
     LOOKUP,
@@ -38,7 +39,7 @@ from sferic.model.traffic import (
     Collected,
     Traffic,
 )
-from sferic.sources._contract import sources
+from sferic.sources._contract import Source, sources
 
 LONGEST_MS = 366 * 86_400_000
 """No connection lasts longer than a year; a log that says so is not believed, for it would move its beginning."""
@@ -109,8 +110,8 @@ class Columns:
         self.processes = Processes()
         self._ended: list[bool] = []
         """Per source: whether it stamps the end of what it logs."""
-        self._thinned: list[int] = []
-        """Per source: the mark of a program's call, if it leaves out those that repeat."""
+        self._habits: list[tuple[int, int]] = []
+        """Per source: the marks of a program's call, and of a flow."""
         self._numbered: list[Numbered] = []
         """Of each part whose rows stayed where they were read."""
         self._left = 0
@@ -143,7 +144,6 @@ class Columns:
         if lasted_ms is not None and lasted_ms > LONGEST_MS:
             lasted_ms = None
         source, forwarded = self._source(event), event.forwarded_for
-        thinned = self._thinned[source]
         client = self._client(event)
         started = event.time / 1e6
         if lasted_ms and self._ended[source]:
@@ -166,7 +166,7 @@ class Columns:
             UNKNOWN if lasted_ms is None else _fitting(lasted_ms),
             UNKNOWN if path is None else self._path(path),
             UNKNOWN if method is None else words["method"][method],
-            _flags(event) | (JOINED if joined else 0) | (thinned if thinned and _has_program(event) else 0),
+            _flags(event) | (JOINED if joined else 0) | self._marks(event, source),
             words["file"][event.file],
             event.line,
             0 if link is None else _number(link),
@@ -203,10 +203,16 @@ class Columns:
     def _source_number(self, name: str) -> int:
         number = self._words["source"][name]
         if number == len(self._ended):
-            known = sources().get(name)
             self._ended.append(self._at_end(name))
-            self._thinned.append(THINNED if known and known.leaves_out else 0)
+            self._habits.append(_habits(sources().get(name)))
         return number
+
+    def _marks(self, event: Event, source: int) -> int:
+        """Return the flags of a row that its source's habits give it."""
+        of_program, of_flow = self._habits[source]
+        if of_program and (event.process_path is not None or event.process_guid is not None):
+            return of_program | (of_flow if _is_flow(event) else 0)
+        return of_flow if of_flow and _is_flow(event) else 0
 
     def _client(self, event: Event) -> int:
         name = event.device or event.src_ip
@@ -333,8 +339,14 @@ def _flag_of(action: str) -> int:
     return SUMMARY if action.endswith(SUMMARY_ACTION) else 0
 
 
-def _has_program(event: Event) -> bool:
-    return event.process_path is not None or event.process_guid is not None
+def _habits(source: Source | None) -> tuple[int, int]:
+    if source is None:
+        return 0, 0
+    return THINNED if source.leaves_out else 0, INTERVAL if source.is_periodic else 0
+
+
+def _is_flow(event: Event) -> bool:
+    return event.table == NETWORK and event.method is None and event.src_port is not None
 
 
 def _is_static(path: str) -> bool:

@@ -19,6 +19,7 @@ from sferic.engine.tidying import (
     first_copies,
     of_other_owners,
     one_row_a_connection,
+    one_row_while_open,
     shown,
     without_openings,
 )
@@ -138,7 +139,7 @@ class Settler:
         columns = where(columns, columns["place"] != UNKNOWN)
         before = len(columns["time_s"])
         unique = first_copies(columns)
-        merged = one_row_a_connection(unique)
+        merged = one_row_while_open(one_row_a_connection(unique))
         left = by_time(without_openings(merged, self._traits.closing))
         dropped = Dropped(
             duplicates=before - len(unique["time_s"]), announced=_announced(unique) - _announced(left),

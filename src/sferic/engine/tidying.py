@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from sferic.catalog.platforms import Place
-from sferic.model.grouping import Table, in_time, taken, where
-from sferic.model.traffic import IS_TUNNEL, JOINED, OPENING, UNKNOWN, Bools, Ints, Small
+from sferic.model.grouping import Table, in_time, joint, opens, taken, where
+from sferic.model.traffic import INTERVAL, IS_TUNNEL, JOINED, OPENING, UNKNOWN, Bools, Ints, Small
 
 LEG_S = 10.0
 """A redirect is followed within this time."""
@@ -19,6 +19,8 @@ MIN_FORWARDED = 5
 """So many clients an address must have named before it is taken for a proxy's."""
 MIN_OWNERS = 3
 """And so many owners must be called in their names: an implant that invents names calls its own."""
+_INTERVALS_S = (60.0, 600.0)
+"""What Amazon's flow logs offer; a record that is longer than the first is of the second."""
 _AMOUNTS = ("up", "down", "total", "duration_ms")
 
 
@@ -70,6 +72,46 @@ def one_row_a_connection(columns: Table) -> Table:
     keep = np.ones(len(columns["time_s"]), bool)
     keep[order[~stay]] = False
     return where(columns, keep)
+
+
+def one_row_while_open(columns: Table) -> Table:
+    """Merge the records that a connection leaves in intervals that follow each other, where a source does so.
+
+    What stays is from the beginning, lasts to the end and has the sums of the amounts. An interval without a record is
+    a pause: then the next record is a row of its own, so that a slower rhythm within one connection shows.
+    """
+    rows = np.flatnonzero((columns["flags"] & INTERVAL) != 0)
+    if not len(rows):
+        return columns
+    code = joint(*(columns[name][rows] for name in ("source", "client", "host", "port")))
+    order = np.lexsort((columns["time_s"][rows], code))
+    rows, code = rows[order], code[order]
+    began_s, lasted_s = columns["time_s"][rows], np.maximum(columns["duration_ms"][rows], 0) / 1e3
+    ended_s = began_s + lasted_s
+    ends = opens(code)
+    is_long = np.repeat(np.maximum.reduceat(lasted_s, ends) > _INTERVALS_S[0] + 1, np.diff(ends, append=len(rows)))
+    opened = np.ones(len(rows), bool)
+    opened[1:] = (np.diff(code) != 0) | (began_s[1:] - ended_s[:-1] >= np.where(is_long, *_INTERVALS_S[::-1])[1:])
+    heads = np.flatnonzero(opened)
+    several = np.diff(heads, append=len(rows)) > 1
+    columns = dict(columns)
+    for name in ("up", "down", "total"):
+        values = columns[name][rows].astype(np.int64)
+        known = np.maximum.reduceat(values, heads) >= 0
+        sums = np.where(known, np.add.reduceat(np.maximum(values, 0), heads), UNKNOWN)
+        columns[name] = _with(columns[name], rows[heads[several]], sums[several])
+    whole_ms = np.round((np.maximum.reduceat(ended_s, heads) - began_s[heads]) * 1e3).astype(np.int64)
+    columns["duration_ms"] = _with(columns["duration_ms"], rows[heads[several]], whole_ms[several])
+    keep = np.ones(len(columns["time_s"]), bool)
+    keep[rows[~opened]] = False
+    return where(columns, keep)
+
+
+def _with(column: Any, rows: Any, values: Any) -> Ints:
+    """Return a column of amounts with other values in some rows."""
+    changed = column.astype(np.int64)
+    changed[rows] = values
+    return np.asarray(changed)
 
 
 def _begins(columns: Table, order: Any) -> Bools:

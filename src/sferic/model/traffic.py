@@ -45,6 +45,8 @@ SUMMARY = 4096
 """The row sums up the calls of a period, at the end or beginning of which it is stamped."""
 THINNED = 8192
 """The row's source leaves out calls like it that repeat."""
+INTERVAL = 16384
+"""The row tells what a connection did within an interval; while it is open there is one after the other."""
 
 
 COLUMNS = {

@@ -66,6 +66,8 @@ class Source(msgspec.Struct, frozen=True):
     """Regular expressions that only lines without a host name match; their presence calls for a join by address."""
     leaves_out: str
     """Which calls of a program it does not log because they repeat; empty where it logs all."""
+    is_periodic: bool
+    """Whether a connection leaves a record each interval while it is open."""
     options: Mapping[str, str]
     """Option name → one sentence; set by `--set SOURCE.OPTION=VALUE` or the settings file."""
     reader: type[Reader]
@@ -89,6 +91,7 @@ def _load(name: str) -> Source:
         stamp=module.STAMP,
         marks=tuple(getattr(module, "MARKS", ())),
         nameless_marks=tuple(getattr(module, "NAMELESS_MARKS", ())),
+        is_periodic=getattr(module, "IS_PERIODIC", False),
         leaves_out=getattr(module, "LEAVES_OUT", ""),
         options=dict(getattr(module, "OPTIONS", {})),
         reader=module.Reader,

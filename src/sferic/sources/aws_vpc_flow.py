@@ -9,8 +9,9 @@ interval. Both become events with the same client and server: of the client's pa
 server's `bytes_down`, and the other count is unknown. Who the client is, `tcp-flags` say where logged (a SYN without
 ACK is the client's, a SYN with ACK the server's), else the ports (the lower is the server's), else the addresses (the
 private one is the client's), else the source is. The two records of one minute's start share a `connection_id`, so
-that a hunt counts them once, with both counts. Where `pkt-srcaddr` and `pkt-dstaddr` are logged, they count: behind a
-NAT gateway they are the real ends. The instance is the device where its interface is the client's.
+that a hunt counts them once, with both counts; records of intervals that follow each other are one connection there.
+Where `pkt-srcaddr` and `pkt-dstaddr` are logged, they count: behind a NAT gateway they are the real ends. The instance
+is the device where its interface is the client's.
 
 NODATA and SKIPDATA records and header lines are known and give no event.
 
@@ -32,6 +33,7 @@ FIELDS = frozenset(
     "src_ip src_port dst_ip dst_port device connection_id bytes_up bytes_down duration_ms action protocol".split()
 )
 STAMP = "start"
+IS_PERIODIC = True
 MARKS = (r"\bsrcaddr[ ,\r\n]",)
 NAMELESS_MARKS = (r"\beni-[0-9a-f]{8,17} ", r" (?:ACCEPT|REJECT) OK\b", *MARKS)
 OPTIONS = {"format": "The flow log's custom format, as its console page shows it: `${version} ${account-id} …`."}

@@ -36,6 +36,8 @@ FIELDS = frozenset(
     " signer session".split()
 )
 STAMP = "start"
+IS_PERIODIC = True
+"""Flows of Packetbeat and NetFlow are reported while they are open."""
 LEAVES_OUT = "connections of a program that repeat (Elastic Defend, unless `deduplicate_network_events` is off)"
 MARKS = (r"@timestamp\"?[,;\t\r\n]",)
 NAMELESS_MARKS = (r'"(?:network_traffic|netflow)[._]', r'"(?:netflow|zeek\.connection|endpoint\.events\.network)"')

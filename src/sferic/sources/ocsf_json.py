@@ -26,6 +26,8 @@ FIELDS = frozenset(
     " outcome process_path process_id parent_path command_line".split()
 )
 STAMP = "start"
+IS_PERIODIC = True
+"""Security Lake holds VPC flow logs as network activity."""
 NAMELESS_MARKS = (r'"class_uid" ?: ?4001\b',)
 
 _CLASSES = {"4001": NETWORK, "4002": HTTP, "4003": DNS, "1007": PROCESS}
