@@ -287,8 +287,8 @@ _HEADERS = {
 } | {f"zeek_{k}_tsv": _ZEEK_HEADER.format(k, names.replace(" ", "\t")) for k, names in _ZEEK_COLUMNS.items()}
 
 
-def chunks(form: str, size_bytes: int, seed: int) -> Iterator[bytes]:
-    """The file's content piece by piece, about as many bytes as asked for, over one day."""
+def chunks(form: str, size_bytes: int, seed: int, share: float = SERVERLESS_SHARE) -> Iterator[bytes]:
+    """The content piece by piece, about as many bytes as asked for, over one day; `share` of it calls functions."""
     world, line = build_world(seed), FORMATS[form]
     rng = np.random.default_rng(seed)
     sample = [line(Hit(START_S, 10**7 + n, world.sources[n], world.plain[n], 900, 4_000)) for n in range(12)]
@@ -302,7 +302,7 @@ def chunks(form: str, size_bytes: int, seed: int) -> Iterator[bytes]:
         functions = world.favourites[sources, rng.integers(0, 5, count)]
         popular = (len(world.plain) ** rng.random(count)).astype(np.int64) * 7_919 % len(world.plain)
         # Both kinds of host stand in one list: the functions first.
-        hosts = np.where(rng.random(count) < SERVERLESS_SHARE, functions, popular + len(world.serverless))
+        hosts = np.where(rng.random(count) < share, functions, popular + len(world.serverless))
         known = world.serverless + world.plain
         sizes = rng.lognormal(7.0, 0.8, (2, count)).astype(np.int64)
         columns = (times, np.arange(first, first + count), sources, hosts, *sizes)

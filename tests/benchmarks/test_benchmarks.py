@@ -5,6 +5,7 @@ import gzip
 import importlib.util
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -35,6 +36,9 @@ def _beside(name: str) -> ModuleType:
 
 
 GROWTH = _beside("growth")
+with pytest.MonkeyPatch.context() as known:
+    known.setitem(sys.modules, "growth", GROWTH)
+    SPARK = _beside("spark")
 
 
 @pytest.mark.parametrize("form", sorted(GENERATE.FORMATS))
@@ -107,3 +111,24 @@ def test_a_later_day_is_the_same_lines_a_day_later(tmp_path: Path) -> None:
     stamps = [path.stat().st_mtime_ns for path in paths]
     assert GROWTH.days(tmp_path, 100_000, 3) == paths
     assert [path.stat().st_mtime_ns for path in paths] == stamps
+
+
+def test_the_model_of_a_cluster_finds_its_parts() -> None:
+    """Runs that cost what the model says give its seconds back; what would be below 0 is left out."""
+    sizes = [(0.5, 40_000), (1, 80_000), (2, 160_000), (1, 800_000)]
+    runs = [SPARK.Run(size, events, cores, 0.0, 0.0, 0.0) for size, events in sizes for cores in (1, 2)]
+    for wanted in ([9.0, 4.0, 3.0, 2.0], [9.0, 4.0, 0.0, 2.0]):
+        costly = [replace(run, wall_s=sum(n * s for n, s in zip(run.work(), wanted, strict=True))) for run in runs]
+        assert SPARK.fitted(costly) == pytest.approx(wanted, abs=1e-6)
+    falling = [replace(run, wall_s=20 - run.events / 1e6) for run in runs]
+    assert min(SPARK.fitted(falling)) == 0
+
+
+def test_hours_of_a_log_are_an_hour_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files hold the same lines, each an hour later, and are written once."""
+    monkeypatch.setattr(SPARK, "_FILE_BYTES", 20_000)
+    first, second = SPARK.files(tmp_path, 2, 0.5)
+    stamps = [[float(line.split()[0]) for line in path.read_text().splitlines()] for path in (first, second)]
+    assert [later - earlier for earlier, later in zip(*stamps, strict=True)] == pytest.approx([3600] * len(stamps[0]))
+    first.write_text("kept")
+    assert SPARK.files(tmp_path, 2, 0.5)[0].read_text() == "kept"
