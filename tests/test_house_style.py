@@ -19,6 +19,7 @@ LONG_ON_PURPOSE: dict[str, str] = {}
 BROAD_EXCEPTS = {
     "src/sferic/engine/routing.py": "the boundary of source plugins: a reader's bug becomes a counted reject",
     "src/sferic/engine/spark.py": "Spark's errors are those of a Java program, which the user gets as one sentence",
+    "src/sferic/engine/spark_session.py": "the same where a session begins",
 }
 """File -> why it must survive any error: the plugin boundary and the command line, nothing else."""
 

@@ -11,7 +11,7 @@ import pytest
 
 from sferic import __version__
 from sferic.catalog.platforms import Place, load_catalogue
-from sferic.engine import spark
+from sferic.engine import spark, spark_session
 from sferic.engine.inputs import Input, Met
 from sferic.engine.part import READING, Part, Selection, Step, Told
 from sferic.engine.parts import Parts
@@ -156,7 +156,7 @@ def test_without_java(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(UsageError, match=r"needs Java 17.*JAVA_HOME"):
-        spark._check_java()
+        spark_session.check_java()
 
 
 def test_a_master_that_does_not_answer() -> None:
@@ -165,7 +165,7 @@ def test_a_master_that_does_not_answer() -> None:
         unused.bind(("127.0.0.1", 0))
         master = f"spark://127.0.0.1:{unused.getsockname()[1]}"
     with pytest.raises(ClusterError, match="no Spark master answers") as failure:
-        spark._check_master(master)
+        spark_session.check_master(master)
     assert failure.value.where == master
     assert failure.value.exit_code == 12
 

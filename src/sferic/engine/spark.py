@@ -9,10 +9,7 @@ are weighed (`sferic.engine.scattered`). What it does not do: split a file.
 """
 
 import io
-import os
-import shutil
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,7 +18,6 @@ from importlib import import_module
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Self, TypeVar
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -36,16 +32,15 @@ from sferic.engine.progress import Progress, Watcher
 from sferic.engine.quoting import input_of
 from sferic.engine.scattered import LeftBehind
 from sferic.engine.settling import Settler
-from sferic.model.errors import ClusterError, UnreadableInput, UsageError
+from sferic.engine.spark_session import begun, pyspark, reason, running
+from sferic.model.errors import ClusterError, UnreadableInput
 from sferic.model.grouping import Table
 from sferic.model.settings import Settings
 from sferic.sources._contract import source, sources
 
 T = TypeVar("T")
-ANSWER_S = 10.0
-"""A master must answer within this time."""
 WAIT_S = 120.0
-"""And a worker must have begun within this one."""
+"""A worker must have begun within this time."""
 POLL_S = 0.25
 TASKS_A_CORE = 8
 """Files are dealt out in so many tasks a core, or one a file: a lost worker costs little, and so does starting."""
@@ -133,14 +128,11 @@ class Spark:
         self._settings = msgspec.structs.replace(settings, workers=1)
         self._catalogue = load_catalogue([Path(path) for path in settings.platform_files])
         self._master = master or "the cluster"
-        pyspark = _pyspark()
-        self._is_mine = getattr(pyspark.SparkContext, "_active_spark_context", None) is None
-        if self._is_mine:
-            _check_java()
-            _check_master(master or "")
-        self._level = pyspark.StorageLevel.DISK_ONLY
-        self._context = _context(pyspark, master)
-        self._objects = Objects(self._context, _reason)
+        there = running()
+        self._is_mine = there is None
+        self._level = pyspark().StorageLevel.DISK_ONLY
+        self._context = begun(master) if there is None else there
+        self._objects = Objects(self._context, reason)
         self._left = LeftBehind(self._context, self._level, lambda rows: self._run(rows.collect))
 
     def __enter__(self) -> Self:
@@ -170,7 +162,10 @@ class Spark:
         wanted = [wanted_of(item) for item in inputs]
         read = self._read(order, wanted).persist(self._level)
         self._run(read.count, step.stage, sum(one.size for one in wanted), watch)
-        yield from self._left.add(read, len(wanted)).toLocalIterator()
+        try:
+            yield from self._left.add(read, len(wanted)).toLocalIterator()
+        except Exception as error:
+            raise self._failure(error) from error
 
     def rows(self, told: Told, names: Sequence[str]) -> Table:
         """Return some columns of the rows that stayed behind."""
@@ -214,8 +209,11 @@ class Spark:
             if watch and tasks:
                 watch(Progress(total * done // tasks, total, self._master, stage))
         if failed:
-            raise ClusterError(f"the job failed: {_reason(failed[0])}", where=self._master) from failed[0]
+            raise self._failure(failed[0]) from failed[0]
         return results[0]
+
+    def _failure(self, error: BaseException) -> ClusterError:
+        return ClusterError(f"the job failed: {reason(error)}", where=self._master)
 
     def _tasks(self) -> tuple[int, int, int]:
         """Return how many tasks are done, are running, and are there at all."""
@@ -233,73 +231,3 @@ def _do(job: Callable[[], T], results: list[T], failed: list[BaseException]) -> 
         results.append(job())
     except Exception as error:
         failed.append(error)
-
-
-def _reason(error: BaseException) -> str:
-    """Say the last line of what a worker's Python said, else the first of what Spark did."""
-    text = str(getattr(error, "java_exception", None) or error)
-    told = [line.strip() for line in text.splitlines() if line[:1].isalpha() and "Error" in line.partition(":")[0]]
-    lines = text.strip().splitlines() or [type(error).__name__]
-    said = told[-1] if told else lines[0]
-    missing = "; hint: Sferic must be installed in the workers' Python" if "No module named" in said else ""
-    return f"{said[:300]}{missing}"
-
-
-def _pyspark() -> Any:
-    try:
-        return import_module("pyspark")
-    except ModuleNotFoundError:
-        hint = "pip install 'sferic[spark]'"
-        raise UsageError("`--engine spark` needs PySpark, which is not installed", hint=hint) from None
-
-
-def _check_java() -> None:
-    home = os.environ.get("JAVA_HOME", "")
-    if not shutil.which("java") and not (home and Path(home, "bin", "java").is_file()):
-        hint = "on Debian: apt-get install openjdk-17-jre-headless; else set JAVA_HOME"
-        expected = "`java` on PATH, or JAVA_HOME"
-        raise UsageError("Spark needs Java 17, and there is no Java", expected=expected, hint=hint)
-
-
-def _check_master(master: str) -> None:
-    """Raise ClusterError if no master of a standalone cluster answers: Spark itself would try for minutes."""
-    if not master.startswith("spark://"):
-        return
-    problem = "no address"
-    for place in master.removeprefix("spark://").split(","):
-        try:
-            parts = urlsplit(f"spark://{place}")
-            with socket.create_connection((parts.hostname or "", parts.port or 7077), ANSWER_S):
-                return
-        except (OSError, ValueError) as error:
-            problem = str(error)
-    hint = "is it running, and is a firewall between?"
-    raise ClusterError(f"no Spark master answers: {problem}", where=master, hint=hint)
-
-
-def _context(pyspark: Any, master: str | None) -> Any:
-    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    conf = pyspark.SparkConf().setAppName("sferic hunt")
-    if master:  # else it stands in settings that only the Java side has read; without any it takes all cores here
-        conf.setMaster(master)
-    logging = Path(__file__).with_name("spark-log4j2.properties").as_uri()
-    given = {
-        "spark.ui.enabled": "false", "spark.ui.showConsoleProgress": "false", "spark.driver.maxResultSize": "0",
-        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={logging}",
-    }  # fmt: skip
-    if master and _is_near(master):
-        given |= {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
-    for name, value in given.items():
-        conf.setIfMissing(name, value)
-    try:
-        context = pyspark.SparkContext.getOrCreate(conf)
-    except Exception as error:
-        hint = "Java 17 or 21? Is the cluster's Spark of the same version as pyspark?"
-        raise ClusterError(f"Spark does not start: {_reason(error)}", where=master or "", hint=hint) from error
-    context.setLogLevel("ERROR")
-    return context
-
-
-def _is_near(master: str) -> bool:
-    host = urlsplit(master.partition(",")[0]).hostname
-    return master.startswith("local") or host in {"127.0.0.1", "localhost"}
