@@ -122,6 +122,8 @@ COMMANDS = {
     "netlify": r"netlify.cmd deploy",
     "sls": r"sls.cmd deploy",
     "sam": r"sam.cmd deploy",
+    "AWS.Tools": "powershell -c Update-LMFunctionCode -FunctionName api-sync -ZipFilename a.zip",
+    "Az": "pwsh -c Publish-AzWebApp -ResourceGroupName rg -Name api-sync -ArchivePath a.zip",
     "terraform": r"terraform.exe apply -auto-approve",
 }
 

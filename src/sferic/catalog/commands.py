@@ -19,10 +19,11 @@ _BETWEEN = r"""(?:["' \\]|&quot;|u0022)+"""
 """What may lie between two words: blanks and quotes, and the latter as JSON, XML and tables write them."""
 _SECRET = re.compile(
     r"""(?P<name>-{1,2}[\w-]{0,40}(?:(?:token|key|secret|password|passwd|credential)[\w-]{0,20}|auth)[= :]\s{0,4}"""
-    r"""|\b\w{0,40}(?:TOKEN|SECRET|PASSWORD|_KEY|_AUTH)\w{0,20}\s?=\s?)"""
+    r"""|\b\w{0,40}(?:TOKEN|SECRET|PASSWORD|_KEY|_AUTH)\w{0,20}\s?=\s?|\b(?:bearer|basic)\s{1,4})"""
     r"""(?:"[^"]{1,1000}"?|'[^']{1,1000}'?|[^\s"']{1,1000})""",
     re.IGNORECASE,
 )
+_SECRET_IN_URL = re.compile(r"(?P<name>://[^\s/:@]{0,100}:)[^\s/@]{1,1000}(?=@)")
 Place = Literal["between", "desks", "runners", "services", "subsystems", ""]
 
 
@@ -102,7 +103,9 @@ def file_of(path: str) -> str:
 
 def without_secrets(line: str) -> str:
     """Return a command line with a mark in place of what looks like a key or password."""
-    return _SECRET.sub(lambda found: f"{found['name']}…", line)
+    for secret in (_SECRET, _SECRET_IN_URL):
+        line = secret.sub(lambda found: f"{found['name']}…", line)
+    return line
 
 
 @cache
