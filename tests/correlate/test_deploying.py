@@ -202,6 +202,33 @@ def test_what_nobody_wonders_about_is_told_beside_the_change(told: Told) -> None
     assert finding.device == "WS-005.corp.example"
 
 
+def test_each_change_has_its_own_commands(told: Told) -> None:
+    """Of several deployments of one person each stands beside its own change, and what no log shows is told alone."""
+    story = Story()
+    for at_s, name in ((0.0, "one"), (7200.0, "two"), (14_400.0, "three")):
+        wrangler(story, (SCRIPT_HOST, CMD), DEPLOY.replace("api-sync", name), at_s=at_s)
+    email = "jona.quill@corp.example"
+    early = [line for day in (9, 8) for line in worker_deploy(when(-day * 86_400), email="ci@corp.example")]
+    audit = (*early, *worker_deploy(when(20), "one", email=email), *worker_deploy(when(7220), "two", email=email))
+    found = {one.function: one for one in told(story, audit=audit) if one.device}
+    assert set(found) == {"one", "two", "three"}
+    for name, finding in found.items():
+        commands = [change for change in finding.changes if change.outcome == "unknown"]
+        assert [change.resource for change in commands] == [name]
+    assert found["one"].actor == found["two"].actor == email
+    assert found["three"].actor is None
+
+
+def test_what_nothing_supports_is_not_mixed_in(told: Told) -> None:
+    """The only change of that time, by another person with software that no log names, is not the command's."""
+    story = Story()
+    wrangler(story, (EXPLORER, CMD), DEPLOY.removesuffix(" --name api-sync"))
+    for agent, machines in (("", 0), ("wrangler/4.1.0", 1)):
+        audit = [line for day in (9, 8) for line in worker_deploy(when(-day * 86_400), email="ci@corp.example")]
+        audit += worker_deploy(when(20), email="kim.reed@corp.example", agent=agent)
+        assert len([one for one in told(story, audit=tuple(audit)) if one.device]) == machines
+
+
 def test_another_ones_deployment_is_not_mixed_in(told: Told) -> None:
     """Another function, or two possible ones of other people, are not taken for what the command did."""
     story = Story()

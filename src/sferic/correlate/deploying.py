@@ -6,7 +6,7 @@ identity. Where both tell of one deployment there is one finding. A command says
 
 import bisect
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 from msgspec.structs import replace
@@ -33,12 +33,28 @@ _SHOWN = 160
 class Order(msgspec.Struct, frozen=True):
     """The deployments that one person began on one machine, with one tool, from one program."""
 
-    launches: list[Launch]
+    launches: tuple[Launch, ...]
+    made: tuple[Deed | None, ...]
+    """What the audit logs show of each of them."""
     caller: Caller
     machines: int
     """On how many the same program starts the same tool."""
-    deeds: tuple[Deed, ...]
-    """What the audit logs show of them."""
+
+    @property
+    def deeds(self) -> list[Deed]:
+        """Return what the audit logs show of any."""
+        return [deed for deed in self.made if deed is not None]
+
+    def parts(self, told: Mapping[str, int]) -> Iterator[tuple[int | str, "Order"]]:
+        """Divide it by the findings that tell of the places of its deeds, and what none of them tells by function."""
+        about = [
+            told.get(deed.place, deed.function) if deed else launch.function
+            for launch, deed in zip(self.launches, self.made, strict=True)
+        ]
+        for key in dict.fromkeys(about):
+            mine = [at for at, its in enumerate(about) if its == key]
+            launches, made = tuple(self.launches[at] for at in mine), tuple(self.made[at] for at in mine)
+            yield key, replace(self, launches=launches, made=made)
 
 
 def with_launches(
@@ -50,11 +66,11 @@ def with_launches(
     told = {change.place: number for number, finding in enumerate(changes) for change in finding.changes}
     for order in _orders(launches, [deed for deed in deeds if deed.is_write]):
         expected = _expected(order, deployers)
-        shared = {told[deed.place] for deed in order.deeds if deed.place in told}
-        for number in shared:
-            found[number] = _both(found[number], order, tuple(_beside(order, expected)), weights)
-        if order.caller.signs and not shared:
-            found.append(_alone(order, tuple(_reasons(order, expected)), weights))
+        for about, part in order.parts(told):
+            if isinstance(about, int):
+                found[about] = _both(found[about], part, tuple(_beside(part, expected)), weights)
+            elif part.caller.signs:
+                found.append(_alone(part, tuple(_reasons(part, expected)), weights))
     return sorted(found, key=lambda f: (-f.points, f.id))
 
 
@@ -65,21 +81,23 @@ def _orders(launches: Sequence[Launch], writes: Sequence[Deed]) -> Iterator[Orde
     for launch, caller in zip(launches, callers, strict=True):
         groups[launch.device, launch.user, launch.tool, caller.program, caller.signs].append(launch)
     for (_, _, tool, program, _), some in groups.items():
-        made = (_made(launch, writes) for launch in some)
-        deeds = {deed.place: deed for deed in made if deed is not None}
-        yield Order(some, caller_of(some[-1]), spread[str(tool), str(program)], tuple(deeds.values()))
+        made = tuple(_made(launch, writes) for launch in some)
+        yield Order(tuple(some), made, caller_of(some[-1]), spread[str(tool), str(program)])
 
 
 def _made(launch: Launch, writes: Sequence[Deed]) -> Deed | None:
     """Find what the cloud wrote down of a command: the nearest in time that nothing contradicts and something supports.
 
-    Support is the function's name or the person's; or that in this time there is no other.
+    Support is the function's name or the person's; or the same software, if in this time there is no other change.
     """
     begin = bisect.bisect_left(writes, launch.time - BEFORE_US, key=lambda deed: deed.time)
     end = bisect.bisect_right(writes, launch.time + AFTER_US, key=lambda deed: deed.time)
     possible = [deed for deed in writes[begin:end] if _may_be(launch, deed)]
-    if len({(deed.where, deed.actor) for deed in possible}) > 1:
-        possible = [deed for deed in possible if _is_named(launch, deed) or _person(launch.user) in _people(deed)]
+    alone = bool(launch.agent) and len({(deed.where, deed.actor) for deed in possible}) == 1
+    possible = [
+        deed for deed in possible
+        if _is_named(launch, deed) or _person(launch.user) in _people(deed) or (alone and deed.agent == launch.agent)
+    ]  # fmt: skip
     return min(possible, key=lambda deed: abs(deed.time - launch.time), default=None)
 
 
@@ -152,11 +170,13 @@ def _expected(order: Order, deployers: Deployers) -> str:
 def _alone(order: Order, parts: tuple[Reason, ...], weights: Weights) -> Finding:
     first, last = order.launches[0], order.launches[-1]
     known = order.deeds[-1] if order.deeds else Deed(time=last.time, source=last.source, place=last.place, provider="")
+    function = known.function or last.function
+    who = (last.device or "", last.user or "", last.tool, order.caller.program, *order.caller.signs)
     blank = Finding(
-        id=digest("cloud_change", "launch", last.device or "", last.user or "", last.tool, order.caller.program),
+        id=digest("cloud_change", "launch", function, *who),
         analytic="cloud_change", score=0, points=0.0, severity="informational",
         provider=known.provider or last.provider or None, account=known.account or None, actor=known.actor or None,
-        function=known.function or last.function or None, first_seen=first.time, last_seen=last.time,
+        function=function or None, first_seen=first.time, last_seen=last.time,
         hosts=tuple(dict.fromkeys(host for one in order.deeds for host in one.hosts))[:MOST], connections=0,
         reasons=(Reason("prior", cloud_weights().prior, "", cloud_weights().prior_why),), next_steps=_next_steps(last),
     )  # fmt: skip
