@@ -6,6 +6,7 @@ All go through a whole hunt, from each log of started programs.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +14,7 @@ from sferic.model.finding import Finding
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt
 from tests.correlate.audit_logs import worker_deploy
+from tests.engine.evtx_writing import Value, evtx, sysmon
 from tests.pipeline.endpoint_lines import CODE, EXPLORER, POWERSHELL, START_S, SUFFIX, WORD, WRITERS, Story
 
 CMD, NODE = r"C:\Windows\System32\cmd.exe", r"C:\Program Files\nodejs\node.exe"
@@ -212,9 +214,9 @@ def test_each_change_has_its_own_commands(told: Told) -> None:
     audit = (*early, *worker_deploy(when(20), "one", email=email), *worker_deploy(when(7220), "two", email=email))
     found = {one.function: one for one in told(story, audit=audit) if one.device}
     assert set(found) == {"one", "two", "three"}
-    for name, finding in found.items():
+    for function, finding in found.items():
         commands = [change for change in finding.changes if change.outcome == "unknown"]
-        assert [change.resource for change in commands] == [name]
+        assert [change.resource for change in commands] == [function]
     assert found["one"].actor == found["two"].actor == email
     assert found["three"].actor is None
 
@@ -277,6 +279,21 @@ def test_what_many_machines_do_is_silent(told: Told) -> None:
         for machine in range(1, machines + 1):
             wrangler(story, (r"C:\Program Files\Acme\agent.exe", CMD), machine=machine)
         assert {one.severity for one in told(story)} == {severity}
+
+
+def test_an_event_log_as_it_lies_on_the_disk(tmp_path: Path) -> None:
+    """In an .evtx the command and its parent are found among thousands of other starts, which are not unpacked."""
+    stamp: dict[str, Value] = {"UtcTime": "2026-03-02 10:00:00.118", "User": "CORP\\ada"}
+    quiet = [sysmon(1, **stamp, ProcessGuid=UUID(int=n), Image="C:\\app.exe", CommandLine="app") for n in range(3000)]
+    shell = sysmon(1, **stamp, ProcessGuid=UUID(int=9001), Image=CMD, CommandLine="cmd", ParentImage=WORD,
+                   ParentProcessGuid=UUID(int=9000))  # fmt: skip
+    tool = sysmon(1, **stamp, ProcessGuid=UUID(int=9002), Image=NODE, CommandLine=DEPLOY, ParentImage=CMD,
+                  ParentProcessGuid=UUID(int=9001))  # fmt: skip
+    log = tmp_path / "Sysmon.evtx"
+    log.write_bytes(evtx([*quiet, shell, *quiet, tool, *quiet], templates=True, chunk_bytes=20_000))
+    report = hunt([str(log)], Settings(workers=1))
+    assert [step.path for step in report.findings[0].process_tree] == [WORD, CMD, NODE]
+    assert [(file.lines, file.events) for file in report.account.files] == [(9002, 2)]
 
 
 def test_the_log_is_not_needed_for_traffic(told: Told) -> None:
