@@ -100,7 +100,7 @@ class Running:
     """Where logs are read."""
 
     engine: Literal["embedded", "spark"] = "embedded"
-    """Read on this machine, or by the workers of an Apache Spark cluster, which must see the same paths."""
+    """Hunt here, or on the workers of an Apache Spark cluster, which must see the same paths, or object stores."""
 
     master: str | None = None
     """The cluster's master, such as spark://10.0.0.5:7077; default: what spark-submit or Spark's own settings say."""
