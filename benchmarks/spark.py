@@ -22,7 +22,9 @@ from run import Contender, measure
 _HUNT = "import sys; from sferic.cli import main; sys.exit(main())"
 _FILE_BYTES = 64_000_000
 _HOUR_S = 3_600
-_PARTS = ("fixed", "per GB and core", "per million events and core", "per million events")
+_WALL = ("hunt", "GB a core", "million events a core", "million events")
+_LABOUR = ("core", "GB", "million events")
+"""What wall time, and the workers' processor time, are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +38,44 @@ class Run:
     driver_cpu_s: float
     workers_cpu_s: float
 
-    def work(self) -> list[float]:
-        """How often each part of the model is paid for."""
+    def wall(self) -> list[float]:
+        """How often each part of the wall time is paid for."""
         millions = self.events / 1e6
         return [1.0, self.gigabytes / self.cores, millions / self.cores, millions]
 
-
-def fitted(runs: Sequence[Run]) -> list[float]:
-    """The seconds of each part of the model that explain the runs best, none of them below 0."""
-    left = list(range(len(_PARTS)))
-    work, wall_s = np.array([run.work() for run in runs]), np.array([run.wall_s for run in runs])
-    while True:
-        seconds, *_ = np.linalg.lstsq(work[:, left] / wall_s[:, None], np.ones(len(runs)))
-        if seconds.min() >= 0:
-            return [float(seconds[left.index(n)]) if n in left else 0.0 for n in range(len(_PARTS))]
-        left.pop(int(seconds.argmin()))
+    def labour(self) -> list[float]:
+        """How often each part of the workers' processor time is paid for."""
+        return [self.cores, self.gigabytes, self.events / 1e6]
 
 
-def table(runs: Sequence[Run], seconds: Sequence[float]) -> str:
-    """Every run beside what the model says, as a Markdown table, and the model."""
+def fitted(paid: Sequence[Sequence[float]], seconds: Sequence[float]) -> list[float]:
+    """The seconds of each part that explain all sums best, by their ratios; none is below 0."""
+    times, left = np.array(paid), list(range(len(paid[0])))
+    while left:
+        parts, *_ = np.linalg.lstsq(times[:, left] / np.array(seconds)[:, None], np.ones(len(seconds)))
+        if parts.min() >= 0:
+            break
+        left.pop(int(parts.argmin()))
+    return [float(parts[left.index(n)]) if n in left else 0.0 for n in range(times.shape[1])]
+
+
+def table(runs: Sequence[Run]) -> str:
+    """Every run beside what the models say, as a Markdown table, and the models."""
+    wall = fitted([run.wall() for run in runs], [run.wall_s for run in runs])
+    labour = fitted([run.labour() for run in runs], [max(run.workers_cpu_s, 0.01) for run in runs])
     rows = [
-        "| GB | events | cores | wall s | model s | driver's Python CPU s | workers' CPU s |",
-        "|---|---|---|---|---|---|---|",
+        "| GB | events | cores | wall s | model s | workers' CPU s | model s | driver's Python CPU s |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for run in runs:
-        model_s = float(np.dot(run.work(), seconds))
+        wall_s, labour_s = float(np.dot(run.wall(), wall)), float(np.dot(run.labour(), labour))
         rows.append(
-            f"| {run.gigabytes:.2f} | {run.events:,} | {run.cores} | {run.wall_s:.1f} | {model_s:.1f} | "
-            f"{run.driver_cpu_s:.1f} | {run.workers_cpu_s:.1f} |"
+            f"| {run.gigabytes:.2f} | {run.events:,} | {run.cores} | {run.wall_s:.1f} | {wall_s:.1f} | "
+            f"{run.workers_cpu_s:.1f} | {labour_s:.1f} | {run.driver_cpu_s:.1f} |"
         )
-    model = ", ".join(f"{name} {part:.2f} s" for name, part in zip(_PARTS, seconds, strict=True))
-    return "\n".join([*rows, "", model])
+    models = [("wall", _WALL, wall), ("workers' CPU", _LABOUR, labour)]
+    told = [", ".join(f"{s:.2f} s a {n}" for n, s in zip(names, parts, strict=True)) for _, names, parts in models]
+    return "\n".join([*rows, "", *(f"{what}: {said}" for (what, _, _), said in zip(models, told, strict=True))])
 
 
 def files(folder: Path, count: int, share: float) -> list[Path]:
@@ -118,7 +127,7 @@ def main() -> None:
                 for _round in range(given.rounds):
                     runs.append(hunted(paths, given.master, cores, given.pids))
                     print(runs[-1], file=sys.stderr, flush=True)
-    print(table(runs, fitted(runs)))
+    print(table(runs))
 
 
 if __name__ == "__main__":

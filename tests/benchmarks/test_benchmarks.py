@@ -113,15 +113,19 @@ def test_a_later_day_is_the_same_lines_a_day_later(tmp_path: Path) -> None:
     assert [path.stat().st_mtime_ns for path in paths] == stamps
 
 
-def test_the_model_of_a_cluster_finds_its_parts() -> None:
-    """Runs that cost what the model says give its seconds back; what would be below 0 is left out."""
+def test_the_models_of_a_cluster_find_their_parts() -> None:
+    """Runs that cost what a model says give its seconds back; what would be below 0 is left out."""
     sizes = [(0.5, 40_000), (1, 80_000), (2, 160_000), (1, 800_000)]
     runs = [SPARK.Run(size, events, cores, 0.0, 0.0, 0.0) for size, events in sizes for cores in (1, 2)]
+    paid = [run.wall() for run in runs]
     for wanted in ([9.0, 4.0, 3.0, 2.0], [9.0, 4.0, 0.0, 2.0]):
-        costly = [replace(run, wall_s=sum(n * s for n, s in zip(run.work(), wanted, strict=True))) for run in runs]
-        assert SPARK.fitted(costly) == pytest.approx(wanted, abs=1e-6)
-    falling = [replace(run, wall_s=20 - run.events / 1e6) for run in runs]
-    assert min(SPARK.fitted(falling)) == 0
+        seconds = [sum(n * s for n, s in zip(times, wanted, strict=True)) for times in paid]
+        assert SPARK.fitted(paid, seconds) == pytest.approx(wanted, abs=1e-6)
+    assert min(SPARK.fitted(paid, [20 - run.events / 1e6 for run in runs])) == 0
+    rows = SPARK.table([replace(run, wall_s=9.0, workers_cpu_s=4.0 * run.cores) for run in runs]).splitlines()
+    assert rows[2] == "| 0.50 | 40,000 | 1 | 9.0 | 9.0 | 4.0 | 4.0 | 0.0 |"
+    assert rows[-2].startswith("wall: 9.00 s a hunt, 0.00 s a GB a core")
+    assert rows[-1].startswith("workers' CPU: 4.00 s a core, 0.00 s a GB")
 
 
 def test_hours_of_a_log_are_an_hour_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
