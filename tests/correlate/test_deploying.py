@@ -104,7 +104,13 @@ def test_odd_callers_speak(told: Told, log: str, parents: tuple[str, ...], sign:
 
 
 @every_log
-@pytest.mark.parametrize("parents", [(EXPLORER, POWERSHELL), (EXPLORER, CMD), (CODE, POWERSHELL), (RUNNER, POWERSHELL), (CMD,)])
+@pytest.mark.parametrize(
+    "parents",
+    [
+        (EXPLORER, POWERSHELL), (EXPLORER, CMD), (CODE, POWERSHELL), (RUNNER, POWERSHELL), (CMD,),
+        (r"C:\Jenkins\jenkins.exe", r"C:\Program Files\Java\bin\java.exe"), (r"C:\Program Files\Java\bin\java.exe", CMD),
+    ],
+)
 def test_desks_and_runners_are_silent(told: Told, log: str, parents: tuple[str, ...]) -> None:
     """A developer's terminal or editor, a pipeline's runner, and a shell of which nobody knows who started it."""
     story = Story()
