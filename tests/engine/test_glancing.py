@@ -1,6 +1,8 @@
 """What is left out of a binary log unseen is nothing that would have been selected."""
 
 import re
+import struct
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
@@ -129,6 +131,21 @@ def test_a_damaged_chunk_is_unpacked(changes: list[tuple[int, int]]) -> None:
     for place, value in changes:
         file[place] = value
     assert _until_it_ends(bytes(file), lambda _piece: False) == _until_it_ends(bytes(file), None)
+
+
+def test_a_broken_record_has_its_line() -> None:
+    """Lines keep their numbers whether what is before them was unpacked or not, though the checksum of it be right."""
+    file = bytearray(QUIET)
+    second = HEADER_BYTES + 512 + struct.unpack_from("<I", file, HEADER_BYTES + 516)[0]
+    file[second + 24] = 0xFF
+    end = struct.unpack_from("<I", file, HEADER_BYTES + 48)[0]
+    struct.pack_into("<I", file, HEADER_BYTES + 52, zlib.crc32(file[HEADER_BYTES + 512 : HEADER_BYTES + end]))
+    head = file[HEADER_BYTES : HEADER_BYTES + 120] + file[HEADER_BYTES + 128 : HEADER_BYTES + 512]
+    struct.pack_into("<I", file, HEADER_BYTES + 124, zlib.crc32(head))
+    assert _until_it_ends(bytes(file), lambda _piece: False) == (60, "")
+    lines, error = _until_it_ends(bytes(file), None)
+    assert lines == 60
+    assert "1 of its records" in error
 
 
 def _until_it_ends(file: bytes, wanted: Callable[[bytes], bool] | None) -> tuple[int, str]:

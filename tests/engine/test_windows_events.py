@@ -75,7 +75,7 @@ def test_damage_costs_what_is_damaged(name: str) -> None:
     assert "cannot be read" in error
     first = json.loads(found[0])["Event"]["EventData"]["QueryName"]
     assert first == "fn-0.quarry-test.workers.dev"
-    assert 60 < len(found) < 300
+    assert 60 < len([line for line in found if line]) < 300
     if name == "chunk":
         assert b"fn-299." in found[-1]
 

@@ -175,7 +175,7 @@ def _cut(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _read(records: Iterator[dict[str, str]]) -> tuple[list[str], int]:
-    """Return the records, and how many are broken."""
+    """Return the records, a broken one as an empty text so that the numbers of the others stay, and how many are."""
     texts: list[str] = []
     broken = 0
     while broken < _MOST_BROKEN:
@@ -183,6 +183,7 @@ def _read(records: Iterator[dict[str, str]]) -> tuple[list[str], int]:
             texts.extend(record["data"] for record in records)
         except RuntimeError:
             broken += 1
+            texts.append("")
             continue
         break
     return texts, broken
