@@ -18,12 +18,18 @@ _FILE = Path(__file__).with_name("cloud") / "commands.toml"
 _BETWEEN = r"""(?:["' \\]|&quot;|u0022)+"""
 """What may lie between two words: blanks and quotes, and the latter as JSON, XML and tables write them."""
 _SECRET = re.compile(
-    r"""(?P<name>-{1,2}[\w-]{0,40}(?:(?:token|key|secret|password|passwd|credential)[\w-]{0,20}|auth)[= :]\s{0,4}"""
-    r"""|\b\w{0,40}(?:TOKEN|SECRET|PASSWORD|_KEY|_AUTH)\w{0,20}\s?=\s?|\b(?:bearer|basic)\s{1,4})"""
-    r"""(?:"[^"]{1,1000}"?|'[^']{1,1000}'?|[^\s"']{1,1000})""",
-    re.IGNORECASE,
+    r"""(?P<name>
+      -{1,2}[\w-]{0,40}(?:(?:token|key|secret|password|passwd|credential|connection-string)[\w-]{0,20}|auth)[=\x20:]\s{0,4}
+      |\b\w{0,40}(?:token|secret|password|passwd|_key|_auth|(?:account|access|api|function|host|master|private|shared)-?key)
+       \w{0,20}\\?["']?\s?[=:]\s?
+      |\b(?:bearer|basic)\s{1,4}|[?&]sig=
+    )(?:\\"[^"]{1,1000}"?|"[^"]{1,1000}"?|'[^']{1,1000}'?|[^\s"']{1,1000})""",
+    re.IGNORECASE | re.VERBOSE,
 )
+"""The value of an option, a variable or a field with such a name, quotes of JSON among it."""
 _SECRET_IN_URL = re.compile(r"(?P<name>://[^\s/:@]{0,100}:)[^\s/@]{1,1000}(?=@)")
+_SECRET_GIVEN = re.compile(r"(?P<name>\becho\s{1,4})[^|]{1,1000}(?=\|)", re.IGNORECASE)
+"""What is written into a tool that asks for a secret."""
 Place = Literal["between", "desks", "runners", "services", "subsystems", ""]
 
 
@@ -103,7 +109,7 @@ def file_of(path: str) -> str:
 
 def without_secrets(line: str) -> str:
     """Return a command line with a mark in place of what looks like a key or password."""
-    for secret in (_SECRET, _SECRET_IN_URL):
+    for secret in (_SECRET, _SECRET_IN_URL, _SECRET_GIVEN):
         line = secret.sub(lambda found: f"{found['name']}…", line)
     return line
 
