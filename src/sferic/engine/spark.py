@@ -2,7 +2,7 @@
 
 A worker reads one file for one step and returns its part: compact columns of what reached a platform, names,
 processes, and the account. Parts are adopted on this machine in the order of the inputs, so that what is found is
-what one machine would have found. The rows of a part must fit into a worker's memory, those of all into this one's.
+what one machine would have found. The rows of a file must fit into a worker's memory.
 
 Objects in a store are dealt out by Spark itself (`sferic.engine.objects`), and rows stay on the workers, where they
 are weighed (`sferic.engine.scattered`). What it does not do: split a file.
