@@ -109,6 +109,14 @@ def test_golden_lines(case: Path) -> None:
     assert taken == {number: expected[number] for number in taken}
 
 
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.parent.name}/{case.name}")
+@pytest.mark.parametrize("line", [b"x", b"{}", b'{"', b'{"a":1}'])
+def test_a_few_bytes(case: Path, line: bytes) -> None:
+    """What is left of a line at the end of a file may be very short."""
+    made, _ = headed(case)
+    assert in_bulk(made, [line]) == {}
+
+
 def test_ordinary_lines_are_taken() -> None:
     """The ordinary lines of each form are among those that are taken; without them bulk would be in vain."""
     shares = {}

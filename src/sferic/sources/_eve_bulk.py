@@ -112,6 +112,8 @@ _Columns = dict[str, Any]
 def read(text: bytes, clock: Clock, actions: Mapping[str, str], app: _App) -> list[Rows]:
     """Read the plain ones of these lines; what only one type of record has is read of its records only."""
     objects = _columns.decoded(text, _DECODER)
+    if not objects.found:
+        return []
     records = _Records(objects.found)
     moments = Moments(clock)
     common, keep = _ends(records, moments)
