@@ -85,11 +85,14 @@ def commands() -> tuple[Command, ...]:
     return _load().command
 
 
-@lru_cache(maxsize=4096)
 def command_of(line: str | None) -> Command | None:
     """Return the command that a command line gives; None for any other."""
-    seen = (line or "")[:SEEN_CHARS]
-    return next((command for command in commands() if command.is_in(seen)), None) if seen else None
+    return _command_of(line[:SEEN_CHARS]) if line else None
+
+
+@lru_cache(maxsize=4096)
+def _command_of(seen: str) -> Command | None:
+    return next((command for command in commands() if command.is_in(seen)), None)
 
 
 def caller_kind(path: str) -> Place:

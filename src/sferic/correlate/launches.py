@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from sferic.catalog.commands import caller_kind, command_of, file_of, without_secrets
+from sferic.catalog.commands import SEEN_CHARS, caller_kind, command_of, file_of, without_secrets
 from sferic.catalog.programs import place_of, program_of
 from sferic.model.event import Event
 from sferic.model.launch import Launch
@@ -34,8 +34,9 @@ class Launches:
 
     def take(self, event: Event) -> None:
         """Keep the start of a program if it is such a command."""
+        line = event.command_line or ""
         if len(self._waiting) + len(self._known) < MOST:
-            self._waiting.append(event)
+            self._waiting.append(replace(event, command_line=line[:SEEN_CHARS]) if len(line) > SEEN_CHARS else event)
         else:
             self.left_out += 1
 
