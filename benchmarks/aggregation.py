@@ -167,15 +167,15 @@ def hold(rows_of: Connection, columns: Columns, period: Period) -> Spent:
 def run(rows_of: Connection, settings: Settings) -> None:
     """Measure in this process."""
     room, period = room_of(settings), Period(settings)
-    columns = Columns(lambda _: False, room_rows=room.rows)
+    columns = Columns(lambda _: False, room=room)
     held = hold(rows_of, columns, period)
     rows, before = len(columns), now()
     parts = columns.parts(operator.eq)
     sorting, before = now() - before, now()
-    weighed: Weighed = Weighing(parts, period, settings, load_weights(), 0.0, room.processes).weigh(Tally())
+    weighed: Weighed = Weighing(parts, period.span_s, settings, load_weights(), room.processes).weigh(Tally())
     weighing = now() - before
     counted = weighed.counted
-    print(f"{rows:,} events, {counted.judged + counted.short:,} pairs, {len(parts)} parts")
+    print(f"{rows:,} events, {counted.judged + counted.short:,} pairs, {parts.spilled:,} of them on the disk")
     print(f"{len(weighed.findings):,} findings")
     for name, spent in {"hold": held, "sort": sorting, "weigh": weighing, "all": held + sorting + weighing}.items():
         print(f"{name:8} {spent}")
@@ -247,7 +247,7 @@ def main() -> None:
     watch = Watch(child.pid or 0)
     child.join()
     watch.join()
-    artist.join()
+    artist.terminate()
     largest, together = watch.largest >> 20, watch.together >> 20
     print(f"largest process {largest:,} MB, all processes {together:,} MB (each shared page once)")
     raise SystemExit(1 if child.exitcode else 0)

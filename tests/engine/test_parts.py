@@ -10,6 +10,7 @@ import pytest
 
 from sferic.catalog.platforms import load_catalogue
 from sferic.engine.columns import Columns
+from sferic.engine.memory import Room
 from sferic.engine.parts import Spilled, Whole
 from sferic.engine.settling import Dropped
 from sferic.model.errors import LimitExceeded
@@ -57,7 +58,8 @@ def columns(made: list[Event], room_rows: int | None, monkeypatch: pytest.Monkey
     """Put events into columns that hold so many rows."""
     monkeypatch.setattr("sferic.engine.columns._ROWS", 32)
     catalogue = load_catalogue()
-    found = Columns(lambda _source: False, room_rows=room_rows)
+    room = Room(room_rows, 1) if room_rows else None
+    found = Columns(lambda _source: False, room=room)
     for event in made:
         place = catalogue.identify(event.dst_host or "")
         assert place

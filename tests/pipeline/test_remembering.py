@@ -13,11 +13,15 @@ import msgspec
 import numpy as np
 import pytest
 
+from sferic.engine.memory import Room
+from sferic.engine.parts import Spilled
 from sferic.model.errors import UsageError
 from sferic.model.finding import Finding
+from sferic.model.history import Intake
 from sferic.model.report import Report
 from sferic.model.settings import Settings
-from sferic.pipeline import hunt
+from sferic.model.traffic import Traffic
+from sferic.pipeline import hunt, remembering
 from sferic.pipeline.remembering import hunt_on
 from sferic.store.history import History
 
@@ -49,16 +53,20 @@ def states(store: Path) -> list[str]:
 @pytest.fixture
 def estate(tmp_path: Path, lines: ModuleType) -> Path:
     """Write two days of twelve machines in eight files; each machine calls in every file."""
-    folder = tmp_path / "logs"
+    return write(tmp_path / "logs", lines, 8)
+
+
+def write(folder: Path, lines: ModuleType, parts: int) -> Path:
+    """Write two days of twelve machines in so many files."""
     folder.mkdir()
     rows = [(120 * n + n * n * 7919 % 25, lines.HOST, "10.1.0.5") for n in range(1440)]
     for client in range(11):
         host = f"app-{client % 4}.vercel.app"
         rows += [(n * 700 + n * n * 104_729 % 600, host, f"10.1.0.{20 + client}") for n in range(240)]
     rows.sort()
-    for part in range(8):
-        mine = [lines.squid(*row) for row in rows if row[0] * 8 // (2 * DAY + 1) == part]
-        (folder / f"{part}.log").write_bytes(lines.log(*mine))
+    for part in range(parts):
+        mine = [lines.squid(*row) for row in rows if row[0] * parts // (2 * DAY + 1) == part]
+        (folder / f"{part:03}.log").write_bytes(lines.log(*mine))
     return folder
 
 
@@ -75,6 +83,37 @@ def test_one_run_over_batches_is_one_hunt(estate: Path, tmp_path: Path) -> None:
     """In how many batches the files are committed makes no difference."""
     report = hunt_on([str(estate)], tmp_path / "history.db", Settings(min_score=0), batch_bytes=1)
     assert facts(report) == facts(hunt([str(estate)], Settings(min_score=0)))
+
+
+def test_a_store_is_weighed_in_parts_where_memory_is_short(
+    estate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that are kept are settled and weighed some clients at a time, with the same findings."""
+    loaded, load = [], Spilled.load
+
+    def noted(parts: Spilled, part: int) -> Traffic:
+        loaded.append(part)
+        return load(parts, part)
+
+    monkeypatch.setattr(remembering, "room_of", lambda _settings: Room(300, 1))
+    monkeypatch.setattr(Spilled, "load", noted)
+    report = hunt_on([str(estate)], tmp_path / "history.db", Settings(min_score=0))
+    assert max(loaded) > 5
+    assert facts(report) == facts(hunt([str(estate)], Settings(min_score=0)))
+
+
+def test_few_files_are_lost_by_a_kill(monkeypatch: pytest.MonkeyPatch, estate: Path, tmp_path: Path) -> None:
+    """However small files are, so many of them are committed together and no more."""
+    monkeypatch.setattr(remembering, "BATCH_FILES", 3)
+    taken, take = [], History.take
+
+    def noted(history: History, intake: Intake) -> None:
+        taken.append(len(intake.marks))
+        take(history, intake)
+
+    monkeypatch.setattr(History, "take", noted)
+    hunt_on([str(estate)], tmp_path / "history.db", Settings(min_score=0))
+    assert taken == [3, 3, 2]
 
 
 def test_reading_again_changes_nothing(estate: Path, tmp_path: Path) -> None:
@@ -229,13 +268,14 @@ import sys
 from pathlib import Path
 from sferic.model.settings import Settings
 from sferic.pipeline.remembering import hunt_on
-hunt_on([sys.argv[1]], Path(sys.argv[2]), Settings(min_score=0), batch_bytes=1)
+hunt_on([sys.argv[1]], Path(sys.argv[2]), Settings(min_score=0), batch_bytes=int(sys.argv[3]))
 """
 
 
-def _run_for(seconds: float, logs: Path, store: Path) -> bool:
+def _run_for(seconds: float, logs: Path, store: Path, batch_bytes: int) -> bool:
     """Run a hunt in a process of its own, kill it after so long, and say whether it had ended before."""
-    child = subprocess.Popen([sys.executable, "-c", _CHILD, str(logs), str(store)], env=dict(os.environ))
+    command = [sys.executable, "-c", _CHILD, str(logs), str(store), str(batch_bytes)]
+    child = subprocess.Popen(command, env=dict(os.environ))
     try:
         return child.wait(timeout=seconds) == 0
     except subprocess.TimeoutExpired:
@@ -244,18 +284,25 @@ def _run_for(seconds: float, logs: Path, store: Path) -> bool:
         return False
 
 
-def test_a_killed_hunt_goes_on_with_the_same_result(estate: Path, tmp_path: Path) -> None:
-    """Killed at random moments until it ends, it has taken every file once and finds what one hunt finds."""
-    store = tmp_path / "history.db"
+@pytest.mark.parametrize(("files", "batch_bytes"), [(8, 1), (400, 20_000)])
+def test_a_killed_hunt_goes_on_with_the_same_result(
+    files: int, batch_bytes: int, tmp_path: Path, lines: ModuleType
+) -> None:
+    """Killed at random moments until it ends, it has taken every file once and finds what one hunt finds.
+
+    Each of few files is committed alone, hundreds of them some at a time.
+    """
+    estate, store = write(tmp_path / "logs", lines, files), tmp_path / "history.db"
     began = time.monotonic()
-    assert _run_for(60, estate, tmp_path / "undisturbed.db")
+    assert _run_for(60, estate, tmp_path / "undisturbed.db", batch_bytes)
     usual = time.monotonic() - began
     chance = np.random.default_rng(8)
     kills = 0
-    while not _run_for(usual * (0.35 + 0.55 * chance.random()) * 1.1**kills, estate, store):
+    while not _run_for(usual * (0.35 + 0.55 * chance.random()) * 1.1**kills, estate, store, batch_bytes):
         kills += 1  # the machine may be busier than it was: each run gets a tenth longer
         assert kills < 40
     report = hunt_on([str(estate)], store, Settings(min_score=0))
+    assert (len(report.account.files), report.account.kept) == (0, files)
     assert rows_of(store) == rows_of(tmp_path / "undisturbed.db")
     assert facts(report) == facts(hunt([str(estate)], Settings(min_score=0)))
 

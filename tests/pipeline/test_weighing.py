@@ -2,13 +2,16 @@
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from sferic.engine.memory import LEAST_BYTES, START_BYTES, Room, room_of
+from sferic.engine.gauge import Gauge
+from sferic.engine.memory import BASE_BYTES, HAND_BYTES, LEAST_BYTES, PART_ROWS, Room, room_of
 from sferic.model.errors import LimitExceeded, UsageError
 from sferic.model.report import Report
 from sferic.model.settings import Settings
@@ -60,15 +63,62 @@ def test_a_process_that_is_ended_while_weighing_is_said(in_room: Hunt, monkeypat
 
 
 def test_room_grows_with_the_budget_and_shrinks_with_the_processes() -> None:
-    """A gigabyte holds some hundred thousand rows at least; too little for two processes is given to one."""
+    """A gigabyte holds a million rows; too little for two processes is given to one; none works on too many."""
     one, two = (room_of(Settings(memory_bytes=GIB, workers=n)) for n in (1, 2))
-    assert 10**6 > one.rows > two.rows > 200_000
+    assert 3 * 10**6 > one.rows > two.rows > 10**6
     assert room_of(Settings(memory_bytes=2 * GIB, workers=1)).rows > 2 * one.rows
-    assert room_of(Settings(memory_bytes=START_BYTES * 5 // 2, workers=4)).processes == 1
-    assert room_of(Settings(workers=1)).rows > 100_000
+    assert one.part_rows == two.part_rows == PART_ROWS
+    tight = room_of(Settings(memory_bytes=BASE_BYTES + 3 * HAND_BYTES, workers=4))
+    assert (tight.processes, tight.part_rows) == (1, tight.rows)
+    least = room_of(Settings(memory_bytes=LEAST_BYTES))
+    assert (least.processes, 100_000 > least.rows > 50_000) == (1, True)
+
+
+def test_where_nothing_is_asked_for_the_machine_is_not_filled() -> None:
+    """A quarter of the machine at most, and half a gigabyte for each process."""
+    one, four = (room_of(Settings(workers=n)) for n in (1, 4))
+    assert 100_000 < one.rows <= 1_100_000
+    assert four.rows <= 4_400_000
 
 
 def test_less_than_the_start_takes_is_refused() -> None:
     """A budget that no hunt can keep is said before anything is read."""
     with pytest.raises(UsageError, match="at least"):
         hunt([str(EXAMPLE)], Settings(memory_bytes=LEAST_BYTES - 1))
+
+
+def test_more_memory_than_was_asked_for_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for a budget reads in the account by how much it was missed, and what does not go to the disk."""
+    for took, said in ((180 << 20, []), (340 << 20, ["300 MiB of memory were asked for and about 340 taken"])):
+        monkeypatch.setattr(Gauge, "peak_bytes", lambda _gauge, took=took: took)
+        account = hunt([str(EXAMPLE)], Settings(memory_bytes=300 << 20, workers=1)).account
+        assert [m.text.partition(":")[0] for m in account.missing if m.evidence == "as little memory"] == said
+        assert account.peak_mb == took >> 20
+
+
+_HUNT = """
+import sys
+from sferic.model.settings import Settings
+from sferic.pipeline import hunt
+
+account = hunt([sys.argv[1]], Settings(memory_bytes=int(sys.argv[2]) << 20, workers=2)).account
+print(account.events, account.spilled, round(account.peak_mb), [m.text for m in account.missing if "asked for" in m.text])
+"""
+
+
+def test_the_least_budget_is_kept(tmp_path: Path) -> None:
+    """More events than fit are hunted through in so much memory, all processes together, and nothing is said of it."""
+    log = tmp_path / "access.log"
+    with log.open("w", encoding="ascii") as stream:
+        for n in range(150_000):
+            stream.write(
+                f"{1_772_409_600 + n}.123  120 10.0.{n % 61}.{n % 83} TCP_TUNNEL/200 {n % 999} CONNECT "
+                f"fn{n % 7}.owner{n % 89}.workers.dev:443 - HIER_DIRECT/192.0.2.1 -\n"
+            )
+    asked = LEAST_BYTES >> 20
+    told = subprocess.run(
+        [sys.executable, "-c", _HUNT, str(log), str(asked)], capture_output=True, text=True, check=True, timeout=120
+    )
+    events, spilled, peak, *said = told.stdout.split(maxsplit=3)
+    assert (int(events), int(spilled), said) == (150_000, 150_000, ["[]\n"])
+    assert 40 < int(peak) <= asked

@@ -116,7 +116,8 @@ def _held(traffic: Traffic) -> Iterator[tuple[str, Bools]]:
     """Yield each field with the rows that hold it; the last place is UNKNOWN's."""
     for field, column in _COLUMNS.items():
         yield field, np.asarray(getattr(traffic, column) != UNKNOWN)
-    yield "device", np.array([*(not is_address(name) for name in traffic.clients), False])[traffic.client]
+    present, client = np.unique(traffic.client, return_inverse=True)
+    yield "device", np.array([n != UNKNOWN and not is_address(traffic.clients[n]) for n in present], bool)[client]
     yield "parent_path", np.array([*(p.parent is not None for p in traffic.processes), False])[traffic.process]
     yield "command_line", np.array([*(bool(p.command_line) for p in traffic.processes), False])[traffic.process]
 

@@ -13,6 +13,7 @@ from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import Place
 from sferic.engine.carriers import Calls
 from sferic.engine.identity import Identities
+from sferic.engine.memory import Room
 from sferic.engine.part import Cluster, Left, Numbered, Told
 from sferic.engine.parts import Parts, Spilled, Whole
 from sferic.engine.processes import Processes
@@ -90,15 +91,15 @@ class Columns:
 
     def __init__(
         self, stamped_at_end: Callable[[str], bool], proxies: Sequence[str] = (), assets: Sequence[Asset] = (),
-        room_rows: int | None = None,
+        room: Room | None = None,
     ) -> None:
         """Take what says of a source whether it stamps ends, the networks of known proxies, and known machines.
 
-        With `room_rows` no more rows are held in memory; `parts` gives them back. Nothing else does, then.
+        With `room` no more rows are held in memory; `parts` gives them back. Nothing else does, then.
         """
         self._at_end = stamped_at_end
         self._proxies = proxies
-        self._room_rows = room_rows
+        self._room = room
         self._shelf: Shelf | None = None
         self._traits = Traits()
         self._rows: list[tuple[float | int, ...]] = []
@@ -180,7 +181,7 @@ class Columns:
         for column, values in zip(self._columns.values(), zip(*self._rows, strict=True), strict=False):
             column.extend(values)
         self._rows.clear()
-        if self._room_rows is not None and len(self._columns["time_s"]) >= self._room_rows:
+        if self._room is not None and len(self._columns["time_s"]) >= self._room.rows:
             self._shelve()
 
     def _shelve(self) -> None:
@@ -254,7 +255,8 @@ class Columns:
             told = numbers.get(_TEXTS_OF.get(name, name))
             if told is not None:  # the last place is UNKNOWN's
                 values = np.array([*told, UNKNOWN], values.dtype)[values]
-            column.frombytes(values.tobytes())
+            whole: Any = np.ascontiguousarray(values)
+            column.frombytes(whole.view(np.uint8))
 
     def collected(self) -> Collected:
         """Return the rows as they were collected, in the order of reading."""
@@ -279,13 +281,13 @@ class Columns:
             told = Told(self._with_texts({}), self._numbered, own)
             settler = Settler(told.texts, self._traits, self.identities, self._proxies, same_owner)
             return cluster.scattered(told, settler)
-        if self._shelf is None:
+        if self._shelf is None or self._room is None:
             collected = self.collected()
             return Whole(collected.words["host"], settle(collected, self.identities, self._proxies, same_owner))
         self._shelve()
         texts = self._with_texts({})
         settler = Settler(texts, self._traits, self.identities, self._proxies, same_owner)
-        return Spilled(texts.words["host"], self._shelf, settler, self._room_rows or 1)
+        return Spilled(texts.words["host"], self._shelf, settler, self._room.part_rows)
 
     def _order(self) -> Any:
         """Return how many rows came before each one here, those that were left behind among them."""

@@ -21,6 +21,7 @@ from sferic.engine.identity import Identities
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.listener import Listener, is_listened_to
+from sferic.engine.memory import Room
 from sferic.engine.names import Names
 from sferic.engine.part import CARRIERS, JOINING, READING, STARTS, Cluster, Part, Selection, Step, Tally
 from sferic.engine.parts import Held, Parts
@@ -71,10 +72,10 @@ class Gatherer:
 
     def __init__(
         self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings, assets: Sequence[Asset] = (),
-        audit: Listener | None = None, room_rows: int | None = None, cluster: Cluster | None = None,
+        audit: Listener | None = None, room: Room | None = None, cluster: Cluster | None = None,
     ) -> None:
         self._sources = sources
-        self._room_rows = None if cluster else room_rows
+        self._room = None if cluster else room
         self._audit = audit
         self._cluster = cluster
         self._settings = settings
@@ -149,7 +150,7 @@ class Gatherer:
     def _empty(self) -> Columns:
         sources = self._sources
         return Columns(
-            lambda name: sources[name].stamp == "end", self._settings.proxy_addresses, self._assets, self._room_rows
+            lambda name: sources[name].stamp == "end", self._settings.proxy_addresses, self._assets, self._room
         )  # fmt: skip
 
     @property

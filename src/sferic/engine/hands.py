@@ -1,6 +1,8 @@
 """Does something with every part of the rows, in processes that are copied from this one."""
 
+import gc
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -22,8 +24,9 @@ def each(task: Callable[[int], T], parts: int, hands: int) -> Iterator[T]:
         return
     pool = ProcessPoolExecutor(hands, get_context("fork"), _begin, (task,))
     try:
-        for found in [pool.submit(_do, part) for part in range(parts)]:
-            yield cast("T", found.result())
+        asked = deque(pool.submit(_do, part) for part in range(parts))
+        while asked:
+            yield cast("T", asked.popleft().result())
     except BrokenProcessPool as error:
         raise LimitExceeded("a process that weighed a part of the events was ended, for want of memory as a rule",
                             hint="allow less with `--memory`, or give `--workers 1`") from error  # fmt: skip
@@ -33,6 +36,7 @@ def each(task: Callable[[int], T], parts: int, hands: int) -> Iterator[T]:
 
 def _begin(task: Callable[[int], object]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that was asked decides what an interrupt means
+    gc.freeze()  # looking for garbage among what was copied along would make it this process's own
     _tasks.append(task)
 
 

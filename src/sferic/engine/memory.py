@@ -1,7 +1,7 @@
 """How much of a hunt fits into its memory: how many rows are held at once, and by how many processes.
 
-The sizes are estimates from the columns and their copies, not measured on large input: a hunt aims at its budget and
-says what it took. What a log's texts take is not known before.
+A hunt aims at its budget by these estimates, looks at what it takes, and says so. What a log's texts take is not known
+before.
 """
 
 import os
@@ -12,16 +12,23 @@ import msgspec
 from sferic.engine.crew import processes
 from sferic.model.settings import Settings
 
-START_BYTES = 160 << 20
-"""What a process takes before the first row: Python, its libraries, the selection, the catalogue."""
-LEAST_BYTES = START_BYTES * 5 // 4
+BASE_BYTES = 64 << 20
+"""What a hunt takes before the first row: Python, its libraries, the selection, the catalogue."""
+HAND_BYTES = 32 << 20
+"""What each process takes of its own."""
+LEAST_BYTES = (BASE_BYTES + HAND_BYTES) * 4 // 3
 """Whoever asks for less asks for what cannot be."""
 TEXT_SHARE = 0.25
 """Of the rest, what names, addresses, paths and findings may take."""
-ROW_BYTES = 700
-"""What a row takes while it is settled, cut and weighed, all copies of it together."""
+ROW_BYTES = 400
+"""What a row takes while it is settled, cut and weighed, all copies of it together; 116 where most columns hold one
+value only, 343 where all vary (`benchmarks/aggregation.py` with columns filled in)."""
+PART_ROWS = 200_000
+"""More rows at once only make it slower: what is worked on shall stay near the processor."""
 OF_MACHINE = 4
-"""Where nothing is asked for, a hunt takes this part of the machine's memory."""
+"""Where nothing is asked for, a hunt takes this part of the machine's memory …"""
+USUAL_BYTES = 512 << 20
+"""… and at most so much for each process."""
 _CGROUP = Path("/sys/fs/cgroup/memory.max")
 
 
@@ -29,17 +36,23 @@ class Room(msgspec.Struct, frozen=True):
     """How much may be held at once."""
 
     rows: int
+    """By one process that holds everything."""
     processes: int
+
+    @property
+    def part_rows(self) -> int:
+        """Return how many rows each process may weigh at once."""
+        return max(1, min(PART_ROWS, self.rows // self.processes))
 
 
 def room_of(settings: Settings) -> Room:
     """Return the room that the settings leave."""
-    budget = settings.memory_bytes or machine_bytes() // OF_MACHINE
     hands = processes(settings.workers)
-    while hands > 1 and budget < (hands + 1) * START_BYTES:
+    budget = settings.memory_bytes or min(machine_bytes() // OF_MACHINE, USUAL_BYTES * hands)
+    while hands > 1 and budget < BASE_BYTES + 2 * hands * HAND_BYTES:
         hands -= 1
-    left = max(0, budget - hands * START_BYTES) * (1 - TEXT_SHARE)
-    return Room(max(1, int(left / hands / ROW_BYTES)), hands)
+    left = max(0, budget - BASE_BYTES - hands * HAND_BYTES) * (1 - TEXT_SHARE)
+    return Room(max(1, int(left / ROW_BYTES)), hands)
 
 
 def machine_bytes() -> int:

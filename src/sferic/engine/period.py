@@ -41,6 +41,11 @@ class Period:
         if other.first is not None and other.last is not None:
             self._note(other.first, other.last)
 
+    @property
+    def span_s(self) -> tuple[float, float]:
+        """Return the first and last moment, epoch seconds; zeros until an event lay inside."""
+        return (self.first or 0) / 1e6, (self.last or 0) / 1e6
+
     def _note(self, first: int, last: int) -> None:
         self.first = first if self.first is None else min(self.first, first)
         self.last = last if self.last is None else max(self.last, last)

@@ -164,6 +164,12 @@ class Settler:
         """Return what were the columns of `traffic` as traffic."""
         return Traffic(**columns, **self._vocabularies)
 
+    def settled(self, columns: Table) -> Traffic:
+        """Return rows that were settled once, and kept by the names that they got, as traffic."""
+        none = np.broadcast_to(np.int32(UNKNOWN), len(columns["time_s"]))
+        known = columns | {"via": none, "image": self._image_of[columns["process"]].astype(np.int32)}
+        return self.saved({name: known[name] for name in COLUMNS})
+
 
 def settle(
     collected: Collected, identities: Identities, proxies: Sequence[str], same_owner: Callable[[str, str], bool]
@@ -186,9 +192,8 @@ def _usual(processes: Sequence[Process]) -> Bools:
     return np.array([*(bool(program_of(p.path or "", p.company).kinds & {"browser", "app"}) for p in processes), False])
 
 
-def recognise(collected: Collected, identities: Identities) -> None:
-    """Teach identities what collected rows say of devices and their addresses."""
-    columns, names = collected.columns, collected.words["client"]
+def recognise(columns: Table, names: Sequence[str], identities: Identities) -> None:
+    """Teach identities what collected rows, whose clients have these names, say of devices and their addresses."""
     known = np.flatnonzero(columns["address"] != UNKNOWN)
     pair = columns["address"][known].astype(np.int64) << 32 | columns["client"][known].astype(np.int64)
     order = known[np.lexsort((columns["time_s"][known], pair))]

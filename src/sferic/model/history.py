@@ -1,6 +1,6 @@
 """What a store of earlier runs holds, as the records that go in and come out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -40,10 +40,12 @@ class Intake(msgspec.Struct, frozen=True):
 class Recalled(msgspec.Struct, frozen=True):
     """What is needed to weigh the clients that were heard of since the last weighing."""
 
-    rows: Collected
-    """All rows of these clients."""
-    callers: Collected
-    """Of all others, settled, the first call of each kind; numbered as `rows`."""
+    rows: Iterable[dict[str, Any]]
+    """All rows of these clients, as columns of `Collected`, batch by batch; once."""
+    texts: Collected
+    """What their numbers mean, once all rows have been read; it has no rows itself."""
+    callers: dict[str, Any]
+    """Of all others, settled, the first call of each kind, by time; numbered alike."""
     clients: frozenset[str]
     """The clients whose rows these are."""
     span_s: tuple[float, float]

@@ -91,7 +91,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     ] = 0
     memory_bytes: Annotated[
         int,
-        Meta(ge=0, description="Memory of a hunt; more events than it holds go to the disk. 0: a quarter of all."),
+        Meta(
+            ge=0,
+            description="Memory of a hunt; more events than it holds go to the disk. 0: a quarter of the machine's, at "
+            "most 512 MiB a process.",
+        ),
     ] = 0
     assume_fields: Annotated[
         bool, Meta(description="Give the search run as published every field it asks for that a log holds.")

@@ -14,6 +14,7 @@ from sferic.correlate.missing import Filled, left_out, missing
 from sferic.engine.aliases import MAX_DOMAINS
 from sferic.engine.crew import processes
 from sferic.engine.gather import MAX_UNPLACED, Gathered, Gatherer
+from sferic.engine.gauge import Gauge
 from sferic.engine.inputs import Input, expand
 from sferic.engine.memory import room_of
 from sferic.engine.names import MAX_SEEN
@@ -44,6 +45,12 @@ FORGOTTEN = (
     "{:,} more times an address was called something, after {:,} that are remembered of one address: later flows to it "
     "may have no name, or an older one"
 )
+OVER = "{:,} MiB of memory were asked for and about {:,} taken"
+PERHAPS_OVER = "{:,} MiB of memory were asked for and at most {:,} taken, with what processes share counted in each"
+NOT_ON_DISK = (
+    ": names, addresses and paths, flows that wait for a name, and all events of one client stay in memory; what waits "
+    "on the disk is the events of the others"
+)
 PROCESSES_FULL = (
     f"more processes called than are told apart ({MAX_PROCESSES:,}), or whose start is looked for ({MAX_WANTED:,} a "
     "reading): the others have no process, or no parent and command line"
@@ -62,6 +69,16 @@ def hunt(
     check(settings)
     _check(paths, settings)
     began = time.perf_counter()
+    with Gauge(wanted=settings.memory_bytes > 0) as gauge:
+        report = _report(paths, settings, watch, cluster)
+        spent(report.account, began, settings, gauge)
+    report.version, report.made_at, report.paths = __version__, int(time.time() * 1e6), tuple(paths)
+    return report
+
+
+def _report(
+    paths: Sequence[str], settings: Settings, watch: Watcher | None, cluster: Cluster | None
+) -> Report:
     chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
     if cluster and AS_PUBLISHED in settings.analytics:
         raise UsageError("the search as published reads on this machine alone", hint="leave out `--engine spark`")
@@ -72,8 +89,6 @@ def hunt(
         report = _hunted(paths, chosen, settings, watch, cluster)
     if published:
         report.activity, report.activity_notes = published.activity.rows, published.activity.notes
-    spent(report.account, began, settings)
-    report.version, report.made_at, report.paths = __version__, int(time.time() * 1e6), tuple(paths)
     return report
 
 
@@ -98,11 +113,11 @@ def _hunted(
     assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
     clouds = Listener(settings, chosen) if "cloud_change" in settings.analytics else None
     room = room_of(settings)
-    gathered = Gatherer(catalogue, chosen, settings, assets, clouds, room.rows, cluster).gather(paths, watch)
+    gathered = Gatherer(catalogue, chosen, settings, assets, clouds, room, cluster).gather(paths, watch)
     audit = clouds.audit if clouds else None
     weighing = Weighing(
-        gathered.parts, gathered.period, settings, load_weights(),
-        audit.may_add(gathered.parts.hosts) if audit else 0.0, room.processes,
+        gathered.parts, gathered.period.span_s, settings, load_weights(), room.processes,
+        below_db=audit.may_add(gathered.parts.hosts) if audit else 0.0,
     )  # fmt: skip
     weighed = weighing.weigh(gathered.tally)
     found = weighed.findings
@@ -152,9 +167,19 @@ def is_traffic(name: str) -> bool:
     return set(sources()[name].tables) != {API}
 
 
-def spent(account: Account, began: float, settings: Settings) -> None:
-    """Note time and memory; what processes share is counted once for each of them."""
+def spent(account: Account, began: float, settings: Settings, gauge: Gauge | None = None) -> None:
+    """Note time and memory, and say if more was taken than was asked for.
+
+    Where the gauge saw nothing, what processes share is counted for each of them.
+    """
     account.wall_s = time.perf_counter() - began
     mine, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     account.cpu_s = mine.ru_utime + mine.ru_stime + theirs.ru_utime + theirs.ru_stime
-    account.peak_mb = (mine.ru_maxrss + processes(settings.workers) * theirs.ru_maxrss) / 1024
+    most = (mine.ru_maxrss + processes(settings.workers) * theirs.ru_maxrss) << 10
+    seen = gauge.peak_bytes() if gauge else None
+    took = seen or most
+    account.peak_mb = took / (1 << 20)
+    if 0 < settings.memory_bytes < took:
+        how = OVER if seen else PERHAPS_OVER
+        text = how.format(settings.memory_bytes >> 20, took >> 20) + NOT_ON_DISK
+        account.missing += (Missing("all", "as little memory", text),)

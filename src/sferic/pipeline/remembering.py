@@ -15,31 +15,34 @@ from sferic import __version__
 from sferic.catalog.assets import load_assets
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import load_weights
-from sferic.correlate.channels import Census, census
-from sferic.correlate.missing import filled
+from sferic.correlate.channels import Census
 from sferic.engine.gather import Gatherer
-from sferic.engine.parts import Whole
+from sferic.engine.gauge import Gauge
+from sferic.engine.memory import room_of
+from sferic.engine.part import Tally
+from sferic.engine.parts import Spilled
 from sferic.engine.progress import Watcher
 from sferic.engine.quoting import quote
-from sferic.engine.settling import Dropped, Settled, images_of, recognise, settle
+from sferic.engine.settling import Settler, Traits, recognise
+from sferic.engine.shelf import Shelf
 from sferic.engine.taken import Known, Step, marked
 from sferic.model.errors import UsageError
 from sferic.model.finding import Finding
 from sferic.model.history import Intake, Recalled
 from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
-from sferic.model.window import Window
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
 from sferic.pipeline.hunting import account_of, is_traffic, spent
-from sferic.pipeline.weighing import cutting, weigh_all
-from sferic.signals._estate import at_home, everybody, sight
+from sferic.pipeline.weighing import Weighed, Weighing
+from sferic.signals._estate import Sighted, sight
 from sferic.signals._kinds import kinds_of
-from sferic.signals._segments import cut
 from sferic.sources._contract import source, sources
 from sferic.store.history import History
 
 BATCH_BYTES = 256 << 20
 """So much is read before it is committed: what an interrupted run loses, and what shares its names both ways."""
+BATCH_FILES = 1000
+"""And so many files, for a small one takes some milliseconds, however small it is."""
 KEEP_DAYS = 90
 AUDIT = "is not kept by a store, so who changed which function is not weighed: hunt these logs without `--store`"
 _OF_CALLERS = ("time_s", "source", "client", "user", "image", "agent", "place", "flags")
@@ -57,12 +60,12 @@ def hunt_on(
     check(settings)
     _check(settings)
     began = time.perf_counter()
-    with History(store) as history:
+    with Gauge(wanted=settings.memory_bytes > 0) as gauge, History(store) as history:
         history.hold_to(tiers=",".join(sorted(settings.tiers)) or "default")
         run = _Run(history, settings)
         run.take(paths, watch, batch_bytes)
         report = run.weigh(keep_days)
-    spent(report.account, began, settings)
+        spent(report.account, began, settings, gauge)
     report.version, report.made_at, report.paths = __version__, int(time.time() * 1e6), tuple(paths)
     return report
 
@@ -83,6 +86,7 @@ class _Run:
         chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
         assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
         catalogue = load_catalogue([Path(p) for p in settings.platform_files])
+        self._room = room_of(settings)
         self._gatherer = Gatherer(catalogue, chosen, settings, assets)
         self._gatherer.names.recall(history.names())
         self._gatherer.aliases.recall(history.domains())
@@ -126,14 +130,16 @@ class _Run:
         """Weigh the clients heard of, write that down, and report what is open."""
         settings, history = self._settings, self._history
         recalled = history.recall()
-        window = None
+        weighed = parts = None
         if recalled is not None:
-            window = self._window(recalled)
-            found = self._quoted(weigh_all(window, settings, load_weights()))
-            history.conclude(found, window.traffic, recalled.clients, int(time.time() * 1e6), keep_days)
+            parts, others = self._settling(recalled)
+            weighing = Weighing(parts, recalled.span_s, settings, load_weights(), self._room.processes, others=[others])
+            weighed = weighing.weigh(Tally())
+            found, settled = self._quoted(weighed.findings), (parts.load(part) for part in range(len(parts)))
+            history.conclude(found, settled, recalled.clients, int(time.time() * 1e6), keep_days)
         standing = [k.finding for k in history.findings() if k.state == "open"]
         shown = sorted((f for f in standing if f.score >= settings.min_score), key=lambda f: (-f.points, f.id))
-        return self._report(window, shown)
+        return self._report(weighed, parts, shown)
 
     def _quoted(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
         """Fill in sample lines: of a finding known before, only those read now or known, for earlier files are many."""
@@ -143,44 +149,35 @@ class _Run:
         old = tuple(f for f in found if f.id in kept)
         return (*quote(new, self._settings.limits), *quote(old, self._settings.limits, self._read, texts))
 
-    def _window(self, recalled: Recalled) -> Window:
-        """Cut the rows of these clients, and see them before the estate of everybody."""
-        settings = self._settings
-        identities, same_owner = self._gatherer.identities, self._gatherer.aliases.same_owner
-        recognise(recalled.rows, identities)
-        traffic = settle(recalled.rows, identities, settings.proxy_addresses, same_owner).traffic
-        span = recalled.span_s
-        if len(traffic):
-            span = (min(span[0], float(traffic.time_s[0])), max(span[1], float(traffic.time_s[-1])))
-        images = {image: number for number, image in enumerate(traffic.images)}
-        others = dict(recalled.callers.columns)
-        others["image"] = images_of(recalled.callers.processes, images)[others["process"]].astype(np.int32)
-        columns = {n: np.concatenate([getattr(traffic, n), others[n]]) for n in _OF_CALLERS}
-        by_time = np.argsort(columns["time_s"], kind="stable")
-        callers = msgspec.structs.replace(
-            traffic, **{name: values[by_time] for name, values in columns.items()}, images=list(images)
+    def _settling(self, recalled: Recalled) -> tuple[Spilled, Sighted]:
+        """Put the rows of these clients on the disk to be settled in parts; return what is known of all others, too."""
+        gatherer, shelf, traits, rows = self._gatherer, Shelf(), Traits(), 0
+        for columns in recalled.rows:
+            recognise(columns, recalled.texts.words["client"], gatherer.identities)
+            traits.note(columns)
+            order = np.arange(rows, rows := rows + len(columns["time_s"]))
+            shelf.add(columns | {"order": order}, columns["client"])
+        settler = Settler(
+            recalled.texts, traits, gatherer.identities, self._settings.proxy_addresses, gatherer.aliases.same_owner
         )
-        how = cutting(span, settings)
-        usual, kinds = kinds_of(callers), kinds_of(traffic)
-        estate = at_home(everybody(sight(usual), span), usual, span, settings.shared_addresses)
-        used = at_home(estate, kinds, span).client_hours
-        return cut(traffic, how, msgspec.structs.replace(estate, client_hours=used), kinds)
+        parts = Spilled(recalled.texts.words["host"], shelf, settler, self._room.part_rows)
+        return parts, sight(kinds_of(settler.settled(recalled.callers)))
 
-    def _report(self, window: Window | None, found: Sequence[Finding]) -> Report:
-        counted = census(window) if window is not None else Census(0, 0)
-        account = self._account(window, counted)
+    def _report(self, weighed: Weighed | None, parts: Spilled | None, found: Sequence[Finding]) -> Report:
+        counted = weighed.counted if weighed else Census(0, 0)
         beacons = sum("beacon" in f.analytic for f in found)
         return Report(
-            account=account, findings=tuple(found), below=max(0, counted.judged - beacons), short=counted.short
+            account=self._account(weighed, parts), findings=tuple(found), below=max(0, counted.judged - beacons),
+            short=counted.short,
         )  # fmt: skip
 
-    def _account(self, window: Window | None, counted: Census) -> Account:
-        if window is None:
-            account = self._gatherer.ledger.account(strict=self._settings.strict)
+    def _account(self, weighed: Weighed | None, parts: Spilled | None) -> Account:
+        strict = self._settings.strict
+        if weighed is None or parts is None:
+            account = self._gatherer.ledger.account(strict=strict)
         else:
-            gathered = self._gatherer.gathered(Whole([], Settled(window.traffic, Dropped())))
-            held, clients = filled(window.traffic), window.estate.clients
-            account = account_of(gathered, held, clients, counted, strict=self._settings.strict)
+            gathered = self._gatherer.gathered(parts)
+            account = account_of(gathered, weighed.filled, weighed.estate, weighed.counted, strict=strict)
         audits = sorted(name for name, lines in self._gatherer.ledger.kinds.items() if lines and not is_traffic(name))
         account.missing += tuple(Missing(name, "changes of functions", AUDIT) for name in audits)
         changes = [step.change for step in self._steps]
@@ -210,7 +207,7 @@ def _batches(steps: Sequence[Step], batch_bytes: int) -> Iterator[list[Step]]:
     for step in steps:
         batch.append(step)
         size += step.item.size or 0
-        if size >= batch_bytes:
+        if size >= batch_bytes or len(batch) == BATCH_FILES:
             yield batch
             batch, size = [], 0
     if batch:

@@ -4,6 +4,7 @@ A part holds all rows of its clients, so parts are weighed apart, also in severa
 is added up between the two: the estate, and at the end the far sides of proxies. One part is the usual case.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -18,7 +19,6 @@ from sferic.correlate.same import with_processes
 from sferic.correlate.weigh import weigh
 from sferic.engine.part import Tally
 from sferic.engine.parts import Held, Parts
-from sferic.engine.period import Period
 from sferic.engine.settling import Dropped
 from sferic.model.finding import Analytic, Finding
 from sferic.model.settings import Settings
@@ -32,6 +32,8 @@ from sferic.sources._clock import zone
 
 HOUR_MS = 3_600_000
 _BY_SEGMENT: tuple[Analytic, ...] = ("beacon", "long_connection", "process")
+_AT_ONCE = 16
+"""So many parts are added up at a time."""
 Found = dict[Analytic, list[Candidate]]
 
 
@@ -50,12 +52,16 @@ class Weighing:
     """One hunt's weighing."""
 
     def __init__(
-        self, parts: Parts, period: Period, settings: Settings, weights: Weights, below_db: float, hands: int
-    ) -> None:
-        """Take the traffic, and how many processes may weigh it; `below_db` is how far below the floor to look."""
+        self, parts: Parts, span_s: tuple[float, float], settings: Settings, weights: Weights, hands: int,
+        *, below_db: float = 0.0, others: Sequence[Sighted] = (),
+    ) -> None:  # fmt: skip
+        """Take the traffic, the span that logs cover, epoch seconds, and how many processes may weigh it.
+
+        `below_db` is how far below the floor to look, `others` what is known of machines that are not weighed.
+        """
         self._parts, self._settings, self._weights, self._hands = parts, settings, weights, hands
         self._floor_db = weights.severity.points(settings.min_score) - below_db
-        self._span = ((period.first or 0) / 1e6, (period.last or 0) / 1e6)
+        self._span, self._others = span_s, others
 
     def weigh(self, tally: Tally) -> Weighed:
         """Settle every part, then weigh every part against all; tally what rows were left out."""
@@ -69,7 +75,7 @@ class Weighing:
         return Weighed(_joined([p.found for p in parts]), counted, busy, estate.clients, held)
 
     def _settled(self, tally: Tally) -> tuple[Estate, Filled]:
-        seen: list[Sighted] = []
+        seen: list[Sighted] = list(self._others)
         held = Filled()
         for part in self._parts.each(_settled, self._hands):
             tally.duplicates += part.dropped.duplicates
@@ -77,9 +83,9 @@ class Weighing:
             tally.openings += part.dropped.openings
             if part.span:
                 self._span = min(self._span[0], part.span[0]), max(self._span[1], part.span[1])
-            seen = [together(seen[0], part.sighted) if seen else part.sighted]
+            seen = [together(seen), part.sighted] if len(seen) == _AT_ONCE else [*seen, part.sighted]
             held.add(part.filled)
-        return everybody(seen[0], self._span), held
+        return everybody(together(seen), self._span), held
 
 
 def cutting(span_s: tuple[float, float], settings: Settings) -> Cutting:

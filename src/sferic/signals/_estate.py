@@ -4,6 +4,7 @@ Only calls to serverless platforms are known here, since lines that name none ar
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -68,23 +69,21 @@ def sight(kinds: Kinds) -> Sighted:
     )  # fmt: skip
 
 
-def together(one: Sighted, other: Sighted) -> Sighted:
-    """Add up what two parts say."""
-    callers, place = np.unique(np.concatenate([one.callers, other.callers]), return_inverse=True)
-    clients = np.concatenate([one.callers_clients, other.callers_clients])
+def together(parts: Sequence[Sighted]) -> Sighted:
+    """Add up what parts say."""
+
+    def every(name: str) -> list[Any]:
+        return [getattr(part, name) for part in parts]
+
+    callers, place = np.unique(np.concatenate(every("callers")), return_inverse=True)
+    clients = np.bincount(place, np.concatenate(every("callers_clients")), len(callers))
+    counted = {n: np.sum(every(n), axis=0) for n in ("owner_clients", "agent_clients", "image_clients")}
+    first = {n: np.min(every(n), axis=0) for n in ("owner_first_s", "owner_company_s", "source_first_s")}
+    distinct = {n: np.unique(np.concatenate(every(n))) for n in ("users", "owner_users")}
+    any_of = {n: np.any(every(n), axis=0) for n in ("source_refuses", "source_refers")}
     return Sighted(
-        clients=one.clients + other.clients,
-        users=np.union1d(one.users, other.users),
-        owner_clients=one.owner_clients + other.owner_clients,
-        owner_users=np.union1d(one.owner_users, other.owner_users),
-        owner_first_s=np.minimum(one.owner_first_s, other.owner_first_s),
-        owner_company_s=np.minimum(one.owner_company_s, other.owner_company_s),
-        source_first_s=np.minimum(one.source_first_s, other.source_first_s),
-        source_refuses=one.source_refuses | other.source_refuses,
-        source_refers=one.source_refers | other.source_refers,
-        agent_clients=one.agent_clients + other.agent_clients,
-        image_clients=one.image_clients + other.image_clients,
-        callers=callers, callers_clients=np.bincount(place, clients, len(callers)).astype(np.int64),
+        clients=sum(part.clients for part in parts), callers=callers, callers_clients=clients.astype(np.int64),
+        **counted, **first, **distinct, **any_of,
     )  # fmt: skip
 
 

@@ -57,33 +57,38 @@ def _texts(codes: Any, words: Sequence[str]) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(known, pa.array(safe, pa.string()))
 
 
-def as_collected(tables: Sequence[pa.Table], places: Mapping[int, Any]) -> list[Collected]:
-    """Undo `as_table` for tables that are to share their vocabularies; a column that one lacks is unknown in it."""
-    ends = np.cumsum([len(table) for table in tables])
-    whole = pa.concat_tables(tables, promote_options="default")
-    words, codes = _encoded(whole)
-    numbers = {number: index for index, number in enumerate(places)}
-    columns = {name: codes[name] if name in WORDS else _numbers(whole, name) for name in TYPES}
-    present, inverse = np.unique(columns["place"], return_inverse=True)
-    columns["place"] = np.array([numbers.get(n, UNKNOWN) for n in present.tolist()], np.int32)[inverse]
-    known = list(places.values())
-    processes = [msgspec.json.decode(text, type=Process) for text in words.pop("process")]
-    parts = zip(np.concatenate([[0], ends[:-1]]).tolist(), ends.tolist(), strict=True)
-    return [Collected({n: c[a:b] for n, c in columns.items()}, words, known, processes) for a, b in parts]
+class Reader:
+    """Undoes `as_table`, for one table after another: a text has one number in all of them."""
 
+    def __init__(self, places: Mapping[int, Any]) -> None:
+        """Take the places by the numbers under which the store keeps them."""
+        self._numbers: dict[str, dict[str, int]] = {vocabulary: {} for vocabulary in dict.fromkeys(WORDS.values())}
+        self._place = {number: index for index, number in enumerate(places)}
+        self.texts = Collected({}, {name: [] for name in self._numbers if name != "process"}, list(places.values()), [])
+        """What the numbers mean; it grows with each table."""
 
-def _encoded(whole: pa.Table) -> tuple[dict[str, list[str]], dict[str, Any]]:
-    words: dict[str, list[str]] = {}
-    codes: dict[str, Any] = {}
-    for vocabulary in dict.fromkeys(WORDS.values()):
-        names = [name for name, shared in WORDS.items() if shared == vocabulary]
-        text = pa.chunked_array([chunk for name in names for chunk in _column(whole, name).chunks], pa.string())
-        encoded = text.combine_chunks().dictionary_encode()
-        words[vocabulary] = encoded.dictionary.to_pylist()
-        numbers = encoded.indices.fill_null(UNKNOWN).to_numpy()
-        for place, name in enumerate(names):
-            codes[name] = numbers[place * len(whole) : (place + 1) * len(whole)].astype(np.int32)
-    return words, codes
+    def read(self, table: pa.Table) -> dict[str, Any]:
+        """Return a table's columns; one that it lacks is unknown."""
+        columns = {n: self._codes(table, n) if n in WORDS else _numbers(table, n) for n in TYPES}
+        present, inverse = np.unique(columns["place"], return_inverse=True)
+        columns["place"] = np.array([self._place.get(n, UNKNOWN) for n in present.tolist()], np.int32)[inverse]
+        return columns
+
+    def _codes(self, table: pa.Table, name: str) -> Any:
+        encoded = _column(table, name).combine_chunks().dictionary_encode()
+        numbers = [self._number(WORDS[name], text) for text in encoded.dictionary.to_pylist()]
+        return np.array([*numbers, UNKNOWN], np.int32)[encoded.indices.fill_null(UNKNOWN).to_numpy()]
+
+    def _number(self, vocabulary: str, text: str) -> int:
+        known = self._numbers[vocabulary]
+        number = known.get(text)
+        if number is None:
+            number = known[text] = len(known)
+            if vocabulary == "process":
+                self.texts.processes.append(msgspec.json.decode(text, type=Process))
+            else:
+                self.texts.words[vocabulary].append(text)
+        return number
 
 
 def _column(whole: pa.Table, name: str) -> pa.ChunkedArray:

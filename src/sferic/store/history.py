@@ -4,13 +4,14 @@ Files go in batch by batch, each with its rows, its mark and what names it taugh
 it stay noted as unweighed until a weighing has been written down: a run that was killed in between loses nothing.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
 import duckdb
 import msgspec
+import numpy as np
 import pyarrow as pa
 
 from sferic.catalog.place import Place
@@ -19,12 +20,14 @@ from sferic.model.finding import Finding
 from sferic.model.history import Contents, Intake, Kept, Mark, Recalled
 from sferic.model.machine import short_name
 from sferic.model.traffic import UNKNOWN, Seen, Traffic
-from sferic.store.arrow import as_calls, as_collected, as_table
+from sferic.store.arrow import Reader, as_calls, as_table
 from sferic.store.tables import opened, version
 
 DAY_S = 86_400.0
 KEEP_NAMES_S = DAY_S
 """Names of addresses are believed for a day; older ones are of no use."""
+BATCH_ROWS = 1 << 16
+"""So many rows are read at a time."""
 HOPS = 2
 """Who shares an address, a device or a proxy with a client is settled together with it."""
 
@@ -131,19 +134,22 @@ class History:
         clients = self._together()
         if not clients:
             return None
+        bodies = self._con.sql("SELECT number, body FROM places ORDER BY number").fetchall()
+        reader = Reader({number: msgspec.json.decode(body, type=Place) for number, body in bodies})
+        first, last = self._con.sql("SELECT min(time_s), max(time_s) FROM rows").fetchall()[0]
         with self._given("wanted", pa.table({"name": sorted(clients)})):
-            rows = self._con.sql(
-                "SELECT * FROM rows WHERE coalesce(client, '') IN (SELECT name FROM wanted)"
-            ).to_arrow_table()
             callers = self._con.sql(
                 "SELECT first_s AS time_s, source, nullif(client, '') AS client, \"user\", process, agent, place "
                 "FROM callers WHERE client NOT IN (SELECT name FROM wanted) ORDER BY first_s"
             ).to_arrow_table()
-        bodies = self._con.sql("SELECT number, body FROM places ORDER BY number").fetchall()
-        places = {number: msgspec.json.decode(body, type=Place) for number, body in bodies}
-        mine, others = as_collected([rows, callers], places)
-        first, last = self._con.sql("SELECT min(time_s), max(time_s) FROM rows").fetchall()[0]
-        return Recalled(mine, others, frozenset(clients), (first, last))
+        others = reader.read(callers)
+        return Recalled(self._rows(clients, reader), reader.texts, others, frozenset(clients), (first, last))
+
+    def _rows(self, clients: Collection[str], reader: Reader) -> Iterator[dict[str, Any]]:
+        with self._given("wanted", pa.table({"name": sorted(clients)})):
+            rows = self._con.sql("SELECT * FROM rows WHERE coalesce(client, '') IN (SELECT name FROM wanted)")
+            for batch in rows.to_arrow_reader(BATCH_ROWS):
+                yield reader.read(pa.Table.from_batches([batch]))
 
     def _together(self) -> set[str]:
         """Return the unweighed clients, those of open findings, and all that must be settled together with them."""
@@ -169,19 +175,17 @@ class History:
         return {name for (name,) in rows if short_name(name) in short}
 
     def conclude(
-        self, found: Sequence[Finding], traffic: Traffic, clients: Collection[str], now: int, keep_days: int
+        self, found: Sequence[Finding], parts: Iterable[Traffic], clients: Collection[str], now: int, keep_days: int
     ) -> None:
-        """Write a weighing down: the settled traffic of these clients, and what was found in it. Forget what is old."""
-        settled = {traffic.clients[number] for number in set(traffic.client.tolist()) - {UNKNOWN}}
-        names = pa.table({"name": pa.array(sorted(settled.union(clients)), pa.string())})
+        """Write a weighing down: the settled traffic of these clients, and what was found in it. Forget what is old.
+
+        No client has rows in two parts of the traffic.
+        """
         with self._transaction():
-            with self._given("weighed", names), self._given("settled", as_calls(traffic)):
-                self._con.execute("UPDATE findings SET state = 'below' WHERE client IN (SELECT name FROM weighed)")
-                self._con.execute("DELETE FROM callers WHERE client IN (SELECT name FROM weighed)")
-                self._con.execute(
-                    "INSERT INTO callers SELECT min(time_s), max(time_s), source, coalesce(client, '') AS client, "
-                    '"user", process, agent, place, count(*) FROM settled GROUP BY ALL'
-                )
+            self._replace_callers(clients, None)
+            for traffic in parts:
+                present = np.unique(traffic.client).tolist()
+                self._replace_callers({traffic.clients[number] for number in present if number != UNKNOWN}, traffic)
             for finding in found:
                 self._con.execute(
                     "INSERT INTO findings VALUES (?, ?, 'open', ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
@@ -193,6 +197,17 @@ class History:
             self._forget(keep_days)
         with suppress(duckdb.Error):  # another reader may hold it off; the next run does it
             self._con.execute("CHECKPOINT")
+
+    def _replace_callers(self, clients: Collection[str], traffic: Traffic | None) -> None:
+        with self._given("weighed", pa.table({"name": pa.array(sorted(clients), pa.string())})):
+            self._con.execute("UPDATE findings SET state = 'below' WHERE client IN (SELECT name FROM weighed)")
+            self._con.execute("DELETE FROM callers WHERE client IN (SELECT name FROM weighed)")
+        if traffic is not None:
+            with self._given("settled", as_calls(traffic)):
+                self._con.execute(
+                    "INSERT INTO callers SELECT min(time_s), max(time_s), source, coalesce(client, '') AS client, "
+                    '"user", process, agent, place, count(*) FROM settled GROUP BY ALL'
+                )
 
     def _forget(self, keep_days: int) -> None:
         (last,) = self._con.sql("SELECT max(last_s) FROM callers").fetchall()[0]
