@@ -16,7 +16,7 @@ BASE_BYTES = 64 << 20
 """What a hunt takes before the first row: Python, its libraries, the selection, the catalogue."""
 HAND_BYTES = 32 << 20
 """What each process takes of its own."""
-LEAST_BYTES = (BASE_BYTES + HAND_BYTES) * 4 // 3
+LEAST_BYTES = (BASE_BYTES + HAND_BYTES) * 5 // 4
 """Whoever asks for less asks for what cannot be."""
 TEXT_SHARE = 0.25
 """Of the rest, what names, addresses, paths and findings may take."""
