@@ -44,7 +44,9 @@ def blocks(chunks: Iterator[bytes], line_bytes: int) -> Iterator[Block]:
             yield Block(b"\n", (0,), dropped + cut)
             chunk, dropped = read[cut + 1 :], 0
         end = chunk.rfind(b"\n") + 1
-        if end:
+        if chunk and end == len(chunk) and not rest:
+            yield from _checked(chunk, line_bytes)
+        elif end:
             yield from _checked(b"".join((rest, memoryview(chunk)[:end])), line_bytes)
             rest = chunk[end:]
         else:

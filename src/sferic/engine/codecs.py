@@ -79,37 +79,30 @@ def open_chunks(item: Input, limits: Limits, glance: Glance | None = None) -> Op
     return Opened("xml" if is_xml(head) else codec, text, lambda: raw.taken)
 
 
-def open_span(item: Input, start: int, stop: int | None) -> Opened:
+def open_span(item: Input, start: int, stop: int | None, chunk_bytes: int | None = None) -> Opened:
     """Open the lines of a plain file that begin in [start, stop); stop None reads on to the end of the file.
 
-    A line that begins before `stop` is read to its end. A part of a file is not asked whether it is text.
+    Chunks hold `READ_BYTES`, or so many bytes. A part of a file is not asked whether it is text.
     """
     try:
-        raw = _Counted(item.open(), start)
+        raw = _Counted(item.open())
     except OSError as error:
         raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
-    span = _span(raw, start, stop, item)
+    span = _span(raw, start, stop, item, chunk_bytes or READ_BYTES)
     return Opened("plain", span if start else as_utf8(span), lambda: raw.taken)
 
 
-def _span(raw: "_Counted", start: int, stop: int | None, item: Input) -> Iterator[bytes]:
-    """Yield chunks of the lines that begin in [start, stop); beyond `stop`, a file is read to a line's end only."""
-    at, ends = max(start - 1, 0), start == 0
+def _span(raw: "_Counted", start: int, stop: int | None, item: Input, chunk_bytes: int) -> Iterator[bytes]:
+    """Yield chunks of the lines that begin in [start, stop), and no byte of any other."""
     try:
-        while not ends and (stop is None or at < stop) and (piece := raw.line()):
-            at += len(piece)
-            ends = piece.endswith(b"\n")
-        if not ends:
-            return  # all of it belongs to a line that begins before
-        while (stop is None or at < stop) and (data := raw.read(min(READ_BYTES, (stop or sys.maxsize) - at))):
+        end = sys.maxsize if stop is None else raw.border(stop)
+        at = raw.border(start)
+        raw.seek(at)
+        while at < end and (data := raw.read(min(chunk_bytes, end - at))):
             at += len(data)
-            ends = data.endswith(b"\n")
             yield data
-        while not ends and (piece := raw.line()):
-            ends = piece.endswith(b"\n")
-            yield piece
     except OSError as error:
-        raise _damaged(item, at - start, error) from error
+        raise _damaged(item, raw.taken, error) from error
     finally:
         raw.close()
 
@@ -117,12 +110,10 @@ def _span(raw: "_Counted", start: int, stop: int | None, item: Input) -> Iterato
 class _Counted:
     """Counts the bytes taken from a stream, and can look ahead once."""
 
-    def __init__(self, stream: IO[bytes], start: int = 0) -> None:
+    def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
         self._ahead = b""
         self.taken = 0
-        if start:
-            stream.seek(start - 1)
 
     def peek(self, size: int) -> bytes:
         while len(self._ahead) < size and (more := self._stream.read(size - len(self._ahead))):
@@ -130,20 +121,24 @@ class _Counted:
         return self._ahead
 
     def read(self, size: int) -> bytes:
-        if self._ahead:
-            data, self._ahead = self._ahead[:size], self._ahead[size:]
-        else:
-            data = self._stream.read(size) or b""
+        data, self._ahead = (self._ahead, b"") if self._ahead else (self._stream.read(size) or b"", b"")
         self.taken += len(data)
         return data
 
-    def line(self) -> bytes:
-        """Read to the end of a line, or a piece of a long one; what was read beyond that is kept."""
-        data = self._ahead or self._stream.read(_SNIFF) or b""
-        end = data.find(b"\n") + 1 or len(data)
-        self._ahead = data[end:]
-        self.taken += end
-        return data[:end]
+    def seek(self, place: int) -> None:
+        self._stream.seek(place)
+
+    def border(self, place: int) -> int:
+        """Find where the first line begins that does not begin before `place`; what is looked at is not counted."""
+        if not place:
+            return 0
+        at = place - 1
+        self._stream.seek(at)
+        while piece := self._stream.read(_SNIFF):
+            if end := piece.find(b"\n") + 1:
+                return at + end
+            at += len(piece)
+        return at
 
     def pieces(self) -> Iterator[bytes]:
         while data := self.read(READ_BYTES):

@@ -77,9 +77,15 @@ class Batch(msgspec.Struct, frozen=True):
     blocks: list[Scanned]
 
 
-def open_text(part: Part, limits: Limits, glance: Glance | None = None) -> Text:
-    """Open a part and read its first block; raises the InputErrors of `codecs`."""
-    opened = open_chunks(part.item, limits, glance) if part.is_whole else open_span(part.item, part.start, part.stop)
+def open_text(part: Part, limits: Limits, glance: Glance | None = None, chunk_bytes: int | None = None) -> Text:
+    """Open a part and read its first block; raises the InputErrors of `codecs`.
+
+    `chunk_bytes` is how much of a part is read at a time, if not as much as of all other inputs.
+    """
+    if part.is_whole:
+        opened = open_chunks(part.item, limits, glance)
+    else:
+        opened = open_span(part.item, part.start, part.stop, chunk_bytes)
     cut = blocks(opened.chunks, limits.line_bytes)
     first = next(cut, None)
     head = tuple(islice(_lines(first.data), HEAD_LINES if part.start == 0 else 1)) if first else ()

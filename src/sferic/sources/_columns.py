@@ -36,7 +36,8 @@ NAME = r"^[a-z0-9_][a-z0-9_-]*(?:\.[a-z0-9_-]+)*\.[a-z]+$"
 _LONGEST_HOST = pa.scalar(MAX_HOST, pa.int32())
 _SECONDS, _POINT, _MICROS = slice(17, 19), 19, slice(20, 26)
 """Where these stand in `2026-03-02T10:00:00.400000Z`."""
-_ZERO, _NINE = ord("0"), ord("9")
+_ZERO, _NINE, _END = ord("0"), ord("9"), ord("\n")
+_PIECE = 1 << 17
 
 
 class Objects(msgspec.Struct, Generic[T], frozen=True):
@@ -54,10 +55,22 @@ class Objects(msgspec.Struct, Generic[T], frozen=True):
         return self.text[start : self.text.index(b"\n", start)]
 
 
+def places_of(laid: NDArray[np.uint8], is_one: Callable[[NDArray[np.uint8]], Mask]) -> NDArray[np.int64]:
+    """Find bytes, in pieces that stay in the processor's cache and in memory that is used again."""
+    found = [np.flatnonzero(is_one(laid[at : at + _PIECE])) + at for at in range(0, len(laid), _PIECE)]
+    return np.concatenate(found) if found else np.zeros(0, np.int64)
+
+
+def is_end(laid: NDArray[np.uint8]) -> Mask:
+    """Say which bytes end a line."""
+    found: Mask = laid == _END
+    return found
+
+
 def decoded(text: bytes, decoder: msgspec.json.Decoder[T]) -> Objects[T]:
     """Decode each line that begins with an object; those that cannot be are left out."""
     laid = np.frombuffer(text, np.uint8)
-    ends = np.flatnonzero(laid == ord("\n"))
+    ends = places_of(laid, is_end)
     starts = np.append(0, ends[:-1] + 1)
     begun = (laid[starts] == ord("{")) & (laid[np.minimum(starts + 1, len(laid) - 1)] == ord('"'))
     if begun.all() and (laid[ends - 1] == ord("}")).all():

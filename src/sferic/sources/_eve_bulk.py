@@ -26,6 +26,7 @@ from sferic.sources._fields import status
 _TEXT, _COUNT = pa.string(), pa.int64()
 _NO_TEXT, _NO_FLOW = pa.scalar("", _TEXT), pa.scalar(0, _COUNT)
 _TYPED, _COLON = b'"event_type":"', 12
+_UNDERSCORE = ord("_")
 _TELLING = (5, 7)
 """Where it has its t on both sides of the underscore, which few other keys have."""
 _STAMP = 31
@@ -151,7 +152,7 @@ def _spread(made: Sequence[pa.Table], whose: NDArray[np.int64], total: int) -> _
 def _plainly_typed(objects: _columns.Objects[Any]) -> Mask:
     """Say in which lines `event_type` is written as the reader claims it, wherever it occurs."""
     laid = np.frombuffer(objects.text, np.uint8)
-    marks = np.flatnonzero(laid == ord("_")) - _TYPED.index(b"_")
+    marks = _columns.places_of(laid, lambda part: part == _UNDERSCORE) - _TYPED.index(b"_")
     marks = marks[(marks >= 0) & (marks <= len(laid) - len(_TYPED) - 1)]
     for place in _TELLING:
         marks = marks[laid[marks + place] == _TYPED[place]]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sferic.sources._columns import Mask
+from sferic.sources._columns import Mask, is_end, places_of
 
 PIPES = 7
 """In a whole header, the last one after the severity."""
@@ -20,7 +20,7 @@ MOST = 500
 """Pairs of a line that is cut here."""
 _FEW = 1 << 15
 """So many different keys are sorted faster."""
-_SPACE, _EQUALS, _END = ord(" "), ord("="), ord("\n")
+_SPACE, _EQUALS, _END, _PIPE, _ESCAPE = map(ord, " =\n|\\")
 _KEY = re.compile(r"[\w.\[\]-]{1,64}")
 _Places = NDArray[np.int64]
 
@@ -31,11 +31,11 @@ class Pairs:
     def __init__(self, text: bytes) -> None:
         self._text = text
         laid = np.frombuffer(text, np.uint8)
-        self._ends = np.flatnonzero(laid == _END)
+        self._ends = places_of(laid, is_end)
         starts = np.append(0, self._ends[:-1] + 1)
         self.plain: Mask = np.ones(len(starts), np.bool_)
         """Lines that could be cut."""
-        odd = np.flatnonzero(((laid < _SPACE) & (laid != _END)) | (laid == ord("\\")))
+        odd = places_of(laid, lambda part: ((part < _SPACE) & (part != _END)) | (part == _ESCAPE))
         self.plain[np.searchsorted(self._ends, odd)] = False
         begins = self._begins(laid, starts)
         self.headers = _slices(text, starts, begins).dictionary_encode()
@@ -43,14 +43,14 @@ class Pairs:
 
     def _begins(self, laid: NDArray[np.uint8], starts: _Places) -> _Places:
         """Find where each line's pairs begin."""
-        pipes = np.append(np.flatnonzero(laid == ord("|")), np.full(PIPES, len(laid)))
+        pipes = np.append(places_of(laid, lambda part: part == _PIPE), np.full(PIPES, len(laid)))
         found = pipes[np.searchsorted(pipes, starts) + PIPES - 1] + 1
         self.plain &= found <= self._ends
         return np.where(self.plain, found, starts)
 
     def _cut(self, laid: NDArray[np.uint8], begins: _Places) -> None:
         """Find each key: what stands before an equals sign, up to a space or the beginning."""
-        marks = np.flatnonzero((laid == _SPACE) | (laid == _EQUALS) | (laid == _END))
+        marks = places_of(laid, lambda part: (part == _SPACE) | (part == _EQUALS) | (part == _END))
         kinds = laid[marks]
         here = np.flatnonzero(kinds == _EQUALS)
         signs, before = marks[here], np.where(here > 0, here - 1, 0)
