@@ -9,7 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
+import duckdb
 import pytest
+
+from sferic.pipeline import normalize
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
 
@@ -35,7 +38,7 @@ def _beside(name: str) -> ModuleType:
         return _load(name)
 
 
-GROWTH = _beside("growth")
+GROWTH, NORMALIZE = _beside("growth"), _beside("normalize")
 with pytest.MonkeyPatch.context() as known:
     known.setitem(sys.modules, "growth", GROWTH)
     SPARK = _beside("spark")
@@ -136,3 +139,30 @@ def test_hours_of_a_log_are_an_hour_apart(tmp_path: Path, monkeypatch: pytest.Mo
     assert [later - earlier for earlier, later in zip(*stamps, strict=True)] == pytest.approx([3600] * len(stamps[0]))
     first.write_text("kept")
     assert SPARK.files(tmp_path, 2, 0.5)[0].read_text() == "kept"
+
+
+def test_the_rival_cuts_the_same_values_out_of_cef(tmp_path: Path) -> None:
+    """The query that Sferic is compared with gives what Sferic gives, so it is the same work."""
+    file = tmp_path / "x.cef"
+    file.write_bytes(b"".join(GENERATE.chunks("generic_cef", 50_000, seed=3)))
+    queries = NORMALIZE.queries(file)
+    assert list(queries) == ["DuckDB, keys", "DuckDB, lines"]
+    wanted = 'src, spt, dst, dhost, dpt, out, "in", vendor'
+    found = duckdb.connect().sql(queries["DuckDB, keys"]).project(wanted).fetchall()
+    events = [
+        (e.src_ip, e.src_port, e.dst_ip, e.dst_host, e.dst_port, e.bytes_up, e.bytes_down, "Fortinet")
+        for e in normalize([str(file)])
+    ]
+    assert len(events) > 50
+    assert found == events
+
+
+@pytest.mark.parametrize(
+    ("head", "row"), [('{"a":1}\n', "read_json"), ("#path\tx\n#fields\ta\tb\n1\t2\n", "names = ['a', 'b']"), ("x\n", "line")]
+)
+def test_the_rival_reads_what_it_knows(head: str, row: str, tmp_path: Path) -> None:
+    """JSON and tables are read by DuckDB's own readers, anything else as lines."""
+    (tmp_path / "x.log").write_text(head)
+    [(name, query)] = NORMALIZE.queries(tmp_path / "x.log").items()
+    assert name == "DuckDB"
+    assert row in query

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 
 from sferic.engine.tables import events, from_rows, placed, widened
 from sferic.model.event import Event, Line
+from sferic.sources import _columns
 from sferic.sources._bulk import BulkReader
 from sferic.sources._clock import Clock
 from sferic.sources._columns import coded, decoded
@@ -220,6 +222,16 @@ def test_a_type_is_read_where_the_reader_would_claim_it(key: str, taken: bool) -
     line = f'{{"timestamp":"2026-03-02T10:00:00.400000+0000",{key},"flow_id":1,"src_ip":"10.0.0.1","dest_ip":"192.0.2.1","tls":{{"sni":"a.example"}}}}'
     between = line.replace(key, '"event_type":"tls"').encode()
     assert in_bulk(reader("suricata_eve"), [between, line.encode(), between]).keys() == ({0, 1, 2} if taken else {0, 2})
+
+
+@pytest.mark.parametrize("piece", [1, 3, 100])
+def test_bytes_are_found_in_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However large the pieces, every byte that is looked for is found, once and in order; nothing has none."""
+    monkeypatch.setattr(_columns, "_PIECE", piece)
+    text = b"\na\n\nbc\n"
+    found = _columns.places_of(np.frombuffer(text, np.uint8), _columns.is_end)
+    assert found.tolist() == [0, 2, 3, 6]
+    assert not len(_columns.places_of(np.zeros(0, np.uint8), _columns.is_end))
 
 
 def test_repeated_values_are_read_once() -> None:
