@@ -89,6 +89,26 @@ def test_parts_hold_every_line_once(data: bytes, cuts: list[int]) -> None:
         assert not part or part.endswith(b"\n") or b"".join(parts).endswith(part)
 
 
+def test_a_line_over_many_parts_is_looked_through_once() -> None:
+    """Parts that lie within a very long line do not seek its end, each anew."""
+    read: list[int] = []
+
+    class Counting(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            found = super().read(size)
+            read.append(len(found))
+            return found
+
+    data = b"a\n" + b"x" * 1_000_000 + b"\nb\n"
+    item = Input("x", len(data), None, named=True, open=lambda: Counting(data))
+    with pytest.MonkeyPatch.context() as small:
+        small.setattr(codecs, "READ_BYTES", 5_000)
+        edges = [*range(0, len(data), 10_000), None]
+        parts = [b"".join(open_span(item, start or 0, stop).chunks) for start, stop in pairwise(edges)]
+    assert b"".join(parts) == data
+    assert sum(read) < 4 * len(data)
+
+
 @pytest.mark.usefixtures("_eager")
 def test_a_process_that_dies_is_told(gather: Any, lines: ModuleType, tmp_path: Path, monkeypatch: Any) -> None:
     """What it had not told is lost, so the file has a problem, and the rest is read."""

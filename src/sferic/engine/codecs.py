@@ -95,8 +95,10 @@ def open_span(item: Input, start: int, stop: int | None, chunk_bytes: int | None
 def _span(raw: "_Counted", start: int, stop: int | None, item: Input, chunk_bytes: int) -> Iterator[bytes]:
     """Yield chunks of the lines that begin in [start, stop), and no byte of any other."""
     try:
+        at = raw.border(start, stop)
+        if stop is not None and at >= stop:
+            return  # all of it belongs to a line that begins before, and is not looked through
         end = sys.maxsize if stop is None else raw.border(stop)
-        at = raw.border(start)
         raw.seek(at)
         while at < end and (data := raw.read(min(chunk_bytes, end - at))):
             at += len(data)
@@ -128,16 +130,19 @@ class _Counted:
     def seek(self, place: int) -> None:
         self._stream.seek(place)
 
-    def border(self, place: int) -> int:
-        """Find where the first line begins that does not begin before `place`; what is looked at is not counted."""
+    def border(self, place: int, stop: int | None = None) -> int:
+        """Find where the first line begins that does not begin before `place`; `stop` or more if none does before that.
+
+        What is looked at is not counted as taken.
+        """
         if not place:
             return 0
-        at = place - 1
+        at, size = place - 1, _SNIFF
         self._stream.seek(at)
-        while piece := self._stream.read(_SNIFF):
+        while (stop is None or at < stop) and (piece := self._stream.read(size)):
             if end := piece.find(b"\n") + 1:
                 return at + end
-            at += len(piece)
+            at, size = at + len(piece), READ_BYTES
         return at
 
     def pieces(self) -> Iterator[bytes]:
