@@ -9,6 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from msgspec.structs import replace
 
 from sferic.model.finding import Finding
 from sferic.model.settings import Settings
@@ -23,6 +24,7 @@ RUNNER = r"C:\actions-runner\bin\Runner.Worker.exe"
 MODULES = r"C:\work\api-sync\node_modules\wrangler"
 DEPLOY = f'"{NODE}" "{MODULES}\\wrangler-dist\\cli.js" deploy --name api-sync'
 Told = Callable[..., list[Finding]]
+WHATEVER = Settings(min_score=0, workers=1)
 every_log = pytest.mark.parametrize("log", sorted(WRITERS))
 
 
@@ -45,14 +47,16 @@ def when(at_s: float) -> str:
 def told(tmp_path: Path) -> Told:
     """Hunt through a story, and records of Cloudflare's, and return what was found whatever its score."""
 
-    def hunted(story: Story, log: str = "sysmon_json", audit: tuple[str, ...] = (), **settings: object) -> list[Finding]:
+    def hunted(
+        story: Story, log: str = "sysmon_json", audit: tuple[str, ...] = (), settings: Settings = WHATEVER
+    ) -> list[Finding]:
         logs = tmp_path / f"logs-{len(list(tmp_path.iterdir()))}"
         logs.mkdir()
         if story.started:
             (logs / SUFFIX[log]).write_text(WRITERS[log](story), encoding="utf-8")
         if audit:
             (logs / "cloudflare.json").write_text("\n".join(audit) + "\n", encoding="utf-8")
-        report = hunt([str(logs)], Settings(min_score=0, workers=1, **settings))  # type: ignore[arg-type]  # any
+        report = hunt([str(logs)], settings)
         assert not [file for file in report.account.files if file.problem or file.rejected or file.unknown]
         return list(report.findings)
 
@@ -261,7 +265,8 @@ def test_known_deployers_are_silent(told: Told, tmp_path: Path, principal: str) 
         listed.write_text(
             f'[[deployer]]\nname = "ci"\nprincipal = "{principal}"\nnetworks = ["{networks}"]\n', encoding="utf-8"
         )
-        found = [one for one in told(story, audit=audit, deployer_files=(str(listed),)) if one.device]
+        settings = replace(WHATEVER, deployer_files=(str(listed),))
+        found = [one for one in told(story, audit=audit, settings=settings) if one.device]
         assert {one.severity for one in found} == ({severity} if audit else {"informational"})
         if severity == "medium" and audit:
             assert signals(found[0]) == {"prior": -20, "launched_by_service": 14, "launch_in_audit_log": 6}
@@ -306,4 +311,4 @@ def test_the_log_is_not_needed_for_traffic(told: Told) -> None:
     """Switched off, nothing is said of commands."""
     story = Story()
     wrangler(story, (WORD, CMD))
-    assert not told(story, analytics=("beacon", "process"))
+    assert not told(story, settings=replace(WHATEVER, analytics=("beacon", "process")))
