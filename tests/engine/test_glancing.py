@@ -69,7 +69,10 @@ def test_a_name_is_found_in_bytes() -> None:
         assert not other.search(data), code
 
 
-@pytest.mark.parametrize("expression", [r"\b(?:3128|8080)\b", r"\b2026\-03\-02T10:00:00\b", r"^a", "[^a]b", r"\bé"])
+@pytest.mark.parametrize(
+    "expression",
+    [r"\b(?:3128|8080)\b", r"\b2026\-03\-02T10:00:00\b", r"\b0x1f4\b", r"\bS\-1\-5\-18\b", r"^a", "[^a]b", r"\bé"],
+)
 def test_what_may_be_a_number_is_not_looked_for(expression: str) -> None:
     """Of an expression that bytes may hold in another form nothing is said, and all is unpacked."""
     assert in_bytes(expression) == []

@@ -22,7 +22,8 @@ ALWAYS = 16
 """So many pieces at the beginning, and one of as many later on, are unpacked whatever they hold: what a log is can be
 told by lines that are not selected, too."""
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
-_NUMBER = re.compile(r"[\dT:.Z|+-]*")
+_NUMBER = re.compile(r"[\dT:.Z|+-]*|0x[\da-f]+|S-[\d-]+", re.IGNORECASE)
+"""Numbers, times, and how numbers and who somebody is (a SID) are unpacked."""
 _TOKEN = re.compile(
     r"\\b|(?P<kept>\(\?:|[()|*+?]|\{\d+(?:,\d*)?\})|(?P<letter>\\[dsw]|\\\W|\[(?:[^\]^\\]|\\\W)+\]|[^\\\[\](){}|*+?^$.])"
 )
