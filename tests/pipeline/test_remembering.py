@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
+import duckdb
 import msgspec
 import numpy as np
 import pytest
@@ -114,6 +115,22 @@ def test_few_files_are_lost_by_a_kill(monkeypatch: pytest.MonkeyPatch, estate: P
     monkeypatch.setattr(History, "take", noted)
     hunt_on([str(estate)], tmp_path / "history.db", Settings(min_score=0))
     assert taken == [3, 3, 2]
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_clients_whose_rows_are_gone(estate: Path, tmp_path: Path, is_first: bool) -> None:
+    """A run that was killed before weighing has noted clients, and their file has other lines now: nothing breaks."""
+    store, logs = tmp_path / "history.db", estate / "000.log"
+    quiet = tmp_path / "quiet.log"
+    quiet.write_bytes(logs.read_bytes().replace(b"vercel.app", b"example.org").replace(b"workers.dev", b"example.org"))
+    first = quiet if is_first else logs
+    before = hunt_on([str(first)], store, Settings(min_score=0))
+    assert (rows_of(store) == 0) is is_first
+    with duckdb.connect(store) as connection:
+        connection.execute("INSERT INTO unweighed VALUES ('gone')")
+    assert facts(hunt_on([str(first)], store, Settings(min_score=0))) == facts(before)
+    with duckdb.connect(store) as connection:
+        assert connection.sql("FROM unweighed").fetchall() == []
 
 
 def test_reading_again_changes_nothing(estate: Path, tmp_path: Path) -> None:

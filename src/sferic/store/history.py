@@ -136,7 +136,7 @@ class History:
             return None
         bodies = self._con.sql("SELECT number, body FROM places ORDER BY number").fetchall()
         reader = Reader({number: msgspec.json.decode(body, type=Place) for number, body in bodies})
-        first, last = self._con.sql("SELECT min(time_s), max(time_s) FROM rows").fetchall()[0]
+        first, last = self._con.sql("SELECT coalesce(min(time_s), 0), coalesce(max(time_s), 0) FROM rows").fetchall()[0]
         with self._given("wanted", pa.table({"name": sorted(clients)})):
             callers = self._con.sql(
                 "SELECT first_s AS time_s, source, nullif(client, '') AS client, \"user\", process, agent, place "
@@ -148,7 +148,9 @@ class History:
     def _rows(self, clients: Collection[str], reader: Reader) -> Iterator[dict[str, Any]]:
         with self._given("wanted", pa.table({"name": sorted(clients)})):
             rows = self._con.sql("SELECT * FROM rows WHERE coalesce(client, '') IN (SELECT name FROM wanted)")
-            for batch in rows.to_arrow_reader(BATCH_ROWS):
+            batches = rows.to_arrow_reader(BATCH_ROWS)
+            yield reader.read(batches.schema.empty_table())  # clients of an interrupted run may have no rows any more
+            for batch in batches:
                 yield reader.read(pa.Table.from_batches([batch]))
 
     def _together(self) -> set[str]:
