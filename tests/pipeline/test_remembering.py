@@ -1,5 +1,6 @@
 """A hunt with a store: pieces add up to the whole, nothing is taken twice, and a killed run goes on."""
 
+import json
 import os
 import signal
 import subprocess
@@ -236,6 +237,24 @@ def test_the_estate_is_remembered(tmp_path: Path, lines: ModuleType, beacon: byt
     (finding,) = [f for f in report.findings if f.src_ip == "10.1.0.5"]
     (reason,) = [r for r in finding.reasons if r.signal == "prevalence"]
     assert reason.value == "91 of 91"
+
+
+def test_a_machine_is_counted_once(tmp_path: Path, lines: ModuleType, beacon: bytes) -> None:
+    """Whom an earlier run's log knows by name, a later one's by an address that a list gives it, is one machine."""
+    listed, store = tmp_path / "machines.csv", tmp_path / "history.db"
+    listed.write_text("address,device\n10.1.0.5,ws-5\n", encoding="utf-8")
+    row = {"Timestamp": "2026-03-02T09:00:00Z", "DeviceName": "ws-5", "ActionType": "ConnectionSuccess",
+           "RemoteUrl": lines.HOST, "RemoteIP": "192.0.2.10"}  # fmt: skip
+    crowd = [lines.squid(600 * n, f"app-{n % 5}.vercel.app", f"10.1.1.{n % 19}") for n in range(60)]
+    (tmp_path / "a.log").write_bytes(lines.log(json.dumps(row), *crowd))
+    (tmp_path / "b.log").write_bytes(beacon)
+    settings = Settings(min_score=0, assets_file=str(listed))
+    for name in ("a.log", "b.log"):
+        report = hunt_on([str(tmp_path / name)], store, settings)
+    whole = hunt([str(tmp_path / name) for name in ("a.log", "b.log")], settings)
+    finding = max(report.findings, key=lambda found: found.score)
+    assert [reason.value for reason in finding.reasons if reason.signal == "prevalence"] == ["1 of 20"]
+    assert but_samples(report) == but_samples(whole)
 
 
 def test_yesterdays_names_are_known_today(tmp_path: Path, lines: ModuleType) -> None:

@@ -66,6 +66,11 @@ class Identities:
                 for time_s in span:
                     yield address, device, time_s
 
+    def pairs(self) -> set[tuple[str, str]]:
+        """Return each address with each device that it may have been."""
+        listed = {(address, device) for address, spans in self._listed.items() for _, _, device in spans}
+        return listed | {(address, device) for address, devices in self._seen.items() for device in devices}
+
     def spellings(self, names: Iterable[str]) -> dict[str, str]:
         """Return which of these names, and of all devices, are another's spelling, and whose."""
         listed = (device for spans in self._listed.values() for _, _, device in spans)

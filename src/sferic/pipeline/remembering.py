@@ -129,7 +129,7 @@ class _Run:
     def weigh(self, keep_days: int) -> Report:
         """Weigh the clients heard of, write that down, and report what is open."""
         settings, history = self._settings, self._history
-        recalled = history.recall()
+        recalled = history.recall(self._gatherer.identities.pairs())
         weighed = parts = None
         if recalled is not None:
             parts, others = self._settling(recalled)

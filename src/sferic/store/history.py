@@ -129,9 +129,12 @@ class History:
         known |= {str(body): int(str(number)) for number, _, body in rows}
         return [known[body] for body in bodies]
 
-    def recall(self) -> Recalled | None:
-        """Return what is needed to weigh the clients heard of since the last weighing; None if there are none."""
-        clients = self._together()
+    def recall(self, alike: Collection[tuple[str, str]] = ()) -> Recalled | None:
+        """Return what is needed to weigh the clients heard of since the last weighing; None if there are none.
+
+        Of each pair of names in `alike` one may stand for the other.
+        """
+        clients = self._together(alike)
         if not clients:
             return None
         bodies = self._con.sql("SELECT number, body FROM places ORDER BY number").fetchall()
@@ -153,13 +156,14 @@ class History:
             for batch in batches:
                 yield reader.read(pa.Table.from_batches([batch]))
 
-    def _together(self) -> set[str]:
+    def _together(self, alike: Collection[tuple[str, str]]) -> set[str]:
         """Return the unweighed clients, those of open findings, and all that must be settled together with them."""
         found = {name for (name,) in self._con.sql("SELECT DISTINCT client FROM unweighed").fetchall()}
         if found:  # what is open is weighed with each new estate, and beside what may be its other side
             found = found.union(*(_names(kept.finding) for kept in self.findings() if kept.state == "open"))
         for _ in range(HOPS if found else 0):
             found |= self._spelt_alike(found)
+            found = found.union(*(pair for pair in alike if not found.isdisjoint(pair)))
             with self._given("near", pa.table({"name": sorted(found)})):
                 rows = self._con.sql(
                     "WITH n AS (SELECT name FROM near), told AS (SELECT DISTINCT client, address, forwarded FROM rows "
