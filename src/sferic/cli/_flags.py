@@ -48,8 +48,7 @@ class Reading:
     """Processes that search the logs: 0 for one a core (default), 1 for all in one process."""
 
     memory: str | None = None
-    """Memory to aim at, such as 1GB; events beyond it wait on the disk, in TMPDIR (default: a quarter of all, at most
-    512 MiB a process)."""
+    """Memory to aim at, as 1GB; more events wait in TMPDIR (default: a quarter of all, 512 MiB a process at most)."""
 
     config: Path | None = None
     """A settings file; `sferic config` prints one."""
