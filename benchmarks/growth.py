@@ -56,13 +56,15 @@ def days(folder: Path, day_bytes: int, count: int) -> list[Path]:
     return paths
 
 
-def contenders(paths: list[Path], patterns: Path) -> list[Contender]:
-    """The tools that read all of the files, those that are installed."""
+def contenders(paths: list[Path], patterns: Path, budgets: list[str]) -> list[Contender]:
+    """The tools that read all of the files, those that are installed, and a hunt within each budget of memory."""
     files = [str(path) for path in paths]
+    hunt = [sys.executable, "-c", _HUNT, "hunt", *files, "--format", "ndjson"]
     known = [
         Contender("gzip -dc, wc -l", ["sh", "-c", 'gzip -dc "$@" | wc -l', "sh", *files]),
         Contender("rg -z -j1 -c -F", ["rg", "-z", "-j1", "-c", "-F", "-f", str(patterns), *files]),
-        Contender("sferic hunt", [sys.executable, "-c", _HUNT, "hunt", *files, "--format", "ndjson"]),
+        Contender("sferic hunt", hunt),
+        *(Contender(f"sferic hunt --memory {budget}", [*hunt, "--memory", budget]) for budget in budgets),
     ]
     return [one for one in known if shutil.which(one.command[0])]
 
@@ -84,6 +86,8 @@ def main() -> None:
     parser.add_argument("sizes", type=parse_size, nargs="+", help="unpacked, such as 2GB")
     parser.add_argument("--folder", type=Path, required=True, help="where the days are written, and kept")
     parser.add_argument("--day", type=parse_size, default=parse_size("2GB"), help="the size of one day, unpacked")
+    parser.add_argument("--memory", nargs="*", default=[], help="budgets to hunt within, such as 500MB")
+    parser.add_argument("--only-hunts", action="store_true", help="leave out the other tools")
     parser.add_argument("--rounds", type=int, default=1)
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
@@ -97,10 +101,15 @@ def main() -> None:
             paths = apart.submit(days, given.folder, given.day, count).result()
             costs: dict[str, list[Cost]] = {}
             for _round in range(given.rounds):
-                for contender in contenders(paths, patterns):
+                for contender in contenders(paths, patterns, given.memory):
+                    if given.only_hunts and "hunt" not in contender.name:
+                        continue
                     costs.setdefault(contender.name, []).append(measure(contender))
             print(f"{len(paths)} days, {len(paths) * given.day / 1e9:,.0f} GB unpacked, rounds: {given.rounds}\n")
-            print(table(costs, len(paths) * given.day), account(costs["sferic hunt"][-1].said), sep="\n\n", flush=True)
+            print(table(costs, len(paths) * given.day), flush=True)
+            for name, runs in costs.items():
+                if said := account(runs[-1].said):
+                    print(f"\n{name}:", said, sep="\n", flush=True)
             print()
 
 
