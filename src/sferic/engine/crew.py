@@ -6,6 +6,7 @@ not yet read stays bounded. Inputs are dealt out in parts: a compressed file is 
 `PART_BYTES`. Only Linux can copy a process safely, and only while it has one thread: elsewhere there is no crew.
 """
 
+import ctypes
 import fcntl
 import multiprocessing
 import os
@@ -37,6 +38,8 @@ ASKED = 2
 """Parts that a member is asked for at a time: one to search, and one to begin with when that is done."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HEAD_BYTES = 1 << 16
+_SET_DEATH_SIGNAL = 1
+"""Linux's PR_SET_PDEATHSIG, see prctl(2)."""
 
 
 def processes(workers: int) -> int:
@@ -157,6 +160,17 @@ def can_copy() -> bool:
     return alone and sys.platform == "linux"
 
 
+def bind(parent: int) -> None:
+    """In a process that was copied: leave interrupts to the parent, and end when it does, even by `kill -9`.
+
+    Its pipes do not tell: a copy holds both ends of those that were there before it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:  # it has just ended
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 class _Member(Generic[T]):
     """One process, and these ends of its pipes."""
 
@@ -166,7 +180,7 @@ class _Member(Generic[T]):
         with suppress(OSError):  # a system may allow less
             fcntl.fcntl(answers.fileno(), fcntl.F_SETPIPE_SZ, AHEAD_BYTES)
         fork = multiprocessing.get_context("fork")
-        self._process = fork.Process(target=_serve, args=(orders, answers, work), daemon=True)
+        self._process = fork.Process(target=_serve, args=(os.getpid(), orders, answers, work), daemon=True)
         self._process.start()
         orders.close()
         answers.close()
@@ -203,9 +217,9 @@ class _Member(Generic[T]):
         self._process.join()
 
 
-def _serve(orders: Connection, answers: Connection, work: _Work[T]) -> None:
+def _serve(parent: int, orders: Connection, answers: Connection, work: _Work[T]) -> None:
     """Answer orders until the other end is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that reads decides what an interrupt means
+    bind(parent)
     forget_archives()
     try:
         while True:

@@ -1,7 +1,7 @@
 """Does something with every part of the rows, in processes that are copied from this one."""
 
 import gc
-import signal
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -9,7 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import get_context
 from typing import TypeVar, cast
 
-from sferic.engine.crew import can_copy
+from sferic.engine.crew import bind, can_copy
 from sferic.model.errors import LimitExceeded
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ def each(task: Callable[[int], T], parts: int, hands: int) -> Iterator[T]:
     if parts == 1 or hands == 1 or not can_copy():
         yield from map(task, range(parts))
         return
-    pool = ProcessPoolExecutor(hands, get_context("fork"), _begin, (task,))
+    pool = ProcessPoolExecutor(hands, get_context("fork"), _begin, (os.getpid(), task))
     try:
         asked = deque(pool.submit(_do, part) for part in range(parts))
         while asked:
@@ -34,8 +34,8 @@ def each(task: Callable[[int], T], parts: int, hands: int) -> Iterator[T]:
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(task: Callable[[int], object]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that was asked decides what an interrupt means
+def _begin(parent: int, task: Callable[[int], object]) -> None:
+    bind(parent)
     gc.freeze()  # looking for garbage among what was copied along would make it this process's own
     _tasks.append(task)
 
