@@ -135,6 +135,37 @@ def test_a_folder_of_strangers(tmp_path: Path) -> None:
     assert codes(run(tmp_path)) == {"notes.txt": 8}
 
 
+HEADERLESS = {
+    "ssl": "TLSv12\tsynthetic-demo.workers.dev",
+    "conn": "tcp\tssl\t1.000000\t500\t600\tSF",
+}
+
+
+@pytest.mark.parametrize("kind", HEADERLESS)
+def test_a_log_without_its_header_is_not_clean(tmp_path: Path, beacon: bytes, kind: str) -> None:
+    """A log of which no line can be read is a problem that says why, whether its lines matter to the hunt or not."""
+    rows = [f"17724456{n}.000000\tCHhAvVGS1DHFjwG{n}\t10.0.0.1\t5000\t192.0.2.1\t443\t" for n in range(10, 40)]
+    (tmp_path / f"{kind}.log").write_text("".join(f"{row}{HEADERLESS[kind]}\n" for row in rows))
+    report = run(tmp_path)
+    assert codes(report) == {f"{kind}.log": 8}
+    assert not report.account.was_read
+    told = report.account.files[0].problem
+    assert f"no line of it could be read as zeek_{kind}: " in told
+    assert "#fields" in told
+    (tmp_path / "proxy.log").write_bytes(beacon)
+    beside = run(tmp_path)
+    assert codes(beside) == {f"{kind}.log": 0, "proxy.log": 0}, "what was found in a folder is told only"
+    assert by_name(beside)[f"{kind}.log"].problem == told
+
+
+def test_one_bad_line_among_others_is_no_problem_of_the_file(tmp_path: Path, lines: ModuleType) -> None:
+    """Where the only line that matters cannot be read, the rest of the log still can."""
+    path = tmp_path / "proxy.log"
+    path.write_bytes(lines.log(lines.squid(1, "www.example.com"), lines.squid(3).replace(" CONNECT ", " ")))
+    file = by_name(run(path))["proxy.log"]
+    assert (file.rejected, file.problem, file.exit_code) == (1, "", 0)
+
+
 def test_long_connections_of_one_log_beside_another(tmp_path: Path, lines: ModuleType) -> None:
     """Connections held open in one log are weighed although another log has none."""
     held = [lines.squid(9000 + 8000 * n).replace("     57 ", " 7200000 ") for n in range(4)]

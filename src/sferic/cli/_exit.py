@@ -13,7 +13,7 @@ EXIT_CODES = (
     (5, "an input is empty"),
     (6, "a compressed input is damaged; what came before the damage was used"),
     (7, "an input is not text"),
-    (8, "an input is text, but no source knows it"),
+    (8, "an input is text, but no source knows it, or none can read a line of it"),
     (9, "a folder or pattern holds nothing to read"),
     (10, "a cap against hostile input was crossed"),
     (11, "no finding, platform or host of the name that was asked for"),

@@ -90,8 +90,8 @@ class Ledger:
 
     def account(self, *, strict: bool = False) -> Account:
         """Return the finished account; `strict` makes every line that could not be read its file's problem."""
-        if not any(file.sources or file.rejected for file in self.files):
-            for file, code in self.excused:  # a folder in which nothing is a log
+        if not any(file.sources or (file.rejected and not file.problem) for file in self.files):
+            for file, code in self.excused:  # a folder in which nothing is a log, or none that could be read
                 file.exit_code = code
         for file in self.files:
             unread = file.rejected + file.unknown

@@ -5,7 +5,7 @@ Problems with the file as a whole are noted in its account and end that file, no
 
 import csv
 import io
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
 from itertools import chain
@@ -77,18 +77,44 @@ def read_with(
     quiet = Router(readers, FileAccount(path=item.label), Ledger())
     try:
         yield from read(item, File(account, router, quiet, scanner, reading))
-        if not account.sources and not account.rejected:
-            _refuse(account)
+        if not account.sources:
+            _refuse(account, reading)
     except InputError as error:
         reading.ledger.refuse(account, error, named=item.named)
 
 
-def _refuse(account: FileAccount) -> None:
+def _refuse(account: FileAccount, reading: Reading) -> None:
+    if account.rejected:
+        _refuse_broken(account.path, reading.ledger)
     raise UnknownLog(
         "no source recognises a line of it", where=account.path,
         expected="a log that `sferic sources` lists",
         hint="JSON and tables of any kind are read with a mapping: `sferic sources user_mapping`",
     )  # fmt: skip
+
+
+def _refuse_broken(path: str, ledger: Ledger) -> None:
+    (name, reason), _ = ledger.reasons.most_common(1)[0]
+    raise UnknownLog(
+        f"no line of it could be read as {name or 'a log'}: {reason}", where=path, expected="the whole log",
+        hint=f"`sferic sources {name}` says what is read" if name else "`sferic sources` lists what is read",
+    )
+
+
+def _refuse_unreadable(head: Sequence[bytes], item: Input, file: File) -> None:
+    """Refuse a file without an event that looks like a log, but of whose first lines not one can be read.
+
+    A hunt reads no line that cannot matter to it, so without this a log without its header would count as clean.
+    """
+    if file.account.events or file.reading.counted is not None:
+        return
+    account, ledger = FileAccount(path=item.label), Ledger()
+    trial = Router(readers_of(item, file.reading), account, ledger)
+    for number, message in enumerate(chain.from_iterable(map(messages, head))):
+        trial.read(message, number)
+    if account.rejected and not account.sources:
+        file.account.sources.clear()
+        _refuse_broken(item.label, ledger)
 
 
 def readers_of(item: Input, reading: Reading) -> dict[str, Reader]:
@@ -117,13 +143,15 @@ def _read(item: Input, file: File) -> Iterator[Event]:
             yield from _read_csv(text, file)
             return
         batches = file.scanner.search(text)
+    head: Sequence[bytes] = ()
     for batch in batches:
         if not file.account.lines:
-            file.account.codec = batch.codec
-            file.router.recognise(chain.from_iterable(map(messages, batch.head)))
+            head, file.account.codec = batch.head, batch.codec
+            file.router.recognise(chain.from_iterable(map(messages, head)))
         events = [event for scanned in batch.blocks for event in _read_scanned(scanned, file)]
         file.reading.on_bytes(file.account.path, batch.taken)
         yield from events
+    _refuse_unreadable(head, item, file)
 
 
 def _read_scanned(scanned: Scanned, file: File) -> Iterator[Event]:
