@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from rich.cells import cell_len
 
-from sferic.model.report import Account, FileAccount, Report
+from sferic.model.report import Account, FileAccount, Missing, Report
 from sferic.render import Look, account, activity_table, explain, markdown, terminal
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -65,6 +65,10 @@ EMPTY = {
     "in a format no source knows": Account(files=(FileAccount(path="a", lines=9, selected=3, unknown=3),)),
     "could be read": Account(files=(FileAccount(path="a", lines=9, selected=3, rejected=3),)),
     "None of 9 lines names": Account(files=(FileAccount(path="a", lines=9),)),
+    "9 lines of flows, which have no host names": Account(
+        files=(FileAccount(path="a", lines=9, selected=3, sources={"zeek_conn": 0}),),
+        missing=(Missing("zeek_conn", "host names", "zeek_conn has no host names"),),
+    ),
     "lies outside `--since`": Account(out_of_window=3, files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
     "too few": Account(estate=1, files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
     "none of them a call": Account(files=(FileAccount(path="a", lines=9, selected=3, events=3),)),
@@ -89,6 +93,13 @@ def test_what_cannot_be_read_is_no_clean_result(report: Report) -> None:
     assert text.startswith("Nothing could be read. a: no source recognises it\n")
     assert "1 more path" in text
     assert "serverless platform" not in text
+
+
+def test_header_lines_name_no_platform() -> None:
+    """Lines that are looked at although they hold no name, and give nothing, are not told as ones that may."""
+    told = Account(files=(FileAccount(path="a", lines=9, selected=3, sources={"zeek_conn": 0}),))
+    text = page(lambda s: account.render(told, s, Look(width=200)))
+    assert "9 lines; none names a platform" in text
 
 
 def test_a_damaged_log_was_read(report: Report) -> None:

@@ -56,7 +56,9 @@ def _read(account: Account) -> str:
     opened = sum(bool(file.bytes) or not file.problem for file in account.files)
     files, lines = counted(opened, "file"), counted(account.lines, "line")
     text = f"{files}, {bytes_text(account.bytes)}, {lines}"
-    if account.selected != account.lines:
+    if account.selected and not (account.events or account.rejected or account.unknown):
+        text += "; none names a platform"  # header lines are looked at, too
+    elif account.selected != account.lines:
         text += f"; {account.selected:,} ({share_text(account.selected, account.lines)}) may name a platform"
     hidden = counted(account.hidden, "hidden file or folder", "hidden files and folders")
     return f"{text}; {hidden} skipped" if account.hidden else text

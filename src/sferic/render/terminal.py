@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sferic.model.finding import SEVERITIES, Finding, Reason
-from sferic.model.report import Report
+from sferic.model.report import Account, Report
 from sferic.render import Look, activity_table
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, lines, paper, squeezed
 from sferic.render.account import problem
@@ -113,21 +113,34 @@ def _cause(report: Report) -> tuple[str, str]:
             "No line was read.",
             "Give files or folders with logs; `sferic sources` lists what can be read.",
         )
-    if not account.events and account.unknown:
-        why = f"{counted(account.unknown, 'line')} may name a serverless platform, in a format no source knows."
-        return why, "`--source ID` reads lines as one format; `sferic sources` lists them."
-    if not account.events and account.rejected:
-        return "No line that may name a serverless platform could be read.", "The reasons are counted below."
     if not account.events:
-        why = f"None of {counted(account.lines, 'line')} names a serverless platform that was looked for."
-        return (
-            why,
-            "`--tiers core,wide,noisy,tunnel` looks for all; `sferic sources check PATH` tests the logs.",
-        )
+        return _no_events(account)
     if not report.below:
         return _too_few(report)
     why = f"{counted(report.below, 'channel')} to serverless functions judged: no rhythm, or not enough else."
     return why, "`--min-score 0` shows those with a rhythm."
+
+
+def _no_events(account: Account) -> tuple[str, str]:
+    if account.unknown:
+        why = f"{counted(account.unknown, 'line')} may name a serverless platform, in a format no source knows."
+        return why, "`--source ID` reads lines as one format; `sferic sources` lists them."
+    if account.rejected:
+        return "No line that may name a serverless platform could be read.", "The reasons are counted below."
+    if _are_nameless(account):
+        why = f"{counted(account.lines, 'line')} of flows, which have no host names, and nothing here names them."
+        return why, "Give DNS or TLS logs of the same time, too."
+    why = f"None of {counted(account.lines, 'line')} names a serverless platform that was looked for."
+    return (
+        why,
+        "`--tiers core,wide,noisy,tunnel` looks for all; `sferic sources check PATH` tests the logs.",
+    )
+
+
+def _are_nameless(account: Account) -> bool:
+    """Say whether all logs know only addresses of what was called."""
+    kinds = {name for file in account.files for name in file.sources}
+    return bool(kinds) and kinds <= {lack.source for lack in account.missing if lack.evidence == "host names"}
 
 
 def _too_few(report: Report) -> tuple[str, str]:
