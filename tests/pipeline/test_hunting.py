@@ -19,6 +19,7 @@ from sferic.cli import main
 from sferic.model.report import FileAccount, Report
 from sferic.model.settings import Limits, Settings
 from sferic.pipeline import hunt
+from sferic.pipeline.normalizing import normalize
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -213,6 +214,16 @@ def test_strict(tmp_path: Path, beacon: bytes, lines: ModuleType) -> None:
     assert (codes(report), len(report.findings)) == ({"x.log": 2}, 1)
 
 
+def test_strict_in_a_hunt_is_about_lines_that_may_matter(tmp_path: Path, beacon: bytes) -> None:
+    """A garbled line that names no platform is not met by a hunt; reading every line meets it."""
+    path = tmp_path / "proxy.log"
+    path.write_bytes(beacon + b"garbage\n")
+    assert codes(run(path, strict=True)) == {"proxy.log": 0}
+    every = normalize([str(path)], Settings(strict=True))
+    assert list(every)
+    assert [file.exit_code for file in every.account.files] == [2]
+
+
 def test_names_are_said_to_be_missing(tmp_path: Path, lines: ModuleType) -> None:
     """Flows without names: the account says how many were named, or what would name them."""
     (tmp_path / "flows.log").write_bytes(lines.log(*[lines.asa(60 * n) for n in range(1, 9)]))
@@ -294,6 +305,7 @@ def child(code: str, *argv: object, stdin: IO[bytes] | None = None) -> subproces
 MEMORY = """
 import resource, sys
 from sferic.pipeline import hunt
+from sferic.pipeline.normalizing import normalize
 hunt([sys.argv[1]])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 report = hunt([sys.argv[2]])

@@ -42,7 +42,7 @@ class Reading:
     """A CSV file with the columns address and device (and from, until); it wins over what logs say of machines."""
 
     strict: bool = False
-    """Make any line that cannot be read an error."""
+    """Make any line that is looked at and cannot be read an error; a hunt looks only at lines that may matter to it."""
 
     workers: int | None = None
     """Processes that search the logs: 0 for one a core (default), 1 for all in one process."""

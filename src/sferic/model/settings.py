@@ -85,7 +85,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     only_sources: Annotated[
         tuple[str, ...], Meta(description="Read only as these sources; empty means recognise.")
     ] = ()
-    strict: Annotated[bool, Meta(description="Make any rejected line an error.")] = False
+    strict: Annotated[bool, Meta(description="Make any line that is looked at and cannot be read an error.")] = False
     workers: Annotated[
         int, Meta(ge=0, le=64, description="Processes that search the logs; 0: one a core, 1: all in one process.")
     ] = 0
