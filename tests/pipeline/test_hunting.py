@@ -167,6 +167,14 @@ def test_one_bad_line_among_others_is_no_problem_of_the_file(tmp_path: Path, lin
     assert (file.rejected, file.problem, file.exit_code) == (1, "", 0)
 
 
+def test_a_log_of_another_source_than_asked_for(tmp_path: Path, beacon: bytes) -> None:
+    """Where only one source was to be asked, the problem says so, not that no source knows the log."""
+    (tmp_path / "proxy.log").write_bytes(beacon)
+    (file,) = run(tmp_path / "proxy.log", only_sources=("cisco_asa",)).account.files
+    assert file.exit_code == 8
+    assert "no line of it is one of cisco_asa; hint: without `--source` every source is asked" in file.problem
+
+
 def test_long_connections_of_one_log_beside_another(tmp_path: Path, lines: ModuleType) -> None:
     """Connections held open in one log are weighed although another log has none."""
     held = [lines.squid(9000 + 8000 * n).replace("     57 ", " 7200000 ") for n in range(4)]

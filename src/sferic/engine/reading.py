@@ -86,6 +86,11 @@ def read_with(
 def _refuse(account: FileAccount, reading: Reading) -> None:
     if account.rejected:
         _refuse_broken(account.path, reading.ledger)
+    if asked := reading.settings.only_sources:
+        raise UnknownLog(
+            f"no line of it is one of {', '.join(asked)}", where=account.path,
+            hint="without `--source` every source is asked",
+        )  # fmt: skip
     raise UnknownLog(
         "no source recognises a line of it", where=account.path,
         expected="a log that `sferic sources` lists",
