@@ -313,7 +313,6 @@ def child(code: str, *argv: object, stdin: IO[bytes] | None = None) -> subproces
 MEMORY = """
 import resource, sys
 from sferic.pipeline import hunt
-from sferic.pipeline.normalizing import normalize
 hunt([sys.argv[1]])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 report = hunt([sys.argv[2]])
