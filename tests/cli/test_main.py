@@ -130,6 +130,29 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     assert [line for line in done.stderr.splitlines() if "platforms;" not in line] == []
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("argv", [["platforms"], ["config"]])
+def test_a_full_disk_is_no_bug(tmp_path: Path, argv: list[str]) -> None:
+    """What cannot be written to standard output is one refusal with its own code, without Python's own complaint."""
+    with Path("/dev/full").open("w") as full:
+        done = child(f"import sys; from sferic.cli import main; sys.exit(main({argv}))", tmp_path, stdout=full)
+    assert done.returncode == 10
+    assert "output: no space left on the disk\n  hint: free some room" in done.stderr
+    assert "bug" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_named(sferic: Sferic, pipeline: Any) -> None:
+    """The message names the file that was to be written; other trouble with it stays what it is."""
+    assert pipeline
+    run = sferic("hunt", "x", "-f", "ndjson", "-o", "/dev/full")
+    assert run.code == 10
+    assert run.err.endswith("sferic: /dev/full: no space left on the disk\n  hint: free some room, or write elsewhere\n")
+    with pytest.raises(PermissionError), errors.full_disk_named("x"):
+        raise PermissionError(13, "denied")
+
+
 def test_help_and_the_reference_name_every_code(sferic: Sferic) -> None:
     """`--help` lists the codes of finished runs, the reference page all of them in the same words."""
     page = (Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")

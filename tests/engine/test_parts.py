@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from sferic.engine.columns import Columns
 from sferic.engine.memory import Room
 from sferic.engine.parts import Spilled, Whole
 from sferic.engine.settling import Dropped
-from sferic.model.errors import LimitExceeded
+from sferic.model.errors import DiskFull
 from sferic.model.event import HTTP, NETWORK, Event
 from sferic.model.traffic import COLUMNS, Traffic
 
@@ -115,8 +116,10 @@ def test_a_full_disk_is_said_with_what_helps(
     """Whoever has neither the memory nor the disk is told where the events were to go, and ends with its own code."""
     with monkeypatch.context() as broken:
         broken.setattr(name, fault)
-        with pytest.raises(LimitExceeded, match="TMPDIR") as caught:
+        with pytest.raises(DiskFull, match="TMPDIR") as caught:
             columns(events(0), 64, monkeypatch)
+    assert caught.value.where == tempfile.gettempdir()
+    assert ("MB so far" in caught.value.message) == (fault is _full)
     assert caught.value.exit_code == 10
 
 

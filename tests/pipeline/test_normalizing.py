@@ -1,11 +1,17 @@
 """A normalization gives every event, lazily, in the order of the input, and an account afterwards."""
 
+import errno
 from itertools import islice
 from pathlib import Path
 from types import ModuleType
 
+import pytest
+
+from sferic.engine.parquet_writing import Archive
+from sferic.model.errors import DiskFull
 from sferic.model.settings import Settings
 from sferic.pipeline import normalize
+from sferic.pipeline.archiving import archive
 
 
 def test_order_is_that_of_the_input(tmp_path: Path, lines: ModuleType) -> None:
@@ -39,3 +45,16 @@ def test_problems_are_in_the_account(tmp_path: Path, lines: ModuleType) -> None:
     assert [f.exit_code for f in found.account.files] == [4, 2]
     assert found.account.out_of_window == 1
     assert found.account.first_time == found.account.last_time == (lines.START_S + 1) * 1_000_000 + 250_000
+
+
+def test_a_full_disk_under_parquet_is_said(tmp_path: Path, beacon: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder that finds no room is named, and is not left half written."""
+
+    def full(*_args: object) -> None:
+        raise OSError(errno.ENOSPC, "Error writing bytes to file")
+
+    (tmp_path / "x.log").write_bytes(beacon)
+    monkeypatch.setattr(Archive, "add", full)
+    with pytest.raises(DiskFull, match="out: no space left on the disk"):
+        archive([str(tmp_path / "x.log")], tmp_path / "out")
+    assert not (tmp_path / "out").exists()

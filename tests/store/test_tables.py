@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from sferic.model.errors import SettingsError, SfericError, UnreadableInput, UsageError
+from sferic.model.errors import DiskFull, SettingsError, SfericError, UnreadableInput, UsageError
 from sferic.store import tables
 from sferic.store.history import History
 
@@ -17,6 +17,17 @@ def test_a_new_store_is_for_its_owner_alone(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     History(path).close()
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_full_disk_is_said_and_the_store_closed(tmp_path: Path) -> None:
+    """DuckDB's words for it become a refusal; other errors of it stay what they are."""
+    path = tmp_path / "history.db"
+    text = f'Could not write file "{path}": No space left on device'
+    with pytest.raises(DiskFull, match=r"history\.db: no space left") as caught, History(path):
+        raise duckdb.FatalException(text)
+    assert caught.value.exit_code == 10
+    with pytest.raises(duckdb.FatalException, match="else"), History(path):
+        raise duckdb.FatalException("something else")
 
 
 def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sferic.cli._app import run
-from sferic.model.errors import SfericError
+from sferic.model.errors import DiskFull, SfericError, full_disk_named
 from sferic.render.safe_text import safe_text
 
 INTERRUPTED = 130
@@ -34,8 +34,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go()
         return PIPE_CLOSED
+    except DiskFull as error:
+        _let_go()
+        return _refuse(error)
     except SfericError as error:
         return _refuse(error)
     except Exception as error:  # the outermost frame: whatever it is, the user gets words
@@ -44,9 +47,19 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str]) -> int:
     os.environ.setdefault(_ONE_THREAD, "1")
-    code = run(argv)
-    sys.stdout.flush()
+    with full_disk_named("output"):  # whoever knew the file has named it before
+        code = run(argv)
+        with full_disk_named("standard output"):
+            sys.stdout.flush()
     return code
+
+
+def _let_go() -> None:
+    """Drop what could not be written, or Python tries again at its end, and complains."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _refuse(error: SfericError) -> int:

@@ -15,7 +15,7 @@ EXIT_CODES = (
     (7, "an input is not text"),
     (8, "an input is text, but no source knows it, or none can read a line of it"),
     (9, "a folder or pattern holds nothing to read"),
-    (10, "a cap against hostile input was crossed"),
+    (10, "a cap against hostile input was crossed, or a disk is full"),
     (11, "no finding, platform or host of the name that was asked for"),
     (12, "a cluster cannot be reached, or gave up"),
     (130, "interrupted"),

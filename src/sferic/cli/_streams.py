@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from sferic.model.errors import UsageError
+from sferic.model.errors import UsageError, full_disk_named
 from sferic.model.report import Account
 from sferic.render import Look
 from sferic.render.figures import counted
@@ -63,6 +63,12 @@ def _named_few(broken: Sequence[str]) -> Iterator[str]:
 def binary(output: Path | None) -> Iterator[BinaryIO]:
     """Open standard output, or a file that appears under its name only when it is complete."""
     output = _named(output)
+    with full_disk_named("standard output" if output is None else str(output)), _opened(output) as stream:
+        yield stream
+
+
+@contextmanager
+def _opened(output: Path | None) -> Iterator[BinaryIO]:
     if output is None:
         sys.stdout.flush()
         yield sys.stdout.buffer
@@ -79,8 +85,9 @@ def binary(output: Path | None) -> Iterator[BinaryIO]:
 def text(output: Path | None) -> Iterator[TextIO]:
     """Open standard output or a file for text."""
     if _named(output) is None:
-        yield sys.stdout
-        sys.stdout.flush()
+        with full_disk_named("standard output"):
+            yield sys.stdout
+            sys.stdout.flush()
         return
     with binary(output) as raw:
         stream = TextIOWrapper(raw, encoding="utf-8", errors="backslashreplace", newline="\n", write_through=True)

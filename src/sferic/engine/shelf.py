@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from sferic.engine.packing import Form, Piece, form, unpacked
-from sferic.model.errors import LimitExceeded
+from sferic.model.errors import DiskFull
 from sferic.model.grouping import Table
 from sferic.model.traffic import Ints
 
@@ -39,23 +39,23 @@ class Disk:
     """A file without a name, read and written by place."""
 
     def __init__(self) -> None:
-        """Make the file. Raises LimitExceeded where no folder for it can be written."""
+        """Make the file. Raises DiskFull where no folder for it can be written."""
         try:
             self._file = tempfile.TemporaryFile(prefix="sferic-")  # noqa: SIM115 - it lives as long as this object
         except OSError as error:
-            raise _refusal() from error
+            raise _refusal(0) from error
         self.close = weakref.finalize(self, self._file.close)
         """Give the space back."""
 
     def write(self, at: int, values: Any) -> int:
-        """Write an array and return where it ends; raises LimitExceeded on a full disk."""
+        """Write an array and return where it ends; raises DiskFull on a full disk."""
         data: Any = np.ascontiguousarray(values)
         left = memoryview(data).cast("B")
         while left:
             try:
                 done = os.pwrite(self._file.fileno(), left, at)
             except OSError as error:
-                raise _refusal() from error
+                raise _refusal(at + len(left)) from error
             at, left = at + done, left[done:]
         return at
 
@@ -89,7 +89,7 @@ class Shelf:
         """Rows of each bucket."""
 
     def add(self, columns: Mapping[str, Any], key: Ints) -> None:
-        """Put rows down; those with one key stay in their order. Raises LimitExceeded on a full disk."""
+        """Put rows down; those with one key stay in their order. Raises DiskFull on a full disk."""
         bucket = (key % BUCKETS).astype(np.uint16)
         order = np.argsort(bucket, kind="stable")
         sizes = np.bincount(bucket, minlength=BUCKETS)
@@ -137,8 +137,14 @@ class Shelf:
         self._disk.close()
 
 
-def _refusal() -> LimitExceeded:
-    return LimitExceeded(
-        "events that do not fit into memory find no room on the disk",
+def _refusal(wanted: int) -> DiskFull:
+    try:
+        folder = tempfile.gettempdir()
+    except OSError:  # no folder at all can be written
+        folder = "TMPDIR"
+    need = f", where they take {-(-wanted // 10**6):,} MB so far" if wanted else ""
+    return DiskFull(
+        f"events that do not fit into memory find no room on the disk{need}",
+        where=folder,
         hint="set TMPDIR to a folder with more room, or allow more with `--memory`",
     )

@@ -5,6 +5,7 @@
     │   └── NotFound       11   what was asked for by name is not there
     ├── SettingsError       2   a settings, platform or scenario file is wrong
     ├── ClusterError       12   a cluster cannot be reached, or gave up
+    ├── DiskFull           10   what is to be written finds no room
     └── InputError
         ├── UnreadableInput 4   no such path, or no permission
         ├── EmptyInput      5   a file without a byte or without a line
@@ -17,6 +18,10 @@
 A bad *line* is not an exception: it is a counted `Reject` (`sferic.model.event`).
 Exit code 3 is not an error: it is what `--fail-on` asks for.
 """
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 
 class SfericError(Exception):
@@ -58,6 +63,23 @@ class ClusterError(SfericError):
     """A cluster cannot be reached, or did not do what it was asked for."""
 
     exit_code = 12
+
+
+class DiskFull(SfericError):
+    """There is no room for what is to be written."""
+
+    exit_code = 10
+
+
+@contextmanager
+def full_disk_named(where: str, hint: str = "free some room, or write elsewhere") -> Iterator[None]:
+    """Raise DiskFull, with the place, where the system says no more than that something could not be written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            raise
+        raise DiskFull("no space left on the disk", where=where, hint=hint) from error
 
 
 class InputError(SfericError):

@@ -13,6 +13,7 @@ from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading
 from sferic.engine.tables import within
 from sferic.engine.wholesale import Wholesale
+from sferic.model.errors import full_disk_named
 from sferic.model.report import Account
 from sferic.model.settings import Settings
 from sferic.pipeline.checking import check
@@ -30,16 +31,17 @@ def archive(
     check(settings)
     began = time.perf_counter()
     ledger, period = Ledger(), Period(settings)
-    written = Archive(folder)
-    try:
-        for table in _tables(paths, settings, ledger, written, Meter(watch, None, "reading")):
-            written.add(within(table, period))
-        account = ledger.account(strict=settings.strict)
-        period.tell(account)
-        if account.events:
-            written.finish(account.files)
-    finally:
-        written.close()
+    with full_disk_named(str(folder)):
+        written = Archive(folder)
+        try:
+            for table in _tables(paths, settings, ledger, written, Meter(watch, None, "reading")):
+                written.add(within(table, period))
+            account = ledger.account(strict=settings.strict)
+            period.tell(account)
+            if account.events:
+                written.finish(account.files)
+        finally:
+            written.close()
     account.wall_s = time.perf_counter() - began
     return account
 

@@ -21,7 +21,7 @@ from sferic.model.history import Contents, Intake, Kept, Mark, Recalled
 from sferic.model.machine import short_name
 from sferic.model.traffic import UNKNOWN, Seen, Traffic
 from sferic.store.arrow import Reader, as_calls, as_table
-from sferic.store.tables import opened, version
+from sferic.store.tables import full, opened, version
 
 DAY_S = 86_400.0
 KEEP_NAMES_S = DAY_S
@@ -43,8 +43,10 @@ class History:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         self.close()
+        if said := full(self._path, error):
+            raise said from error
 
     def close(self) -> None:
         """Close the file; what was committed stays."""
@@ -251,12 +253,13 @@ class History:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._con.execute("BEGIN")
-        whole = False
         try:
             yield
-            whole = True
-        finally:
-            self._con.execute("COMMIT" if whole else "ROLLBACK")
+        except BaseException:
+            with suppress(duckdb.Error):  # on a full disk DuckDB gives up the connection, which rolls back, too
+                self._con.execute("ROLLBACK")
+            raise
+        self._con.execute("COMMIT")
 
     @contextmanager
     def _given(self, name: str, table: pa.Table) -> Iterator[None]:

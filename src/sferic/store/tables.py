@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from sferic.model.errors import SettingsError, SfericError, UnreadableInput, UsageError
+from sferic.model.errors import DiskFull, SettingsError, SfericError, UnreadableInput, UsageError
 
 MIGRATIONS = (
     """
@@ -62,14 +62,26 @@ def opened(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         path.chmod(0o600)
     try:
         _up_to_date(con, path, read_only=read_only)
-    except (duckdb.Error, SfericError):
+    except (duckdb.Error, SfericError) as error:
         con.close()
+        if said := full(path, error):
+            raise said from error
         raise
     return con
 
 
+def full(path: Path, error: BaseException | None) -> DiskFull | None:
+    """Return what to say if an error of DuckDB tells of a full disk; None for any other."""
+    if not isinstance(error, duckdb.Error) or "No space left" not in str(error):
+        return None
+    hint = "free some room and run it again: what was taken before stays, and the run goes on from there"
+    return DiskFull("no space left on the disk for the store", where=str(path), hint=hint)
+
+
 def _refusal(path: Path, error: duckdb.Error) -> Exception:
     text = str(error)
+    if said := full(path, error):
+        return said
     if "lock" in text:
         hint = "wait until it has ended; to read meanwhile, copy the file after a run"
         return UsageError("another process has this store open, and only one may", where=str(path), hint=hint)
