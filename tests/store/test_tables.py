@@ -1,5 +1,6 @@
 """A store is opened by one process, brought up to date, and refused with a reason where it cannot be used."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,10 +14,42 @@ from sferic.store.history import History
 
 
 def test_a_new_store_is_for_its_owner_alone(tmp_path: Path) -> None:
-    """It holds log lines."""
+    """It holds log lines, and so does what DuckDB writes beside it until the store is closed."""
     path = tmp_path / "history.db"
-    History(path).close()
-    assert path.stat().st_mode & 0o777 == 0o600
+    mask = os.umask(0o022)
+    try:
+        with History(path) as history:
+            history.hold_to(tiers="core")
+            files = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+        assert files == {"history.db": 0o600, "history.db.wal": 0o600}
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(mask)
+
+
+def test_what_a_killed_run_left_is_closed_to_others(tmp_path: Path) -> None:
+    """An older version left its journal readable to everybody; the next run mends that."""
+    path = tmp_path / "history.db"
+    code = "import os, sys; from pathlib import Path; from sferic.store.history import History; "
+    code += "store = History(Path(sys.argv[1])); store.hold_to(tiers='core'); os._exit(9)"
+    subprocess.run([sys.executable, "-c", code, str(path)], check=False)
+    log = tables.log_of(path)
+    log.chmod(0o644)
+    with History(path) as history:
+        assert not log.exists() or log.stat().st_mode & 0o777 == 0o600
+        with pytest.raises(UsageError, match="tiers was 'core'"):
+            history.hold_to(tiers="noisy")
+
+
+def test_the_mask_is_given_back_where_no_store_opens(tmp_path: Path) -> None:
+    """A store that cannot be opened changes nothing for files made afterwards."""
+    mask = os.umask(0o022)
+    try:
+        with pytest.raises(SfericError):
+            History(tmp_path / "none" / "history.db")
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(mask)
 
 
 def test_a_full_disk_is_said_and_the_store_closed(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ Files go in batch by batch, each with its rows, its mark and what names it taugh
 it stay noted as unweighed until a weighing has been written down: a run that was killed in between loses nothing.
 """
 
+import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -23,6 +24,8 @@ from sferic.model.traffic import UNKNOWN, Seen, Traffic
 from sferic.store.arrow import Reader, as_calls, as_table
 from sferic.store.tables import full, opened, version
 
+PRIVATE = 0o077
+"""What a store takes from everybody but its owner."""
 DAY_S = 86_400.0
 KEEP_NAMES_S = DAY_S
 """Names of addresses are believed for a day; older ones are of no use."""
@@ -36,9 +39,17 @@ class History:
     """An open store. Close it, or use it with `with`."""
 
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open a store, and make it if need be. Raises what `sferic.store.tables.opened` raises."""
+        """Open a store, and make it if need be. Raises what `sferic.store.tables.opened` raises.
+
+        Until it is closed, whatever this process makes is for its owner alone: DuckDB makes files of its own beside it.
+        """
         self._path = path
-        self._con = opened(path, read_only=read_only)
+        self._mask = os.umask(PRIVATE)
+        try:
+            self._con = opened(path, read_only=read_only)
+        except BaseException:
+            os.umask(self._mask)
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -51,6 +62,7 @@ class History:
     def close(self) -> None:
         """Close the file; what was committed stays."""
         self._con.close()
+        os.umask(self._mask)
 
     def hold_to(self, **settings: str) -> None:
         """Refuse settings other than those with which the files were taken: what they left out is not kept."""

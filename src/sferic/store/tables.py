@@ -46,7 +46,7 @@ _NEWEST = "a store of this version of Sferic or an older one"
 
 
 def opened(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a store, and bring it up to date unless it is only read; a new one is for its owner alone.
+    """Open a store, and bring it up to date unless it is only read.
 
     Raises UsageError where another process has it open, SettingsError where it is no store.
     """
@@ -54,12 +54,12 @@ def opened(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     if fresh and read_only:
         hint = "`sferic hunt PATH --store FILE` makes one"
         raise UnreadableInput("there is no such store", where=str(path), hint=hint)
+    with suppress(OSError):  # what a run that was killed left, perhaps one of an older version
+        log_of(path).chmod(0o600)
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=dict(_CONFIG))
     except duckdb.Error as error:
         raise _refusal(path, error) from error
-    if fresh:
-        path.chmod(0o600)
     try:
         _up_to_date(con, path, read_only=read_only)
     except (duckdb.Error, SfericError) as error:
@@ -68,6 +68,11 @@ def opened(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
             raise said from error
         raise
     return con
+
+
+def log_of(path: Path) -> Path:
+    """Return where DuckDB writes down what it has not yet written into the store."""
+    return path.with_name(f"{path.name}.wal")
 
 
 def full(path: Path, error: BaseException | None) -> DiskFull | None:
