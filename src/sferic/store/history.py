@@ -6,7 +6,7 @@ it stay noted as unweighed until a weighing has been written down: a run that wa
 
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -44,12 +44,10 @@ class History:
         Until it is closed, whatever this process makes is for its owner alone: DuckDB makes files of its own beside it.
         """
         self._path = path
-        self._mask = os.umask(PRIVATE)
-        try:
+        with ExitStack() as undo:
+            undo.callback(os.umask, os.umask(PRIVATE))
             self._con = opened(path, read_only=read_only)
-        except BaseException:
-            os.umask(self._mask)
-            raise
+            self._undo = undo.pop_all()
 
     def __enter__(self) -> Self:
         return self
@@ -62,7 +60,7 @@ class History:
     def close(self) -> None:
         """Close the file; what was committed stays."""
         self._con.close()
-        os.umask(self._mask)
+        self._undo.close()
 
     def hold_to(self, **settings: str) -> None:
         """Refuse settings other than those with which the files were taken: what they left out is not kept."""
@@ -265,13 +263,16 @@ class History:
     @contextmanager
     def _transaction(self) -> Iterator[None]:
         self._con.execute("BEGIN")
+        whole = False
         try:
             yield
-        except BaseException:
-            with suppress(duckdb.Error):  # on a full disk DuckDB gives up the connection, which rolls back, too
-                self._con.execute("ROLLBACK")
-            raise
-        self._con.execute("COMMIT")
+            whole = True
+        finally:
+            if whole:
+                self._con.execute("COMMIT")
+            else:
+                with suppress(duckdb.Error):  # on a full disk DuckDB gives up the connection, which rolls back, too
+                    self._con.execute("ROLLBACK")
 
     @contextmanager
     def _given(self, name: str, table: pa.Table) -> Iterator[None]:
