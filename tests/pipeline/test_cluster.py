@@ -50,8 +50,8 @@ class Elsewhere:
         self._left = left_behind()
 
     def listed(self, url: str) -> Iterator[Met]:
-        """Hold no object."""
-        raise NotImplementedError(url)
+        """Fail: no test here gives an address of an object store."""
+        raise AssertionError(f"nobody asks this stand-in for {url}")
 
     def find(self, label: str) -> Input | None:
         """Find files."""
