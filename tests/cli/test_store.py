@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from sferic.store.history import History
+
 Sferic = Callable[..., Any]
 START_S = 1_772_445_600
 
@@ -54,11 +56,68 @@ def test_what_is_in_a_store(sferic: Sferic, log: Path, tmp_path: Path) -> None:
     assert (whole["rows"], whole["files"], whole["findings"][0]["state"]) == (600, 1, "open")
 
 
+def test_a_run_with_nothing_new_says_so(sferic: Sferic, log: Path, tmp_path: Path) -> None:
+    """It does not ask for logs that it has, and says whether findings are open below the floor."""
+    store = ("--store", str(tmp_path / "history.db"), "-f", "table")
+    sferic("hunt", str(log), *store, "--min-score", "0")
+    run = sferic("hunt", str(log), *store, "--min-score", "100")
+    assert run.out.startswith("Nothing new: 1 file was taken before; 2 open findings below the floor.\n")
+    assert "`--min-score 0` shows all that are open." in run.out
+    assert "weighed" not in run.err
+    with log.open("a") as stream:
+        stream.write(f"{START_S + 90_000}.250 57 10.1.0.9 TCP_MISS/200 1 GET http://www.example.com/ - D/192.0.2.1 -\n")
+    run = sferic("hunt", str(log), *store, "--min-score", "100")
+    assert run.out.startswith("Nothing found. 2 open findings below the floor.\n")
+
+
+def test_a_run_with_nothing_new_and_nothing_open(sferic: Sferic, tmp_path: Path) -> None:
+    """An hourly run over quiet logs is a clean result."""
+    quiet = tmp_path / "quiet.log"
+    quiet.write_text(f"{START_S}.250 57 10.1.0.5 TCP_TUNNEL/200 3721 CONNECT a.vercel.app:443 - HIER_DIRECT/192.0.2.1 -\n")
+    store = ("--store", str(tmp_path / "history.db"), "-f", "table")
+    sferic("hunt", str(quiet), *store)
+    run = sferic("hunt", str(quiet), *store)
+    assert run.code == 0
+    assert run.out.startswith("Nothing new: 1 file was taken before; no finding is open.\n")
+
+
+def test_a_run_that_only_weighs_says_that_it_did(
+    sferic: Sferic, log: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a run that was killed before weighing, the next one reads nothing and weighs what was taken."""
+    store = ("--store", str(tmp_path / "history.db"), "-f", "table", "--min-score", "100")
+    with monkeypatch.context() as patch:
+        patch.setattr(History, "recall", _killed)
+        assert sferic("hunt", str(log), *store).code == 130
+    run = sferic("store", store[1])
+    assert "600 calls, not weighed yet, from 1 file" in run.out
+    assert " 0 clients" not in run.out
+    assert json.loads(sferic("store", store[1], "--format", "json").out)["unweighed"] == 2
+    run = sferic("hunt", str(log), *store)
+    assert run.out.startswith("Nothing found. 1 file was taken before; ")
+    assert "weighed" in run.err
+    assert "2026-03-02" in run.err.split("span", 1)[1]
+    assert "600 calls of 2 clients to 2 owners, from 1 file" in sferic("store", store[1]).out
+
+
+def _killed(*_args: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_days_without_a_store_mean_nothing(sferic: Sferic, log: Path) -> None:
     """A flag that would do nothing is refused."""
     run = sferic("hunt", str(log), "--keep-days", "7")
     assert run.code == 2
     assert "`--store FILE`, too" in run.err
+
+
+def test_a_store_is_no_log(sferic: Sferic, log: Path, tmp_path: Path) -> None:
+    """Whoever gives it as one is told where it belongs."""
+    store = str(tmp_path / "history.db")
+    sferic("hunt", str(log), "--store", store)
+    run = sferic("hunt", store)
+    assert run.code == 7
+    assert "give it with `--store`, or to `sferic store`" in " ".join(run.err.split())
 
 
 def test_a_store_that_is_not_there(sferic: Sferic, tmp_path: Path) -> None:

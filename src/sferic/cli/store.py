@@ -49,9 +49,15 @@ def _whole(contents: Contents) -> object:
     table = grid()
     table.add_column(style=DIM, no_wrap=True)
     table.add_column(overflow="fold")
-    kept = f"{counted(contents.rows, 'call')} of {counted(contents.clients, 'client')} to {contents.owners:,} owners"
+    kept = counted(contents.rows, "call")
+    if contents.clients or not contents.unweighed:
+        kept += f" of {counted(contents.clients, 'client')} to {contents.owners:,} owners"
+    else:
+        kept += ", not weighed yet"
     span = span_text(contents.first_time, contents.last_time)
     table.add_row("holds", f"{kept}, from {counted(contents.files, 'file')}")
+    if contents.unweighed:
+        table.add_row("waiting", f"{counted(contents.unweighed, 'client')} to be weighed; the next hunt does it")
     if span:
         between = f"{minute_text(contents.first_time)} to {minute_text(contents.last_time)}"
         table.add_row("span", f"{between} ({span})")

@@ -72,6 +72,8 @@ class Contents(msgspec.Struct, frozen=True):
     rows: int
     clients: int
     owners: int
+    unweighed: int
+    """Clients that no run has weighed since they were heard of: the last one was killed, or goes on."""
     first_time: int | None
     last_time: int | None
     days: Sequence[tuple[str, int, int, int]]

@@ -76,6 +76,8 @@ class Account(msgspec.Struct, kw_only=True):
     """Selected events whose host turned out not to be a platform's (a look-alike name)."""
     first_time: int | None = None
     last_time: int | None = None
+    weighed: bool = True
+    """Whether anything was; a run with a store that has nothing new only tells what stands."""
     pairs: int = 0
     """Channels (machine and owner) with enough calls to be looked at."""
     estate: int = 0
@@ -142,6 +144,8 @@ class Report(msgspec.Struct, kw_only=True):
     """Channels with enough check-ins that stayed under the floor, for want of a rhythm or of other evidence."""
     short: int = 0
     """Channels with too few check-ins to judge a rhythm."""
+    standing: int = 0
+    """Findings that a store holds as open, and that lie below the floor of this run (`--store`)."""
     activity: tuple[ActivityRow, ...] = ()
     activity_notes: tuple[str, ...] = ()
     """What the seed's rule silently dropped, said aloud."""

@@ -139,7 +139,11 @@ class _Run:
             history.conclude(found, settled, recalled.clients, int(time.time() * 1e6), keep_days)
         standing = [k.finding for k in history.findings() if k.state == "open"]
         shown = sorted((f for f in standing if f.score >= settings.min_score), key=lambda f: (-f.points, f.id))
-        return self._report(weighed, parts, shown)
+        report = self._report(weighed, parts, shown)
+        report.standing = len(standing) - len(shown)
+        if recalled is not None and report.account.first_time is None:  # an earlier run read, this one only weighed
+            report.account.first_time, report.account.last_time = (round(second * 1e6) for second in recalled.span_s)
+        return report
 
     def _quoted(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
         """Fill in sample lines: of a finding known before, only those read now or known, for earlier files are many."""
@@ -175,6 +179,7 @@ class _Run:
         strict = self._settings.strict
         if weighed is None or parts is None:
             account = self._gatherer.ledger.account(strict=strict)
+            account.weighed = False
         else:
             gathered = self._gatherer.gathered(parts)
             account = account_of(gathered, weighed.filled, weighed.estate, weighed.counted, strict=strict)

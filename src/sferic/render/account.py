@@ -37,7 +37,7 @@ def _rows(account: Account, verdict: str) -> Iterator[Row]:
     if account.first_time and account.last_time:
         span = span_text(account.first_time, account.last_time)
         yield "span", Text(f"{minute_text(account.first_time)} to {minute_text(account.last_time)} ({span})")
-    if verdict and account.lines:
+    if verdict and account.weighed and (account.lines or account.kept):
         yield "weighed", Text(verdict)
     if account.wall_s:
         yield "cost", Text(_cost(account))

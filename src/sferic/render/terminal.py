@@ -100,9 +100,26 @@ def _empty(report: Report, page: Console) -> None:
         if len(broken) > 1:
             page.print(Text(f"The same goes for {counted(len(broken) - 1, 'more path')}, named below.", style=DIM))
         return
-    why, then = _cause(report)
-    page.print(Text("Nothing found.", style="bold"), cell(why), sep=" ")
+    nothing, (why, then) = "Nothing found.", _cause(report)
+    known = _is_known(report.account)
+    if report.standing or known:
+        nothing = "Nothing new:" if known and not report.account.weighed else nothing
+        why, then = _known(report)
+    page.print(Text(nothing, style="bold"), cell(why), sep=" ")
     page.print(Text(then, style=DIM))
+
+
+def _is_known(account: Account) -> bool:
+    """Say whether all that was given is in the store already."""
+    return bool(account.kept) and not account.lines
+
+
+def _known(report: Report) -> tuple[str, str]:
+    taken = f"{counted(report.account.kept, 'file was', 'files were')} taken before; " if report.account.kept else ""
+    if report.standing:
+        why = f"{taken}{counted(report.standing, 'open finding')} below the floor."
+        return why, "`--min-score 0` shows all that are open."
+    return f"{taken}no finding is open.", "`sferic store FILE` shows what the store holds."
 
 
 def _cause(report: Report) -> tuple[str, str]:

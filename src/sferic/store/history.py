@@ -249,6 +249,7 @@ class History:
             "SELECT (SELECT count(*) FROM files), (SELECT count(*) FROM rows), count(DISTINCT client), "
             "count(DISTINCT owner), min(first_s), max(last_s) FROM callers LEFT JOIN places ON place = number"
         ).fetchall()[0]
+        (waiting,) = self._con.sql("SELECT count(DISTINCT client) FROM unweighed").fetchall()[0]
         days = self._con.sql(
             "SELECT strftime(make_timestamp((time_s * 1e6)::BIGINT), '%Y-%m-%d') AS day, count(*), "
             "count(DISTINCT client), count(DISTINCT owner) FROM rows LEFT JOIN places ON place = number "
@@ -257,7 +258,7 @@ class History:
         first, last = (None if second is None else round(second * 1e6) for second in one[4:])
         return Contents(
             schema=version(self._con), bytes=self._path.stat().st_size, files=one[0], rows=one[1], clients=one[2],
-            owners=one[3], first_time=first, last_time=last, days=days, findings=self.findings(),
+            owners=one[3], unweighed=waiting, first_time=first, last_time=last, days=days, findings=self.findings(),
         )  # fmt: skip
 
     @contextmanager
