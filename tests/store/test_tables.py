@@ -131,9 +131,17 @@ def test_reading_makes_no_store(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
-    """What the system says is passed on, as an error of ours."""
-    with pytest.raises(SfericError, match=r"history\.db"):
+    """The folder is named, not what DuckDB says of the file."""
+    with pytest.raises(UnreadableInput, match="none: there is no such folder for a store; hint: make it first"):
         History(tmp_path / "none" / "history.db")
+
+
+def test_what_cannot_be_opened_is_said_without_the_databases_words(tmp_path: Path) -> None:
+    """What the system says is passed on, as an error of ours."""
+    with pytest.raises(UnreadableInput) as caught:
+        History(tmp_path)
+    assert caught.value.where == str(tmp_path)
+    assert "IO Error" not in str(caught.value)
 
 
 @pytest.mark.parametrize("read_only", [False, True])

@@ -219,6 +219,8 @@ def binary_kind(head: bytes) -> str | None:
     for magic, kind in _BINARIES.items():
         if head.startswith(magic):
             return kind
+    if head[8:12] == b"DUCK":
+        return "a DuckDB database; if it is a store of earlier hunts, give it with `--store`, or to `sferic store`"
     if head[257:262] == b"ustar":
         return "a tar archive; unpack it first"
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:

@@ -23,8 +23,8 @@ def check(settings: Settings) -> None:
     if settings.since is not None and settings.until is not None and settings.since >= settings.until:
         raise UsageError("no time lies at or after `since` and before `until`", expected="`since` before `until`")
     if 0 < settings.memory_bytes < LEAST_BYTES:
-        raise UsageError("no hunt fits into so little memory", where="memory_bytes",
-                         expected=f"at least {LEAST_BYTES >> 20} MiB, or 0")  # fmt: skip
+        raise UsageError("no hunt fits into so little memory", where="--memory",
+                         expected=f"at least {-(-LEAST_BYTES // 10**6)}MB, or 0 for what is usual")  # fmt: skip
     _one_of("analytics", settings.analytics, ANALYTICS)
     for where in ("shared_addresses", "proxy_addresses"):
         for network in getattr(settings, where):

@@ -56,6 +56,8 @@ def opened(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
         raise UnreadableInput("there is no such store", where=str(path), hint=hint)
     with suppress(OSError):  # what a run that was killed left, perhaps one of an older version
         log_of(path).chmod(0o600)
+    if fresh and not path.parent.is_dir():
+        raise UnreadableInput("there is no such folder for a store", where=str(path.parent), hint="make it first")
     try:
         con = duckdb.connect(str(path), read_only=read_only, config=dict(_CONFIG))
     except duckdb.Error as error:
@@ -92,7 +94,8 @@ def _refusal(path: Path, error: duckdb.Error) -> Exception:
         return UsageError("another process has this store open, and only one may", where=str(path), hint=hint)
     if "not a valid DuckDB" in text or "version" in text:
         return SettingsError("is no store that can be read", where=str(path), expected=_NEWEST)
-    return UnreadableInput(f"the store cannot be opened: {text.splitlines()[0]}", where=str(path))
+    reason = text.splitlines()[0].rpartition(": ")[2]
+    return UnreadableInput(f"the store cannot be opened: {reason}", where=str(path), expected="a file of your own")
 
 
 def version(con: duckdb.DuckDBPyConnection) -> int:
