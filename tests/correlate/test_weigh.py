@@ -64,7 +64,7 @@ def test_parts_add_up_for_every_segment(whole: Window, analytic: Analytic) -> No
     """Prior, signals and caps of each segment sum to its total, and no part is nameless."""
     found_here = weighed(whole, analytic, NO_PRUNING)
     for i in range(len(found_here.window)):
-        parts = reasons(found_here, i, WEIGHTS, ())
+        parts = reasons(found_here, i, WEIGHTS)
         assert sum(p.points for p in parts) == pytest.approx(found_here.total[i], abs=1e-6)
         assert parts[0].signal == "prior"
         assert all(p.text for p in parts)

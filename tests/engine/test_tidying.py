@@ -13,7 +13,7 @@ from sferic.engine.tidying import (
     one_row_while_open,
     without_openings,
 )
-from sferic.model.traffic import INTERVAL, IS_TUNNEL, JOINED, OPENING, UNKNOWN
+from sferic.model.traffic import INTERVAL, IS_TUNNEL, JOINED, LINKED, OPENING, UNKNOWN
 
 
 def columns(*rows: dict[str, Any]) -> dict[str, Any]:
@@ -21,6 +21,7 @@ def columns(*rows: dict[str, Any]) -> dict[str, Any]:
     usual = {
         "time_s": 0, "source": 0, "client": 1, "method": UNKNOWN, "up": UNKNOWN, "down": UNKNOWN, "total": UNKNOWN,
         "duration_ms": UNKNOWN, "flags": 0, "link": 0, "host": 7, "other_host": UNKNOWN, "port": UNKNOWN,
+        "file": 0, "line": 1,
     }  # fmt: skip
     return {name: np.array([row.get(name, value) for row in rows]) for name, value in usual.items()}
 
@@ -35,6 +36,16 @@ def test_conn_and_ssl_are_one_row_with_the_name_and_the_bytes() -> None:
     )
     assert len(found["time_s"]) == 1
     assert [int(found[n][0]) for n in ("time_s", "host", "up", "down", "duration_ms")] == [10, 8, 900, 4000, 70]
+
+
+def test_a_flow_named_by_its_connection_points_to_the_line_that_has_the_name() -> None:
+    """The row is the flow's, its place that of the row that named it; where no row here did, it keeps its own."""
+    flow = {"time_s": 10, "link": 5, "flags": LINKED | IS_TUNNEL, "up": 900, "line": 3}
+    named = {"time_s": 11, "link": 5, "flags": IS_TUNNEL, "file": 1, "line": 8}
+    for rows, place in (((flow, named), [1, 8, 0]), ((flow,), [0, 3, LINKED])):
+        found = one_row_a_connection(columns(*rows))
+        assert [int(found["file"][0]), int(found["line"][0]), int(found["flags"][0] & LINKED)] == place
+        assert found["up"].tolist() == [900]
 
 
 def test_requests_of_one_connection_stay_and_its_flow_goes() -> None:

@@ -49,6 +49,20 @@ def test_one_is_a_beacon_of_a_named_process(tmp_path: Path, log: str) -> None:
 
 
 @every_log
+def test_lines_hold_what_they_are_quoted_for(tmp_path: Path, log: str) -> None:
+    """What is said of the program points to the line of its start, all else to calls, first one with the host's name."""
+    (finding,) = run(tmp_path, lines.five_posts(), log).findings
+    written = (tmp_path / SUFFIX[log]).read_text(encoding="utf-8").splitlines()
+    cited = {r.signal: [written[int(place.rpartition(":")[2]) - 1] for place in r.events] for r in finding.reasons}
+    assert all("iwr -Method Post" in line for line in cited["program"])
+    assert lines.LAMBDA in cited["platform"][0]
+    assert len(cited["program"]) == 1
+    assert len(cited["platform"]) == 3
+    places = {place for reason in finding.reasons for place in reason.events}
+    assert places == {sample.place for sample in finding.samples}
+
+
+@every_log
 def test_one_by_a_browser_is_silent(tmp_path: Path, log: str) -> None:
     """A page that reports home as regularly from a browser is no finding."""
     assert not run(tmp_path, lines.beacon(lines.CHROME, "Google LLC"), log).findings

@@ -13,11 +13,12 @@ import numpy as np
 from msgspec.structs import replace
 
 from sferic.catalog.weights import Weights
-from sferic.correlate.picture import bars, days, interval, lineage, samples
+from sferic.correlate.evidence import call_lines, program_lines
+from sferic.correlate.picture import bars, days, interval, lineage
 from sferic.correlate.sides import Side, far_sides, sides_of
 from sferic.correlate.story import benign_explanations, needs, next_steps
 from sferic.correlate.weigh import Weighed, reasons
-from sferic.model.finding import Analytic, Finding
+from sferic.model.finding import Analytic, Finding, Sample
 from sferic.model.hosts import is_address
 from sferic.model.traffic import UNKNOWN, Bools, Ints, Small
 from sferic.model.window import Window
@@ -162,7 +163,7 @@ def _finding(weighed: Weighed, i: int, analytic: Analytic, weights: Weights) -> 
     place = traffic.places[traffic.place[rows[0]]]
     client = _address(window, i)
     user = _single(traffic.user[rows], traffic.users)
-    parts = reasons(weighed, i, weights, _places(window, rows))
+    parts = reasons(weighed, i, weights)
     points = round(sum(r.points for r in parts), 1)
     score = weights.severity.score(points)
     one_function = len(np.unique(traffic.place[rows])) == 1
@@ -183,7 +184,7 @@ def _finding(weighed: Weighed, i: int, analytic: Analytic, weights: Weights) -> 
         reasons=parts,
         techniques=TUNNEL_TECHNIQUES if place.tier == "tunnel" else TECHNIQUES[analytic],
         sources=_sources(window, i), platform_evidence=place.evidence,
-        gaps=bars(window, i), days=days(window, rows), samples=samples(window, rows),
+        gaps=bars(window, i), days=days(window, rows), samples=_samples(window, i),
     )  # fmt: skip
     return _told(facts, weighed, i)
 
@@ -240,9 +241,10 @@ def _sum(values: Ints) -> int | None:
     return int(known.sum()) if len(known) else None
 
 
-def _places(window: Window, rows: Ints) -> tuple[str, ...]:
-    picked = np.unique([0, len(rows) // 2, len(rows) - 1])
-    return tuple(window.traffic.locate(int(rows[p])) for p in picked)
+def _samples(window: Window, i: int) -> tuple[Sample, ...]:
+    """Return the lines of the program and of the calls; the engine adds their text."""
+    places = dict.fromkeys((*program_lines(window, i), *call_lines(window, i)))
+    return tuple(Sample(place, "") for place in places)
 
 
 def _sources(window: Window, i: int) -> tuple[str, ...]:

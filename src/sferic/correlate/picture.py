@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import numpy as np
 
-from sferic.model.finding import Bar, Day, Interval, Sample, Step
+from sferic.model.finding import Bar, Day, Interval, Step
 from sferic.model.process import Process
 from sferic.model.traffic import UNKNOWN, Ints
 from sferic.model.window import Window
@@ -67,9 +67,3 @@ def lineage(window: Window, i: int) -> tuple[tuple[Step, ...], bool]:
 
 def _step(process: Process) -> Step:
     return Step(process.path, process.command_line, process.user, process.company, process.signer, process.session)
-
-
-def samples(window: Window, rows: Ints) -> tuple[Sample, ...]:
-    """Return the places of the first, middle and last rows; the engine adds their text."""
-    picked = np.unique([0, len(rows) // 2, len(rows) - 1])
-    return tuple(Sample(window.traffic.locate(int(rows[p])), "") for p in picked)

@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from sferic.catalog.weights import Weights
+from sferic.correlate.evidence import call_lines, program_lines
 from sferic.model.finding import Reason
 from sferic.model.grouping import joint, opens, rising
 from sferic.model.traffic import UNKNOWN, Bools, Floats, Ints
@@ -85,7 +86,7 @@ def _borrow(window: Window, values: dict[str, Floats], points: dict[str, Floats]
         for name in lent:
             known = members[~np.isnan(values[name][members])]
             unknown = members[np.isnan(values[name][members])]
-            program = image if signals()[name].fields & _OF_PROCESSES else any_program
+            program = image if _is_of_program(name) else any_program
             for user, runs in {(int(window.user[i]), int(program[i])) for i in unknown if program[i] != UNKNOWN}:
                 mine = unknown[(window.user[unknown] == user) & (program[unknown] == runs)]
                 asked = known[program[known] == runs]
@@ -126,10 +127,13 @@ def _fits(window: Window, wanted: Bools) -> dict[int, Fit]:
     return {i: law for i, law in found.items() if law is not None}
 
 
-def reasons(weighed: Weighed, i: int, weights: Weights, places: tuple[str, ...]) -> tuple[Reason, ...]:
+def reasons(weighed: Weighed, i: int, weights: Weights) -> tuple[Reason, ...]:
     """Return a segment's parts, prior first, then by weight; they add up to its total."""
+    lenders = {int(numbers[i]) for numbers in weighed.lenders.values()}
+    calls = {j: call_lines(weighed.window, j) for j in lenders}
+    programs = {j: program_lines(weighed.window, j) or calls[j] for j in lenders}
     parts = [
-        _reason(weighed, i, name, float(points[i]), places)
+        _reason(weighed, i, name, float(points[i]), programs if _is_of_program(name) else calls)
         for name, points in weighed.points.items()
         if not np.isnan(weighed.values[name][i])
     ]
@@ -143,8 +147,12 @@ def reasons(weighed: Weighed, i: int, weights: Weights, places: tuple[str, ...])
     return (Reason("prior", points, "", why), *parts, *capped)
 
 
-def _reason(weighed: Weighed, i: int, name: str, points: float, places: tuple[str, ...]) -> Reason:
+def _reason(weighed: Weighed, i: int, name: str, points: float, lines: Mapping[int, tuple[str, ...]]) -> Reason:
     window, lender = weighed.window, int(weighed.lenders[name][i])
     words = signals()[name].describe(window, lender, float(weighed.values[name][i]))
     told = f" (told by {window.traffic.sources[window.source[lender]]})" if lender != i else ""
-    return Reason(name, points, words.value, words.text + told, places)
+    return Reason(name, points, words.value, words.text + told, lines[lender])
+
+
+def _is_of_program(name: str) -> bool:
+    return bool(signals()[name].fields & _OF_PROCESSES)

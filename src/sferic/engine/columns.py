@@ -30,6 +30,7 @@ from sferic.model.traffic import (
     INTERVAL,
     IS_TUNNEL,
     JOINED,
+    LINKED,
     LOOKUP,
     OPENING,
     PATH_STATIC,
@@ -136,9 +137,14 @@ class Columns:
         self.add(event, None, None)
 
     def add(
-        self, event: Event, place: Place | None, host: str | None, *, joined: bool = False, other: str | None = None
-    ) -> None:
-        """Append one event that reached a platform; `other` is another name that its connection bears."""
+        self, event: Event, place: Place | None, host: str | None, *, joined: bool = False, linked: bool = False,
+        other: str | None = None,
+    ) -> None:  # fmt: skip
+        """Append one event that reached a platform; `other` is another name that its connection bears.
+
+        `joined` and `linked` say that the name is not in the line, but from other rows or another line about the
+        same connection.
+        """
         words = self._words
         user, agent, path, method, link = event.user, event.user_agent, event.path, event.method, event.connection_id
         up, down, total, lasted_ms = event.bytes_up, event.bytes_down, event.bytes_total, event.duration_ms
@@ -167,7 +173,7 @@ class Columns:
             UNKNOWN if lasted_ms is None else _fitting(lasted_ms),
             UNKNOWN if path is None else self._path(path),
             UNKNOWN if method is None else words["method"][method],
-            _flags(event) | (JOINED if joined else 0) | self._marks(event, source),
+            _flags(event) | JOINED * joined | LINKED * linked | self._marks(event, source),
             words["file"][event.file],
             event.line,
             0 if link is None else _number(link),

@@ -364,7 +364,7 @@ class Gatherer:
             elif place.platform in self._hunted:
                 self._tally.linked += linked is not None
                 self._tally.joined += linked is None
-                self._columns.add(event, place, host or "", joined=linked is None)
+                self._columns.add(event, place, host or "", joined=linked is None, linked=linked is not None)
         self._flows.clear()
 
 

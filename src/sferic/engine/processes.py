@@ -115,8 +115,13 @@ class Processes:
 
 
 def _merged(process: Process, started: Process) -> Process:
-    """Return what a call says of its process, completed by what its start says; a bare name gives way to a path."""
+    """Return what a call says of its process, completed by what its start says; a bare name gives way to a path.
+
+    The start is the line to look at.
+    """
     own = {n: v for n in Process.__struct_fields__ if (v := getattr(process, n)) is not None and v is not False}
+    if started.place:
+        own.pop("place", None)
     if started.path and process.path and not _FOLDER.search(process.path):
         del own["path"]
     return replace(started, **own)
@@ -130,6 +135,7 @@ def _process(event: Event) -> Process:
         command_line=command[:MAX_COMMAND_CHARS] if command else None, company=event.company, signer=event.signer,
         session=event.session, parent=parent,
         is_detailed=bool(event.command_line or event.company or event.signer),
+        place=f"{event.file}:{event.line}" if event.file else None,
     )  # fmt: skip
 
 

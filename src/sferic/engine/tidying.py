@@ -10,7 +10,7 @@ import numpy as np
 
 from sferic.catalog.platforms import Place
 from sferic.model.grouping import Table, in_time, joint, opens, taken, where
-from sferic.model.traffic import INTERVAL, IS_TUNNEL, JOINED, OPENING, UNKNOWN, Bools, Ints, Small
+from sferic.model.traffic import INTERVAL, IS_TUNNEL, JOINED, LINKED, OPENING, UNKNOWN, Bools, Ints, Small
 
 LEG_S = 10.0
 """A redirect is followed within this time."""
@@ -48,7 +48,8 @@ def one_row_a_connection(columns: Table) -> Table:
     Requests stay, each its own row, and take the place of the connection's other rows; without requests one row
     stays, the one that names the host, from the connection's beginning, and its end rather than its announcement.
     What stays alone gets the largest amounts. A CONNECT, or a row that stays for the connection, gets the name by
-    which another row of it calls the server, if that is another.
+    which another row of it calls the server, if that is another. A row that got its name from the connection points to
+    the line that has it.
     """
     linked = np.flatnonzero(columns["link"] != 0)
     if not len(linked):
@@ -69,9 +70,23 @@ def one_row_a_connection(columns: Table) -> Table:
     columns["other_host"] = _with_other_names(columns, order, heads, stay)
     quiet = requests == 0
     columns["time_s"][order[heads[quiet]]] = np.minimum.reduceat(columns["time_s"][order], heads)[quiet]
+    _point_to_names(columns, order, heads)
     keep = np.ones(len(columns["time_s"]), bool)
     keep[order[~stay]] = False
     return where(columns, keep)
+
+
+def _point_to_names(columns: Table, order: Any, heads: Any) -> None:
+    """Give the rows whose line has no name the place of the connection's first row that has it."""
+    group = np.repeat(np.arange(len(heads)), np.diff(np.append(heads, len(order))))
+    flags = columns["flags"][order]
+    lacks, tells = (flags & LINKED) != 0, (flags & (LINKED | JOINED)) == 0
+    first = np.full(len(heads), UNKNOWN, np.int64)
+    first[group[tells][::-1]] = order[tells][::-1]
+    moved = np.flatnonzero(lacks & (first[group] != UNKNOWN))
+    for name in ("file", "line"):
+        columns[name][order[moved]] = columns[name][first[group[moved]]]
+    columns["flags"][order[moved]] &= np.uint16(0xFFFF ^ LINKED)
 
 
 def one_row_while_open(columns: Table) -> Table:

@@ -22,4 +22,6 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     """Logon session on Windows; 0 is that of services."""
     is_detailed: bool = False
     """Whether some log told of company or signer at all, so that their absence means something."""
+    place: str | None = None
+    """`file:line` of what a log tells of it: its start, or else its first call."""
     parent: "Process | None" = None

@@ -47,6 +47,8 @@ THINNED = 8192
 """The row's source leaves out calls like it that repeat."""
 INTERVAL = 16384
 """The row tells what a connection did within an interval; while it is open there is one after the other."""
+LINKED = 32768
+"""The name was not in the line: it stands in another line about the same connection."""
 
 
 COLUMNS = {

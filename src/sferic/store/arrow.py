@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec.structs import replace
 
 from sferic.model.process import Process
 from sferic.model.traffic import UNKNOWN, Collected, Traffic
@@ -48,7 +49,12 @@ def as_calls(traffic: Traffic) -> pa.Table:
 
 
 def _as_texts(processes: Sequence[Process]) -> list[str]:
-    return [msgspec.json.encode(process).decode() for process in processes]
+    """Write processes; not where a log told of them, for files get other names between two runs."""
+    return [msgspec.json.encode(_nowhere(process)).decode() for process in processes]
+
+
+def _nowhere(process: Process) -> Process:
+    return replace(process, place=None, parent=_nowhere(process.parent) if process.parent else None)
 
 
 def _texts(codes: Any, words: Sequence[str]) -> pa.DictionaryArray:
