@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -20,7 +19,7 @@ from sferic.model.event import Event, Line
 from sferic.sources import _columns
 from sferic.sources._bulk import BulkReader
 from sferic.sources._clock import Clock
-from sferic.sources._columns import coded, decoded
+from sferic.sources._columns import coded, decoded, lines_of
 from sferic.sources._contract import LIKELY, Reader, Setup, source, sources
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sources"
@@ -69,7 +68,7 @@ def in_bulk(made: Reader, lines: Sequence[bytes]) -> dict[int, Event]:
     """Read lines by columns; give events by the index of their line, stripped of their place."""
     assert isinstance(made, BulkReader)
     given = [number for number, line in enumerate(lines) if b"\r" not in line]
-    rows = made.bulk(b"".join(lines[number] + b"\n" for number in given)) if given else None
+    rows = made.bulk(lines_of(b"".join(lines[number] + b"\n" for number in given))) if given else None
     table = from_rows(rows, YEARS) if rows else None
     found = (
         {} if table is None else {given[e.line - 1]: e for e in events(widened(placed(table, "", "", 0, len(lines))))}
@@ -228,10 +227,8 @@ def test_a_type_is_read_where_the_reader_would_claim_it(key: str, taken: bool) -
 def test_bytes_are_found_in_pieces(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """However large the pieces, every byte that is looked for is found, once and in order; nothing has none."""
     monkeypatch.setattr(_columns, "_PIECE", piece)
-    text = b"\na\n\nbc\n"
-    found = _columns.places_of(np.frombuffer(text, np.uint8), _columns.is_end)
-    assert found.tolist() == [0, 2, 3, 6]
-    assert not len(_columns.places_of(np.zeros(0, np.uint8), _columns.is_end))
+    assert lines_of(b"\na\n\nbc\n").ends.tolist() == [0, 2, 3, 6]
+    assert not len(lines_of(b"").ends)
 
 
 def test_repeated_values_are_read_once() -> None:
@@ -256,7 +253,7 @@ def test_repeated_values_are_read_once() -> None:
 )
 def test_each_line_is_an_object_of_its_own(text: bytes, lines: list[int]) -> None:
     """What reaches over a line's end or stands beside another on a line is left out, as is what cannot be decoded."""
-    found = decoded(text, msgspec.json.Decoder(dict[str, int | dict[str, int]]))
+    found = decoded(lines_of(text), msgspec.json.Decoder(dict[str, int | dict[str, int]]))
     assert found.lines.tolist() == lines
     assert len(found.found) == len(lines)
     assert [json.loads(found.line(row)) for row in range(len(lines))] == found.found

@@ -10,7 +10,7 @@ import msgspec
 from sferic.engine.ledger import Ledger
 from sferic.model.event import Event, Line, Reject
 from sferic.model.report import FileAccount
-from sferic.sources._bulk import BulkReader, Rows
+from sferic.sources._bulk import BulkReader, Lines, Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Reader
 from sferic.sources._envelope import Envelope, peel_envelope
 
@@ -56,16 +56,16 @@ class Router:
         """Say whether the source of the last line reads in bulk."""
         return isinstance(self._readers.get(self._last or ""), BulkReader)
 
-    def bulk(self, text: bytes) -> Bulk | None:
+    def bulk(self, lines: Lines) -> Bulk | None:
         """Have the plain ones of these lines read by columns, by the source that the first leads to."""
-        first = text[: text.index(b"\n")]
+        first = lines.text[: lines.ends[0]]
         name = self.claim(Line(decode(first), 0, self._account.path)).source
         reader = self._readers.get(name)
         if not isinstance(reader, BulkReader):
             return None
         self._last = name
         try:
-            rows = reader.bulk(text)
+            rows = reader.bulk(lines)
         except Exception:  # its `read` will say what is wrong, with which line
             return None
         return Bulk(name, reader.state, rows) if rows else None

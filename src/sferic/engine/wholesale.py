@@ -32,6 +32,8 @@ from sferic.model.errors import InputError
 from sferic.model.event import Event
 from sferic.model.report import FileAccount
 from sferic.sources._batches import messages
+from sferic.sources._bulk import Lines
+from sferic.sources._columns import lines_of
 
 LEAST_BYTES = 1 << 20
 """Smaller inputs are read line by line, which takes no time either."""
@@ -207,7 +209,7 @@ class _Hand:
 
     def __call__(self, part: Part) -> Iterator[Run]:
         """Read a part; what came before a damage is given before it raises."""
-        text = open_text(part, self._reading.settings.limits, chunk_bytes=RUN_BYTES)
+        text = open_text(part, self._reading.settings.limits, chunk_bytes=RUN_BYTES + READ_BYTES)
         router = self._prepared(part)
         span = part.start, part.stop
         blocks = text.blocks
@@ -297,21 +299,20 @@ def _pieces(data: bytes) -> Iterator[bytes]:
 
 
 def _read(piece: bytes, router: Router, span: tuple[int, int | None], taken: int) -> Run:
-    total = piece.count(b"\n") + (not piece.endswith(b"\n"))
     if piece.startswith(b"#"):
         lines = _lines(piece)
         for raw in lines:
             router.read(raw, 0)
         return Run(span, len(lines), len(piece), taken, raw=tuple(lines))
     given = _plain(piece)
-    found = router.bulk(given.text) if given.text else None
+    found = router.bulk(given.lines) if given.lines.text else None
     table = from_rows(found.rows, (FIRST_US, LAST_US)) if found else None
     if found is None or table is None:
-        return Run(span, total, len(piece), taken, raw=tuple(_lines(piece)))
-    table, is_read = given.placed(table, total)
+        return Run(span, given.total, len(piece), taken, raw=tuple(_lines(piece)))
+    table, is_read = given.placed(table)
     return Run(
-        span, total, len(piece), taken, source=found.source, state=found.state,
-        first=given.text[: given.text.index(b"\n")] if is_read[0] else b"", table=packed(table),
+        span, given.total, len(piece), taken, source=found.source, state=found.state,
+        first=given.lines.text[: given.lines.ends[0]] if is_read[0] else b"", table=packed(table),
         left=_left(piece, is_read),
     )  # fmt: skip
 
@@ -329,17 +330,19 @@ def _left(piece: bytes, is_read: NDArray[np.bool_]) -> tuple[Left, ...]:
 class _Plain(msgspec.Struct, frozen=True):
     """The lines of a piece that a source may read in bulk."""
 
-    text: bytes
+    lines: Lines
+    total: int
+    """How many lines the piece has."""
     numbers: NDArray[np.int64] | None = None
     """Their indexes within the piece, if these are not all."""
 
-    def placed(self, table: pa.Table, lines: int) -> tuple[pa.Table, NDArray[np.bool_]]:
+    def placed(self, table: pa.Table) -> tuple[pa.Table, NDArray[np.bool_]]:
         """Give rows their lines' indexes within the piece, and say which of all lines they are."""
         index = table.column("line").to_numpy()
         if self.numbers is not None:
             index = self.numbers[index]
             table = table.set_column(table.column_names.index("line"), "line", pa.array(index))
-        is_read = np.zeros(lines, np.bool_)
+        is_read = np.zeros(self.total, np.bool_)
         is_read[index] = True
         return table, is_read
 
@@ -347,10 +350,12 @@ class _Plain(msgspec.Struct, frozen=True):
 def _plain(piece: bytes) -> _Plain:
     """Take the lines that are of ASCII, and without a return within."""
     if piece.isascii() and b"\r" not in piece:
-        return _Plain(piece if piece.endswith(b"\n") else piece + b"\n")
+        every = lines_of(piece if piece.endswith(b"\n") else piece + b"\n")
+        return _Plain(every, len(every.ends))
     lines = _lines(piece)
     numbers = [number for number, line in enumerate(lines) if line.isascii() and b"\r" not in line]
-    return _Plain(b"".join(lines[number] + b"\n" for number in numbers), np.array(numbers, np.int64))
+    plain = lines_of(b"".join(lines[number] + b"\n" for number in numbers))
+    return _Plain(plain, len(lines), np.array(numbers, np.int64))
 
 
 def _lines(data: bytes) -> list[bytes]:

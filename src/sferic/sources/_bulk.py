@@ -2,7 +2,7 @@ r"""What a source may offer beside its reader: to read many lines at once, as co
 
 Reading line by line costs microseconds a line, most of them for calls. A `Reader` may therefore have a method
 
-    def bulk(self, text: bytes) -> list[Rows] | None
+    def bulk(self, lines: Lines) -> list[Rows] | None
 
 which reads those lines that are as plain as they come, and leaves all others to `read`; None leaves them all. It gets
 lines of ASCII, each with `\n` at its end and no `\r` in it, and sees none that begins with `#`.
@@ -40,6 +40,14 @@ class Bare(msgspec.Struct, gc=False):
     log: None = None
 
 
+class Lines(msgspec.Struct, frozen=True):
+    """What is given to read."""
+
+    text: bytes
+    ends: "NDArray[np.int64]"
+    """Where each line's `\\n` stands, so that nobody has to look for it again."""
+
+
 class Rows(msgspec.Struct, frozen=True):
     """Events as columns by field; a field that is not there is unknown."""
 
@@ -57,5 +65,5 @@ class BulkReader(Reader, Protocol):
     def state(self) -> Hashable:
         """What its reading depends on; None if each line stands alone."""
 
-    def bulk(self, text: bytes) -> list[Rows] | None:
+    def bulk(self, lines: Lines) -> list[Rows] | None:
         """Read the plain ones of these lines."""

@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 from sferic.model.event import NETWORK
 from sferic.model.hosts import address, is_address, normalise_host
 from sferic.sources import _columns
-from sferic.sources._bulk import Rows
+from sferic.sources._bulk import Lines, Rows
 from sferic.sources._columns import Mask
 from sferic.sources._fields import text, transport, verdict
 from sferic.sources._meaning import Names
@@ -60,9 +60,9 @@ class Form(msgspec.Struct, frozen=True):
     session: Sequence[str]
 
 
-def read(given: bytes, form: Form) -> list[Rows]:
+def read(lines: Lines, form: Form) -> list[Rows]:
     """Read the plain flows among these lines."""
-    pairs = Pairs(given)
+    pairs = Pairs(lines)
     said = [form.header(header) for header in pairs.headers.dictionary.to_pylist()]
     codes = pairs.headers.indices.to_numpy()
     observers = pa.array([one and one.observer for one in said], pa.string()).take(pairs.headers.indices)

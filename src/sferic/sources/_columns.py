@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from sferic.model.hosts import MAX_HOST
 from sferic.sources import _wire
-from sferic.sources._bulk import Rows
+from sferic.sources._bulk import Lines, Rows
 from sferic.sources._clock import Clock
 from sferic.sources._syslog import iso_time
 
@@ -61,16 +61,21 @@ def places_of(laid: NDArray[np.uint8], is_one: Callable[[NDArray[np.uint8]], Mas
     return np.concatenate(found) if found else np.zeros(0, np.int64)
 
 
-def is_end(laid: NDArray[np.uint8]) -> Mask:
+def _is_end(laid: NDArray[np.uint8]) -> Mask:
     """Say which bytes end a line."""
     found: Mask = laid == _END
     return found
 
 
-def decoded(text: bytes, decoder: msgspec.json.Decoder[T]) -> Objects[T]:
+def lines_of(text: bytes) -> Lines:
+    """Find the lines of a text that ends with one."""
+    return Lines(text, places_of(np.frombuffer(text, np.uint8), _is_end))
+
+
+def decoded(lines: Lines, decoder: msgspec.json.Decoder[T]) -> Objects[T]:
     """Decode each line that begins with an object; those that cannot be are left out."""
+    text, ends = lines.text, lines.ends
     laid = np.frombuffer(text, np.uint8)
-    ends = places_of(laid, is_end)
     starts = np.append(0, ends[:-1] + 1)
     begun = (laid[starts] == ord("{")) & (laid[np.minimum(starts + 1, len(laid) - 1)] == ord('"'))
     if begun.all() and (laid[ends - 1] == ord("}")).all():

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sferic.model.event import HTTP, NETWORK
 from sferic.sources import _columns, _wire
-from sferic.sources._bulk import Bare, Rows
+from sferic.sources._bulk import Bare, Lines, Rows
 from sferic.sources._clock import Clock
 from sferic.sources._columns import CODED, Mask, Moments
 from sferic.sources._fields import status
@@ -110,16 +110,16 @@ class _Records:
 _Columns = dict[str, Any]
 
 
-def read(text: bytes, clock: Clock, actions: Mapping[str, str], app: _App) -> list[Rows]:
+def read(lines: Lines, clock: Clock, actions: Mapping[str, str], app: _App) -> list[Rows]:
     """Read the plain ones of these lines; what only one type of record has is read of its records only."""
-    objects = _columns.decoded(text, _DECODER)
+    objects = _columns.decoded(lines, _DECODER)
     if not objects.found:
         return []
     records = _Records(objects.found)
     moments = Moments(clock)
     common, keep = _ends(records, moments)
     keep &= _plainly_typed(objects)
-    if b"\\" in text:  # a key may be an escaped one
+    if b"\\" in lines.text:  # a key may be an escaped one
         keep &= np.array([b"\\" not in objects.line(row) for row in range(len(objects.found))], np.bool_)
     kinds = records.column("event_type")
     whose, made, taken = [], [], np.zeros(len(keep), np.bool_)

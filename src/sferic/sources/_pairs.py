@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from sferic.sources._columns import Mask, is_end, places_of
+from sferic.sources._bulk import Lines
+from sferic.sources._columns import Mask, places_of
 
 PIPES = 7
 """In a whole header, the last one after the severity."""
@@ -28,10 +29,10 @@ _Places = NDArray[np.int64]
 class Pairs:
     """The lines of a text, each cut into a header and values by key."""
 
-    def __init__(self, text: bytes) -> None:
-        self._text = text
+    def __init__(self, lines: Lines) -> None:
+        self._text = text = lines.text
+        self._ends = lines.ends
         laid = np.frombuffer(text, np.uint8)
-        self._ends = places_of(laid, is_end)
         starts = np.append(0, self._ends[:-1] + 1)
         self.plain: Mask = np.ones(len(starts), np.bool_)
         """Lines that could be cut."""

@@ -23,7 +23,7 @@ import msgspec
 
 from sferic.model.event import Event, Line, Reject
 from sferic.sources import _wire
-from sferic.sources._bulk import Rows
+from sferic.sources._bulk import Lines, Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
 
 if TYPE_CHECKING:
@@ -244,20 +244,20 @@ class BulkReader(Reader):
         """What the last header said."""
         return self._layout, *self._said.values()
 
-    def bulk(self, text: bytes) -> list[Rows] | None:
+    def bulk(self, lines: Lines) -> list[Rows] | None:
         """Read plain objects, or plain rows below a header of this kind, by columns."""
         bulk = import_module("sferic.sources._zeek_bulk")  # hunts do without it
         layout, said = self._layout, self._said
-        if text.startswith(b"{"):
+        if lines.text.startswith(b"{"):
             self._strict = self._strict or bulk.strict(self.record, self.keys)
-            values: Values | None = bulk.from_json(text, self._strict, self._is_my_object, self._clock)
+            values: Values | None = bulk.from_json(lines, self._strict, self._is_my_object, self._clock)
         elif layout is not None and layout.mine and layout.is_plain:
             nothing = {"", said["empty_field"], said["unset_field"]}
             form = bulk.Tsv(
                 layout.separator, said["set_separator"] or ",", said["unset_field"], nothing, len(layout.names),
                 dict(layout.picks),
             )  # fmt: skip
-            values = bulk.from_tsv(text, form)
+            values = bulk.from_tsv(lines, form)
         else:
             return None
         return self.rows(values) if values else None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pyarrow import csv
 
 from sferic.sources import _columns, _wire
-from sferic.sources._bulk import Bare, Rows
+from sferic.sources._bulk import Bare, Lines, Rows
 from sferic.sources._clock import Clock
 from sferic.sources._columns import Mask
 
@@ -34,6 +34,10 @@ _KINDS: Mapping[str, Any] = (
 )
 """Attribute → the type that it has in Zeek's JSON; the others are texts."""
 _ARROW = {float: pa.float64(), bool: pa.bool_(), list[str]: pa.list_(pa.string()), int: pa.int64()}
+_PASSED: Mapping[str, Any] = dict.fromkeys(("local_orig", "local_resp"), bool) | dict.fromkeys(
+    ("missed_bytes", "orig_pkts", "resp_pkts"), int
+)
+"""Keys of every connection that nobody asks for: an unknown key is compared with all known ones, which takes longer."""
 _RARELY_EQUAL = frozenset({"uid", "uri"})
 _ONE_NOTHING = pa.scalar([""], pa.list_(pa.string()))
 _PLAIN = {int: "^[0-9]{1,18}$", float: r"^[0-9]{1,11}\.[0-9]{1,6}$"}
@@ -173,6 +177,7 @@ def strict(record: type[msgspec.Struct], extra: Sequence[str] = ()) -> msgspec.j
     fields = [(f.name, f.encode_name) for f in msgspec.structs.fields(record)] + [(name, name) for name in extra]
     kinds: dict[str, Any] = {**_KINDS, "ts": float | str}
     typed = [(name, named, kinds.get(name, str) | None) for name, named in fields] + [("path", "_path", Any)]
+    typed += [(f"passed_{name}", name, kind | None) for name, kind in _PASSED.items()]
     twin = msgspec.defstruct(
         f"Strict{record.__name__}",
         [(name, kind, msgspec.field(default=None, name=named)) for name, named, kind in typed],
@@ -182,11 +187,11 @@ def strict(record: type[msgspec.Struct], extra: Sequence[str] = ()) -> msgspec.j
     return msgspec.json.Decoder(twin)
 
 
-def from_json(text: bytes, decoder: msgspec.json.Decoder[Any], is_mine: Callable[[str], bool], clock: Clock) -> Values:
+def from_json(lines: Lines, decoder: msgspec.json.Decoder[Any], is_mine: Callable[[str], bool], clock: Clock) -> Values:
     """Decode objects. `is_mine` is asked where the keys are not sure to say whose they are: with `_path` or escapes."""
-    objects = _columns.decoded(text, decoder)
+    objects = _columns.decoded(lines, decoder)
     keep = np.ones(len(objects.found), np.bool_)
-    escaped = b"\\" in text
+    escaped = b"\\" in lines.text
     if escaped or any(map(_PATH, objects.found)):
         for row, path in enumerate(map(_PATH, objects.found)):
             if path or (escaped and b"\\" in objects.line(row)):
@@ -211,14 +216,14 @@ def _times(records: Sequence[Any], clock: Clock) -> pa.Array:
     return pc.coalesce(_columns.scaled(numbers, 1_000_000, _LATEST_S), pa.array(found, mask=~sure))
 
 
-def from_tsv(text: bytes, form: Tsv) -> Values | None:
+def from_tsv(lines: Lines, form: Tsv) -> Values | None:
     """Split rows into columns; a row is left where a number is not written as Zeek writes it. None where all are."""
-    numbers = np.arange(text.count(b"\n"))
+    text, numbers = lines.text, np.arange(len(lines.ends))
     if b"\\" in text or b'{"' in text:
-        lines = text.split(b"\n")[:-1]
-        odd = [number for number, line in enumerate(lines) if b"\\" in line or b'{"' in line]
+        every = text.split(b"\n")[:-1]
+        odd = [number for number, line in enumerate(every) if b"\\" in line or b'{"' in line]
         numbers = np.delete(numbers, odd)
-        text = b"".join(lines[number] + b"\n" for number in numbers)
+        text = b"".join(every[number] + b"\n" for number in numbers)
     if not text:
         return None
     torn: list[int] = []

@@ -26,7 +26,7 @@ from typing import Any
 from sferic.model.errors import UsageError
 from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
 from sferic.sources import _cef
-from sferic.sources._bulk import Rows
+from sferic.sources._bulk import Lines, Rows
 from sferic.sources._contract import GENERIC, LIKELY, NO, Setup
 from sferic.sources._fields import status
 from sferic.sources._meaning import Names, Record, read
@@ -141,7 +141,7 @@ class Reader:
     def state(self) -> None:
         """Each line stands alone."""
 
-    def bulk(self, text: bytes) -> list[Rows]:
+    def bulk(self, lines: Lines) -> list[Rows]:
         """Read plain flows by columns."""
         bulk = import_module("sferic.sources._cef_bulk")  # hunts do without it
 
@@ -159,7 +159,7 @@ class Reader:
             header, lambda vendor: self._names.get(vendor, self._standard),
             lambda written: _cef.moment(written, self._clock), _RECEIVED, _action, frozenset({"fortinet"}), _SESSION,
         )  # fmt: skip
-        found: list[Rows] = bulk.read(text, form)
+        found: list[Rows] = bulk.read(lines, form)
         return found
 
     def _time(self, fields: dict[str, str], event: Event, header: Header, line: Line) -> int:

@@ -32,7 +32,7 @@ import msgspec
 
 from sferic.model.event import DNS, HTTP, NETWORK, Event, Line, Reject
 from sferic.sources import _wire
-from sferic.sources._bulk import Rows
+from sferic.sources._bulk import Lines, Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
 from sferic.sources._fields import forwarded, port, status
 
@@ -124,9 +124,9 @@ class Reader:
     def state(self) -> None:
         """Plain lines stand alone; those that do not, netflows, are left."""
 
-    def bulk(self, text: bytes) -> list[Rows]:
+    def bulk(self, lines: Lines) -> list[Rows]:
         """Read plain requests, handshakes and flows by columns."""
-        found: list[Rows] = import_module("sferic.sources._eve_bulk").read(text, self._clock, _ACTIONS, _app)
+        found: list[Rows] = import_module("sferic.sources._eve_bulk").read(lines, self._clock, _ACTIONS, _app)
         return found  # a hunt does without that module
 
     def _start(self, record: _Record, line: Line) -> Event:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from sferic.model.event import HTTP, Event, Line
 from sferic.sources import _wire, _zeek
-from sferic.sources._bulk import Rows
+from sferic.sources._bulk import Lines, Rows
 from sferic.sources._contract import Setup
 from sferic.sources._fields import forwarded, is_inside, status
 
@@ -82,9 +82,9 @@ class Reader(_zeek.BulkReader):
             event.src_ip, event.src_port, event.forwarded_for = event.forwarded_for, None, None
         return event
 
-    def bulk(self, text: bytes) -> list[Rows] | None:
+    def bulk(self, lines: Lines) -> list[Rows] | None:
         """Read plain requests by columns, unless the client may stand in a header."""
-        return None if self._believes_header else super().bulk(text)
+        return None if self._believes_header else super().bulk(lines)
 
     def rows(self, values: "Values") -> list[Rows]:
         """Turn columns into requests; those to a proxy are left, and objects that may be of another log."""
