@@ -40,6 +40,27 @@ def test_a_run_that_ends_early_leaves_nobody_behind() -> None:
         assert (ended.returncode, ended.stderr) == (code, b""), "its error stream is closed, so all that had it are gone"
 
 
+_OUTLIVED = """
+import os
+from sferic.engine.gauge import Gauge
+
+ends, goes_on = os.pipe()
+with Gauge():
+    if not (child := os.fork()):
+        os.close(goes_on)
+        os.read(ends, 1)
+        os._exit(0)
+os.close(goes_on)
+print(os.waitpid(child, 0)[1])
+"""
+
+
+def test_a_copy_that_goes_on_is_not_waited_for() -> None:
+    """A process that was copied meanwhile, and with it this end of the pipe, may live longer than the look."""
+    said = subprocess.run([sys.executable, "-c", _OUTLIVED], capture_output=True, text=True, check=True, timeout=30)
+    assert (said.stdout, said.stderr) == ("0\n", "")
+
+
 def test_nobody_looks_who_is_not_asked() -> None:
     """A hunt without a budget has no process more."""
     with Gauge(wanted=False) as gauge:

@@ -6,7 +6,6 @@ several times a second; what comes and goes between two looks it does not see. L
 
 import gc
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing import get_context
@@ -14,7 +13,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Self
 
-from sferic.engine.crew import can_copy
+from sferic.engine.crew import bind, can_copy
 
 _LOOK_S = 0.1
 
@@ -31,16 +30,17 @@ class Gauge:
         if self._wanted:
             fork = get_context("fork")
             self._asked, theirs = fork.Pipe()
-            self._process = fork.Process(target=_look, args=(os.getpid(), theirs, self._asked), daemon=True)
+            self._process = fork.Process(target=_look, args=(os.getpid(), theirs), daemon=True)
             self._process.start()
             theirs.close()
         return self
 
     def __exit__(self, *_exception: object) -> None:
-        """End."""
+        """End, even while a copy of this process goes on, which holds the pipe's end open."""
         if self._wanted:
-            self._asked.close()
+            self._process.terminate()
             self._process.join()
+            self._asked.close()
 
     def peak_bytes(self) -> int | None:
         """Return the most that was seen so far; None where nobody looked, or nothing could be seen."""
@@ -54,10 +54,9 @@ class Gauge:
         return peak or None
 
 
-def _look(pid: int, asked: Connection, theirs: Connection) -> None:
-    """Look until the other end is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one that is looked at decides what an interrupt means
-    theirs.close()
+def _look(pid: int, asked: Connection) -> None:
+    """Look until nobody is there who could ask."""
+    bind(pid)
     gc.freeze()  # else it would soon have a copy of its own of all that it never uses
     peak = 0
     with suppress(EOFError, OSError):
