@@ -4,20 +4,17 @@ Why: what a hunt reads is bounded by its selection, but an estate may call platf
 columns as reading would, hour by hour, so that holding, settling, cutting and weighing are measured without reading,
 which `run.py` times. Each client calls 50 tenants, popular ones by preference, most pairs seldom and few often. People
 call in bursts in office hours; one pair in a hundred is a vendor's timer, one in 20,000 an implant's.
-The rows are drawn in another process, which is not counted. Memory is looked at from outside: the largest process, and
-the sum over all processes of what is theirs, with each shared page counted once (PSS).
+The rows are drawn in another process, which is not counted. Memory is what a hunt with a budget would say of itself.
 """
 
 import argparse
 import multiprocessing
 import operator
 import resource
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +22,7 @@ import numpy as np
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import load_weights
 from sferic.engine.columns import Columns
+from sferic.engine.gauge import Gauge
 from sferic.engine.memory import room_of
 from sferic.engine.part import Tally
 from sferic.engine.period import Period
@@ -37,7 +35,6 @@ HOURS = 168
 HOUR_S = 3600.0
 TENANTS_OF_CLIENT = 50
 AGENTS = 400
-LOOK_S = 0.25
 _UNITS = {"K": 10**3, "M": 10**6, "G": 10**9}
 
 
@@ -165,7 +162,16 @@ def hold(rows_of: Connection, columns: Columns, period: Period) -> Spent:
 
 
 def run(rows_of: Connection, settings: Settings) -> None:
-    """Measure in this process."""
+    """Measure in this process and those that it starts."""
+    with Gauge() as gauge:
+        weigh(rows_of, settings)
+        together = gauge.peak_bytes() or 0
+    largest = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    print(f"largest process {largest >> 10:,} MB, all processes {together >> 20:,} MB (each shared page once)")
+
+
+def weigh(rows_of: Connection, settings: Settings) -> None:
+    """Hold the rows, sort and weigh them, and print what each took."""
     room, period = room_of(settings), Period(settings)
     columns = Columns(lambda _: False, room=room)
     held = hold(rows_of, columns, period)
@@ -181,45 +187,6 @@ def run(rows_of: Connection, settings: Settings) -> None:
         print(f"{name:8} {spent}")
 
 
-class Watch:
-    """Looks at a process and its children until they are gone."""
-
-    def __init__(self, pid: int) -> None:
-        self.largest = self.together = 0
-        self._pid = pid
-        self._thread = threading.Thread(target=self._look)
-        self._thread.start()
-
-    def join(self) -> None:
-        """Wait until there is nothing to look at."""
-        self._thread.join()
-
-    def _look(self) -> None:
-        while sizes := [size for pid in _family(self._pid) if (size := _size(pid))]:
-            self.largest = max(self.largest, *(rss for rss, _ in sizes), 0)
-            self.together = max(self.together, sum(pss for _, pss in sizes))
-            time.sleep(LOOK_S)
-
-
-def _family(pid: int) -> Iterator[int]:
-    yield pid
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return
-    for one in children:
-        yield from _family(int(one))
-
-
-def _size(pid: int) -> tuple[int, int] | None:
-    try:
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()[1:]
-    except OSError:
-        return None
-    kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines if line.endswith("kB")}
-    return kilobytes["Rss"] << 10, kilobytes["Pss"] << 10
-
-
 def count(text: str) -> int:
     """Read `50M`, `1.5GB` or a plain number."""
     text = text.removesuffix("B")
@@ -228,7 +195,7 @@ def count(text: str) -> int:
 
 
 def main() -> None:
-    """Weigh in a child, and look at it."""
+    """Weigh in a child."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--events", type=count, default=50_000_000)
     parser.add_argument("--pairs", type=count, default=1_000_000)
@@ -244,12 +211,8 @@ def main() -> None:
     child = fork.Process(target=run, args=(rows, settings))
     child.start()
     rows.close()
-    watch = Watch(child.pid or 0)
     child.join()
-    watch.join()
     artist.terminate()
-    largest, together = watch.largest >> 20, watch.together >> 20
-    print(f"largest process {largest:,} MB, all processes {together:,} MB (each shared page once)")
     raise SystemExit(1 if child.exitcode else 0)
 
 

@@ -12,7 +12,6 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -47,11 +46,13 @@ def days(folder: Path, day_bytes: int, count: int) -> list[Path]:
     for day, path in enumerate(paths):
         if not path.exists():
             half = path.with_suffix(".half")
-            with ExitStack() as stack:
-                lines, raw = stack.enter_context(first.open("rb")), stack.enter_context(half.open("wb"))
-                out = stack.enter_context(igzip.IGzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0))
+            with (
+                first.open("rb") as lines,
+                half.open("wb") as raw,
+                igzip.IGzipFile("", "wb", compresslevel=1, fileobj=raw, mtime=0) as packed,
+            ):
                 while some := lines.readlines(1 << 24):
-                    out.write(later(b"".join(some), day * int(DAY_S)))
+                    packed.write(later(b"".join(some), day * int(DAY_S)))
             half.rename(path)
     return paths
 

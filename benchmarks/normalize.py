@@ -84,7 +84,8 @@ def speeds(costs: dict[str, list[Cost]]) -> list[str]:
 
 
 def _median(runs: list[Cost], what: str) -> float:
-    return statistics.median(getattr(run, what) for run in runs)
+    median: float = statistics.median(getattr(run, what) for run in runs)
+    return median
 
 
 def main() -> None:
