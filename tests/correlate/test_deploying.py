@@ -231,6 +231,26 @@ def test_each_change_has_its_own_commands(told: Told) -> None:
     assert found["three"].actor is None
 
 
+def test_of_several_machines_the_most_telling_is_shown(told: Told) -> None:
+    """Two machines ran commands that one change may come from: the odd one is told of, the other is named."""
+    for odd, late in ((5, 6), (6, 5)):
+        story = Story()
+        wrangler(story, (WORD, CMD), machine=odd)
+        wrangler(story, (EXPLORER, CMD), machine=late, at_s=5)
+        audit = [line for day in (9, 8) for line in worker_deploy(when(-day * 86_400), email="ci@corp.example")]
+        audit += worker_deploy(when(20), email="kim.reed@corp.example")
+        (finding,) = [one for one in told(story, audit=tuple(audit)) if one.device]
+        assert finding.device == f"WS-00{odd}.corp.example"
+        assert (finding.process_tree[0].path or "").endswith("WINWORD.EXE")
+        points = signals(finding)
+        assert (points["launched_by_document"], points["launched_elsewhere"]) == (11, 0)
+        assert "launched" not in points
+        (others,) = [reason.text for reason in finding.reasons if reason.signal == "launched_elsewhere"]
+        assert f"WS-00{late}.corp.example" in others
+        assert finding.points == pytest.approx(sum(points.values()))
+        assert sum(change.outcome == "unknown" for change in finding.changes) == 2
+
+
 def test_what_nothing_supports_is_not_mixed_in(told: Told) -> None:
     """The only change of that time, by another person with software that no log names, is not the command's."""
     story = Story()

@@ -4,7 +4,6 @@ The log of a machine knows the program that deployed and who started it, the clo
 identity. Where both tell of one deployment there is one finding. A command says little by itself: it may have failed.
 """
 
-import bisect
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -16,18 +15,19 @@ from sferic.catalog.deployers import Deployers
 from sferic.catalog.weights import Weights
 from sferic.correlate.breaks import DAY_US
 from sferic.correlate.cloud import MOST, digest, unique
+from sferic.correlate.counterparts import Writes
 from sferic.correlate.history import HABIT_DAYS, HABIT_SPAN
 from sferic.correlate.launches import Caller, ancestry, caller_of, machines
 from sferic.model.deed import Deed
 from sferic.model.finding import Change, Finding, Reason, Step
 from sferic.model.launch import Launch
 
-BEFORE_US, AFTER_US = 60_000_000, 900_000_000
-"""How long before and after a command the cloud may have written down what it did: clocks differ, uploads take time."""
 FEW = 3
 """Machines on which the same program may start the same tool before that is the company's way."""
 _SHOWN = 160
 """Characters of a command in a sentence."""
+_NAMED = 5
+"""Others who gave commands that fit, by name."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -47,13 +47,11 @@ class Order(msgspec.Struct, frozen=True):
 
     def parts(self, told: Mapping[str, int]) -> Iterator[tuple[int | str, "Order"]]:
         """Divide it by the findings that tell of the places of its deeds, and what none of them tells by function."""
-        about = [
-            told.get(deed.place, deed.function) if deed else launch.function
-            for launch, deed in zip(self.launches, self.made, strict=True)
-        ]
-        for key in dict.fromkeys(about):
-            mine = [at for at, its in enumerate(about) if its == key]
-            launches, made = tuple(self.launches[at] for at in mine), tuple(self.made[at] for at in mine)
+        parts: dict[int | str, list[tuple[Launch, Deed | None]]] = defaultdict(list)
+        for launch, deed in zip(self.launches, self.made, strict=True):
+            parts[told.get(deed.place, deed.function) if deed else launch.function].append((launch, deed))
+        for key, mine in parts.items():
+            launches, made = zip(*mine, strict=True)
             yield key, replace(self, launches=launches, made=made)
 
 
@@ -64,60 +62,28 @@ def with_launches(
     """Return the findings of changes, completed by the commands that made them, and those of commands alone."""
     found = list(changes)
     told = {change.place: number for number, finding in enumerate(changes) for change in finding.changes}
+    beside: dict[int, list[tuple[Order, str]]] = defaultdict(list)
     for order in _orders(launches, [deed for deed in deeds if deed.is_write]):
         expected = _expected(order, deployers)
         for about, part in order.parts(told):
             if isinstance(about, int):
-                found[about] = _both(found[about], part, tuple(_beside(part, expected)), weights)
+                beside[about].append((part, expected))
             elif part.caller.signs:
                 found.append(_alone(part, tuple(_reasons(part, expected)), weights))
+    for number, orders in beside.items():
+        found[number] = _beside(found[number], orders, weights)
     return sorted(found, key=lambda f: (-f.points, f.id))
 
 
 def _orders(launches: Sequence[Launch], writes: Sequence[Deed]) -> Iterator[Order]:
     groups: dict[tuple[object, ...], list[Launch]] = defaultdict(list)
     callers = [caller_of(launch) for launch in launches]
-    spread = machines(launches, callers)
+    spread, audited = machines(launches, callers), Writes(writes)
     for launch, caller in zip(launches, callers, strict=True):
         groups[launch.device, launch.user, launch.tool, caller.program, caller.signs].append(launch)
     for (_, _, tool, program, _), some in groups.items():
-        made = tuple(_made(launch, writes) for launch in some)
+        made = tuple(audited.made_by(launch) for launch in some)
         yield Order(tuple(some), made, caller_of(some[-1]), spread[str(tool), str(program)])
-
-
-def _made(launch: Launch, writes: Sequence[Deed]) -> Deed | None:
-    """Find what the cloud wrote down of a command: the nearest in time that nothing contradicts and something supports.
-
-    Support is the function's name or the person's; or the same software, if in this time there is no other change.
-    """
-    begin = bisect.bisect_left(writes, launch.time - BEFORE_US, key=lambda deed: deed.time)
-    end = bisect.bisect_right(writes, launch.time + AFTER_US, key=lambda deed: deed.time)
-    possible = [deed for deed in writes[begin:end] if _may_be(launch, deed)]
-    alone = bool(launch.agent) and len({(deed.where, deed.actor) for deed in possible}) == 1
-    possible = [
-        deed for deed in possible
-        if _is_named(launch, deed) or _person(launch.user) in _people(deed) or (alone and deed.agent == launch.agent)
-    ]  # fmt: skip
-    return min(possible, key=lambda deed: abs(deed.time - launch.time), default=None)
-
-
-def _may_be(launch: Launch, deed: Deed) -> bool:
-    software = not launch.agent or not deed.agent or launch.agent == deed.agent
-    function = not launch.function or not deed.function or _is_named(launch, deed)
-    return software and function and launch.provider in {"", deed.provider}
-
-
-def _is_named(launch: Launch, deed: Deed) -> bool:
-    return bool(launch.function) and deed.function.lower().rpartition("/")[2] == launch.function.lower()
-
-
-def _people(deed: Deed) -> set[str]:
-    return {_person(deed.user), _person(deed.actor)} - {""}
-
-
-def _person(name: str | None) -> str:
-    r"""Return what `CORP\ada.byron`, `ada.byron@corp.example` and `arn:…/ada.byron` have in common."""
-    return (name or "").rpartition("\\")[2].rpartition("/")[2].partition("@")[0].lower()
 
 
 def _reasons(order: Order, expected: str) -> Iterator[Reason]:
@@ -135,10 +101,32 @@ def _reasons(order: Order, expected: str) -> Iterator[Reason]:
         yield Reason("launch_in_audit_log", sign.points, sign.title, text, (deed.place,))
 
 
-def _beside(order: Order, expected: str) -> Iterator[Reason]:
-    """Yield what a command adds to a change that the audit log shows: half of what it says alone."""
-    ranked = [] if expected or order.machines > FEW else _ranked(order)
-    yield from (_sign(name, order, cloud_weights().sign[name].points / 2) for name in ranked[:1] or ["launched"])
+def _beside(finding: Finding, orders: Sequence[tuple[Order, str]], weights: Weights) -> Finding:
+    """Add orders that fit to a change which an audit log shows; each comes with why it was expected.
+
+    Told of is the one that adds most, the latest of equals: half of what it says alone. The others are named.
+    """
+    said = [(_added(order, expected), order) for order, expected in orders]
+    added, lead = max(said, key=lambda one: (one[0].points, one[1].launches[-1].time))
+    others = [order for order, _ in orders if order is not lead]
+    return _both(finding, (lead, *others), (added, *_elsewhere(others)), weights)
+
+
+def _added(order: Order, expected: str) -> Reason:
+    if expected or order.machines > FEW or not (ranked := _ranked(order)):
+        return _sign("launched", order, cloud_weights().sign["launched"].points)
+    return _sign(ranked[0], order, cloud_weights().sign[ranked[0]].points / 2)
+
+
+def _elsewhere(orders: Sequence[Order]) -> Iterator[Reason]:
+    """Yield who else gave commands that fit."""
+    last = [order.launches[-1] for order in orders]
+    who = unique(f"{one.user or 'somebody'} on {one.device or 'a machine'}" for one in last)
+    if who:
+        sign, more = cloud_weights().sign["launched_elsewhere"], len(who) - _NAMED
+        detail = ", ".join([*who[:_NAMED], *([f"{more:,} more"] if more > 0 else [])])
+        places = unique(one.place for one in last[-MOST:])
+        yield Reason("launched_elsewhere", sign.points, sign.title, sign.text.format(detail=detail), places)
 
 
 def _ranked(order: Order) -> list[str]:
@@ -180,17 +168,18 @@ def _alone(order: Order, parts: tuple[Reason, ...], weights: Weights) -> Finding
         hosts=tuple(dict.fromkeys(host for one in order.deeds for host in one.hosts))[:MOST], connections=0,
         reasons=(Reason("prior", cloud_weights().prior, "", cloud_weights().prior_why),), next_steps=_next_steps(last),
     )  # fmt: skip
-    return _both(blank, order, parts, weights)
+    return _both(blank, (order,), parts, weights)
 
 
-def _both(finding: Finding, order: Order, parts: tuple[Reason, ...], weights: Weights) -> Finding:
-    """Add commands to a finding of a change, with the machine, its user and its programs."""
-    last, signs = order.launches[-1], cloud_weights().sign
+def _both(finding: Finding, orders: Sequence[Order], parts: tuple[Reason, ...], weights: Weights) -> Finding:
+    """Add commands to a finding of a change, with the machine, the user and the programs of the first order."""
+    launches = sorted((launch for order in orders for launch in order.launches), key=lambda one: one.time)
+    last, signs = orders[0].launches[-1], cloud_weights().sign
     reasons = (*finding.reasons, *parts)
     points = round(sum(reason.points for reason in reasons), 1)
     score = weights.severity.score(points)
     steps = tuple(Step(p.path, p.command_line, p.user, p.company, p.signer, p.session) for p in ancestry(last.process))
-    changes = (*finding.changes, *(_change(launch) for launch in order.launches[-MOST:]))
+    changes = (*finding.changes, *(_change(launch) for launch in launches[-MOST:]))
     named = [signs[reason.signal] for reason in parts if reason.signal in signs]
     benign = (f"{sign.benign}." for sign in named if sign.points > 0)
     return replace(
@@ -198,9 +187,9 @@ def _both(finding: Finding, order: Order, parts: tuple[Reason, ...], weights: We
         device=last.device, user=finding.user or last.user, process=last.process.path, process_tree=steps[::-1],
         techniques=unique((*finding.techniques, *(technique for sign in named for technique in sign.techniques))),
         benign_explanations=unique((*finding.benign_explanations, *benign)),
-        first_seen=min(finding.first_seen, order.launches[0].time), last_seen=max(finding.last_seen, last.time),
-        connections=finding.connections + len(order.launches), changes=tuple(sorted(changes, key=lambda one: one.time)),
-        sources=tuple(sorted({*finding.sources, *(launch.source for launch in order.launches)})),
+        first_seen=min(finding.first_seen, launches[0].time), last_seen=max(finding.last_seen, launches[-1].time),
+        connections=finding.connections + len(launches), changes=tuple(sorted(changes, key=lambda one: one.time)),
+        sources=tuple(sorted({*finding.sources, *(launch.source for launch in launches)})),
     )  # fmt: skip
 
 
