@@ -174,11 +174,11 @@ class Catalogue:
         return [p for _, p in sorted(self.platforms.items()) if all(w in _description(p) for w in words)]
 
 
-def load_catalogue(extra: Sequence[Path] = ()) -> Catalogue:
+def load_catalogue(extra: Sequence[str | Path] = ()) -> Catalogue:
     """Return the built-in platforms together with those and the own domains of the user's files."""
     platforms = list(_built_in())
     domains: list[tuple[Path, str, Domain]] = []
-    for path in extra:
+    for path in map(Path, extra):
         added = _read_user_file(path)
         platforms += added.platform
         domains += [(path, f"domain[{i}].platform", d) for i, d in enumerate(added.domain)]

@@ -41,7 +41,7 @@ def export(
         raise UsageError("a folder is needed", expected=f"sferic export {target} --to DIR")
     flags = {"platform_files": [str(path) for path in platforms]} if platforms else {}
     settings = _settings.resolve(flags, config, os.environ)
-    content = Content(load_catalogue([Path(path) for path in settings.platform_files]))
+    content = Content(load_catalogue(settings.platform_files))
     written = texts(target, content)
     for text in written:
         _write(to / text.path, text.body)

@@ -45,7 +45,7 @@ def platforms(
     """
     flags = {"platform_files": [str(path) for path in platforms]} if platforms else {}
     settings = _settings.resolve(flags, config, os.environ)
-    catalogue = load_catalogue([Path(path) for path in settings.platform_files])
+    catalogue = load_catalogue(settings.platform_files)
     page = paper(sys.stdout, _streams.look(sys.stdout, no_color=no_color))
     place = catalogue.identify(text[0]) if len(text) == 1 else None
     found = [] if place else _found(catalogue, text)

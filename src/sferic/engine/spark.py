@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import msgspec
@@ -36,7 +35,7 @@ from sferic.engine.spark_session import begun, pyspark, reason, running
 from sferic.model.errors import ClusterError, UnreadableInput
 from sferic.model.grouping import Table
 from sferic.model.settings import Settings
-from sferic.sources._contract import source, sources
+from sferic.sources._contract import chosen_sources
 
 T = TypeVar("T")
 WAIT_S = 120.0
@@ -76,7 +75,7 @@ def wanted_of(item: Input) -> Wanted:
 def read_part(order: Order, wanted: Wanted, data: bytes | None = None) -> Part:
     """Read one input for one step; what runs on a worker. An object's bytes come with it."""
     settings, catalogue = order.settings, Catalogue(order.platforms, order.domains)
-    chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+    chosen = chosen_sources(settings.only_sources)
     gatherer = Gatherer(catalogue, chosen, settings)
     gatherer.aliases.recall(order.learned)
     return gatherer.part(order.step, partial(_seen_here, order, wanted, data), wanted.label)
@@ -126,7 +125,7 @@ class Spark:
     def __init__(self, master: str | None, settings: Settings) -> None:
         """Connect. Raises UsageError without pyspark or Java, ClusterError if no master answers."""
         self._settings = msgspec.structs.replace(settings, workers=1)
-        self._catalogue = load_catalogue([Path(path) for path in settings.platform_files])
+        self._catalogue = load_catalogue(settings.platform_files)
         self._master = master or "the cluster"
         there = running()
         self._is_mine = there is None

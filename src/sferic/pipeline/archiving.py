@@ -17,7 +17,7 @@ from sferic.model.errors import full_disk_named
 from sferic.model.report import Account
 from sferic.model.settings import Settings
 from sferic.pipeline.checking import check
-from sferic.sources._contract import source, sources
+from sferic.sources._contract import chosen_sources
 
 
 def archive(
@@ -49,7 +49,7 @@ def archive(
 def _tables(
     paths: Sequence[str], settings: Settings, ledger: Ledger, written: Archive, meter: Meter
 ) -> Iterator[pa.Table]:
-    chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+    chosen = chosen_sources(settings.only_sources)
     inputs = list(ledger.inputs(paths))
     written.expect(item.label for item in inputs)
     with Wholesale(Reading(chosen, settings, ledger, meter, lambda _path, _marks: None), inputs) as whole:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from sferic.pipeline.auditing import Audit
 from sferic.pipeline.checking import check
 from sferic.pipeline.hunting import spent
 from sferic.pipeline.listening import Listener
-from sferic.sources._contract import source, sources
+from sferic.sources._contract import chosen_sources
 
 MOST = 5
 """Callers that are named."""
@@ -46,9 +45,9 @@ def learn(paths: Sequence[str], settings: Settings, watch: Watcher | None = None
 
 def _read(paths: Sequence[str], settings: Settings, watch: Watcher | None) -> tuple[Gathered, Audit | None]:
     check(settings)
-    chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+    chosen = chosen_sources(settings.only_sources)
     clouds = Listener(settings, chosen)
-    catalogue = load_catalogue([Path(path) for path in settings.platform_files])
+    catalogue = load_catalogue(settings.platform_files)
     gathered = Gatherer(catalogue, chosen, settings, audit=clouds).gather(paths, watch)
     return gathered, clouds.audit
 

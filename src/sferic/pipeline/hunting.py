@@ -17,7 +17,7 @@ from sferic.engine.gather import MAX_UNPLACED, Gathered, Gatherer
 from sferic.engine.gauge import Gauge
 from sferic.engine.inputs import Input, expand
 from sferic.engine.memory import room_of
-from sferic.engine.names import MAX_SEEN
+from sferic.engine.names import MAX_ADDRESSES, MAX_SEEN
 from sferic.engine.part import Cluster
 from sferic.engine.processes import MAX_PROCESSES, MAX_WANTED
 from sferic.engine.progress import Watcher
@@ -30,7 +30,7 @@ from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
 from sferic.pipeline.listening import Listener
 from sferic.pipeline.published import as_published
 from sferic.pipeline.weighing import Weighing
-from sferic.sources._contract import Source, source, sources
+from sferic.sources._contract import Source, chosen_sources, sources
 
 ONCE = (
     "can be read only once, so its flows without host names, and own domains that DNS shows to lead to a platform, "
@@ -40,7 +40,7 @@ DOMAINS_FULL = (
     "more own domains led to a platform, or more lines waited for the DNS answers that show so, than are remembered "
     f"({MAX_DOMAINS:,} and {MAX_UNPLACED:,}): the calls of the others were not looked for"
 )
-FULL = "more addresses had names than are remembered (20,000): flows to the others were not looked for"
+FULL = f"more addresses had names than are remembered ({MAX_ADDRESSES:,}): flows to the others were not looked for"
 FORGOTTEN = (
     "{:,} more times an address was called something, after {:,} that are remembered of one address: later flows to it "
     "may have no name, or an older one"
@@ -79,7 +79,7 @@ def hunt(
 def _report(
     paths: Sequence[str], settings: Settings, watch: Watcher | None, cluster: Cluster | None
 ) -> Report:
-    chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+    chosen = chosen_sources(settings.only_sources)
     if cluster and AS_PUBLISHED in settings.analytics:
         raise UsageError("the search as published reads on this machine alone", hint="leave out `--engine spark`")
     published = as_published(paths, chosen, settings, watch) if AS_PUBLISHED in settings.analytics else None
@@ -109,7 +109,7 @@ def _twice_readable(paths: Sequence[str]) -> bool:
 def _hunted(
     paths: Sequence[str], chosen: dict[str, Source], settings: Settings, watch: Watcher | None, cluster: Cluster | None
 ) -> Report:
-    catalogue = load_catalogue([Path(p) for p in settings.platform_files])
+    catalogue = load_catalogue(settings.platform_files)
     assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
     clouds = Listener(settings, chosen) if "cloud_change" in settings.analytics else None
     room = room_of(settings)

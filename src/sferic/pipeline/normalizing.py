@@ -15,7 +15,7 @@ from sferic.model.event import Event
 from sferic.model.report import Account
 from sferic.model.settings import Settings
 from sferic.pipeline.checking import check
-from sferic.sources._contract import source, sources
+from sferic.sources._contract import chosen_sources
 
 
 class Normalization:
@@ -37,7 +37,7 @@ class Normalization:
     def __iter__(self) -> Iterator[Event]:
         began = time.perf_counter()
         settings = self._settings
-        chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+        chosen = chosen_sources(settings.only_sources)
         meter = Meter(self._watch, None, "reading")
         reading = Reading(chosen, settings, self._ledger, meter, lambda _path, _marks: None)
         with Scanner(Selector([], plain=True), settings, whole=True) as scanner:

@@ -36,7 +36,7 @@ from sferic.pipeline.hunting import account_of, is_traffic, spent
 from sferic.pipeline.weighing import Weighed, Weighing
 from sferic.signals._estate import Sighted, sight
 from sferic.signals._kinds import kinds_of
-from sferic.sources._contract import source, sources
+from sferic.sources._contract import chosen_sources
 from sferic.store.history import History
 
 BATCH_BYTES = 256 << 20
@@ -83,9 +83,9 @@ class _Run:
 
     def __init__(self, history: History, settings: Settings) -> None:
         self._history, self._settings = history, settings
-        chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+        chosen = chosen_sources(settings.only_sources)
         assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
-        catalogue = load_catalogue([Path(p) for p in settings.platform_files])
+        catalogue = load_catalogue(settings.platform_files)
         self._room = room_of(settings)
         self._gatherer = Gatherer(catalogue, chosen, settings, assets)
         self._gatherer.names.recall(history.names())

@@ -3,7 +3,7 @@
 import difflib
 import importlib
 import pkgutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Literal, Protocol, runtime_checkable
 
@@ -106,6 +106,11 @@ def source(name: str) -> Source:
         known = ", ".join(sources())
         hint = near(name, sources())
         raise UsageError(f"there is no source {name!r}", expected=f"one of {known}", hint=hint) from None
+
+
+def chosen_sources(names: Sequence[str]) -> dict[str, Source]:
+    """Return the sources of these names; all where none is named."""
+    return {name: source(name) for name in names} or dict(sources())
 
 
 def near(name: str, known: Iterable[str]) -> str:

@@ -17,7 +17,7 @@ from sferic.model.errors import LimitExceeded
 from sferic.model.event import Event, Line
 from sferic.model.report import Account
 from sferic.model.settings import Settings
-from sferic.sources._contract import source, sources
+from sferic.sources._contract import chosen_sources
 from sferic.spl.asking import fields_asked, literals
 from sferic.spl.fields import Fields
 from sferic.spl.parsing import Search
@@ -37,7 +37,7 @@ def read_events(paths: Sequence[str], search: Search, settings: Settings, watch:
     """Read the events of logs for a search; raises LimitExceeded if there are too many to hold."""
     began = time.perf_counter()
     ledger = Ledger()
-    chosen = {n: source(n) for n in settings.only_sources} or dict(sources())
+    chosen = chosen_sources(settings.only_sources)
     meter = Meter(watch, None, "reading")
     reading = Reading(altered(chosen, _with_raw), settings, ledger, meter, lambda _path, _marks: None)
     wanted = literals(search)
