@@ -52,6 +52,17 @@ def test_samples_are_few_and_short() -> None:
     assert {r.count for r in told.reject_reasons} == {10}
 
 
+def test_samples_show_no_secrets() -> None:
+    """What looks like a key is left out of a line that could not be read, too."""
+    ledger = Ledger()
+    ledger.reject(file(ledger), "one", 1, "x", "GET https://a.example/?sig=hush")
+    ledger.unknown(ledger.files[0], 2, "curl --token hush https://a.example/")
+    told = ledger.account()
+    assert [s.text for s in (*told.reject_samples, *told.unknown_samples)] == [
+        "GET https://a.example/?sig=…", "curl --token … https://a.example/",
+    ]  # fmt: skip
+
+
 EXCUSED = [EmptyInput, BinaryInput, UnknownLog, NothingToRead]
 LOST = [UnreadableInput, DamagedInput, LimitExceeded]
 

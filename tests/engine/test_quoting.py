@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from sferic.engine.quoting import TEXT, quote
-from sferic.model.finding import Change, Finding, Sample
+from sferic.model.finding import Change, Finding, Sample, Step
 from sferic.model.settings import Limits
 
 DEFAULT = Limits()
@@ -83,7 +84,8 @@ def test_a_long_line_is_cut(tmp_path: Path) -> None:
     """Of a long line its beginning is quoted, never half a character, never more than the limit."""
     (tmp_path / "a.log").write_text("é" * 5000)
     (text,) = quoted(f"{tmp_path}/a.log:1")
-    assert text == "é" * (TEXT - 1) + "…"
+    assert text == "é" * (len(text) - 1) + "…"
+    assert TEXT - 5 < len(text) <= TEXT
 
 
 def test_a_long_line_shows_what_the_finding_is_about(tmp_path: Path) -> None:
@@ -93,11 +95,33 @@ def test_a_long_line_shows_what_the_finding_is_about(tmp_path: Path) -> None:
     for word in (host, operation):
         (tmp_path / "x.log").write_text(f'{{"a":"{"é" * 3000}","b":"{word}","c":"{"y" * 600}"}}\n', encoding="utf-8")
         text = of(Sample(f"{tmp_path}/x.log:1", ""), hosts=(host,), changes=(change,))
-        assert (text.startswith('{"a":"éé'), f'"b":"{word}"' in text, len(text), text[-1]) == (True, True, TEXT, "…")
+        assert (text.startswith('{"a":"éé'), f'"b":"{word}"' in text, text[-1]) == (True, True, "…")
+        assert TEXT - 5 < len(text) <= TEXT
     (tmp_path / "x.log").write_text(f"{host} {'y' * 600}\n", encoding="utf-8")
-    assert of(Sample(f"{tmp_path}/x.log:1", ""), hosts=(host,)) == f"{host} {'y' * 600}"[: TEXT - 1] + "…"
+    text = of(Sample(f"{tmp_path}/x.log:1", ""), hosts=(host,))
+    assert f"{host} {'y' * 600}".startswith(text.removesuffix("…"))
     (tmp_path / "x.log").write_text(f"{'y' * 600} {host}\n", encoding="utf-8")
     assert of(Sample(f"{tmp_path}/x.log:1", ""), hosts=(host,)).endswith(f"y {host}")
+
+
+def test_a_long_line_shows_the_program_and_its_command(tmp_path: Path) -> None:
+    """Host, command and program are each shown, however the log escapes quotes and backslashes; nothing else is."""
+    tree = (Step("C:\\Windows\\odd.exe", 'odd.exe -f "C:\\a b\\run.js" --site relay'),)
+    facts: dict[str, Any] = {"hosts": ("relay.quarry-test.workers.dev",), "process": tree[0].path, "process_tree": tree}
+    parts = [facts["hosts"][0], json.dumps(tree[0].command_line), json.dumps(tree[0].path)]
+    (tmp_path / "x.log").write_text("y" * 400 + "".join(f" {part} {'z' * 400}" for part in parts), encoding="utf-8")
+    text = of(Sample(f"{tmp_path}/x.log:1", ""), **facts)
+    assert parts[0] in text
+    assert parts[1] in text
+    assert len(text) <= TEXT
+
+
+@pytest.mark.parametrize("padding", ["", "z" * 700])
+def test_secrets_are_not_quoted(tmp_path: Path, padding: str) -> None:
+    """What looks like a key is left out of a quoted line, short or long; host and path stay."""
+    (tmp_path / "x.log").write_text(f"{padding} GET https://ada:hush@a.example/f?code=hush-hush&b=1\n", encoding="utf-8")
+    text = of(Sample(f"{tmp_path}/x.log:1", ""), hosts=("a.example",))
+    assert text.endswith(" GET https://ada:…@a.example/f?code=…&b=1")
 
 
 def test_the_limits_of_the_run_hold(tmp_path: Path) -> None:

@@ -63,6 +63,19 @@ def test_lines_hold_what_they_are_quoted_for(tmp_path: Path, log: str) -> None:
 
 
 @every_log
+def test_no_secret_of_a_command_is_shown(tmp_path: Path, log: str) -> None:
+    """However a log writes quotes, neither the finding's command nor its quoted lines have the token."""
+    story = Story()
+    parent = story.run(lines.EXPLORER)
+    shell = story.run(lines.POWERSHELL, parent=parent, command_line='powershell "$token = \'hush\'" -H "Bearer hush" -nop')
+    story.call(shell, lines.WORKER, [30.0 * n for n in range(15)])
+    (finding,) = run(tmp_path, story, log).findings
+    assert finding.process_tree[-1].command_line == 'powershell "$token = …" -H "Bearer …" -nop'
+    assert any("-nop" in sample.text for sample in finding.samples)
+    assert "hush" not in str(finding)
+
+
+@every_log
 def test_one_by_a_browser_is_silent(tmp_path: Path, log: str) -> None:
     """A page that reports home as regularly from a browser is no finding."""
     assert not run(tmp_path, lines.beacon(lines.CHROME, "Google LLC"), log).findings

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from sferic.model.event import Event, Reject
+from sferic.model.redaction import without_secrets
 from sferic.sources._contract import source
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sources"
@@ -43,6 +44,17 @@ def test_declares_what_it_fills(case: Path, replay: Callable[[Path], list[Any]])
     events = [replayed.result for replayed in replay(case) if isinstance(replayed.result, Event)]
     held = {name for event in events for name in Event.__struct_fields__ if getattr(event, name) not in {None, "", 0}}
     assert held - free - declared == set()
+
+
+@each_case
+def test_what_tells_the_channel_is_shown(case: Path, replay: Callable[[Path], list[Any]]) -> None:
+    """A quoted line keeps the addresses, the host and the path that an event was read from."""
+    for replayed in replay(case):
+        event, text = replayed.result, replayed.line.text.lower()
+        if isinstance(event, Event):
+            told = (event.src_ip, event.dst_ip, event.dst_host, (event.path or "").partition("?")[0])
+            held = {word for part in told if part and (word := part.lower()) in text}
+            assert {word for word in held if word in without_secrets(text)} == held
 
 
 @each_case

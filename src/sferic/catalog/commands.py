@@ -17,19 +17,6 @@ SEEN_CHARS = 4096
 _FILE = Path(__file__).with_name("cloud") / "commands.toml"
 _BETWEEN = r"""(?:["' \\]|&quot;|u0022)+"""
 """What may lie between two words: blanks and quotes, and the latter as JSON, XML and tables write them."""
-_SECRET = re.compile(
-    r"""(?P<name>
-      -{1,2}[\w-]{0,40}(?:(?:token|key|secret|password|passwd|credential|connection-string)[\w-]{0,20}|auth)[=\x20:]\s{0,4}
-      |\b\w{0,40}(?:token|secret|password|passwd|_key|_auth|(?:account|access|api|function|host|master|private|shared)-?key)
-       \w{0,20}\\?["']?\s?[=:]\s?
-      |\b(?:bearer|basic)\s{1,4}|[?&]sig=
-    )(?:\\"[^"]{1,1000}"?|"[^"]{1,1000}"?|'[^']{1,1000}'?|[^\s"']{1,1000})""",
-    re.IGNORECASE | re.VERBOSE,
-)
-"""The value of an option, a variable or a field with such a name, quotes of JSON among it."""
-_SECRET_IN_URL = re.compile(r"(?P<name>://[^\s/:@]{0,100}:)[^\s/@]{1,1000}(?=@)")
-_SECRET_GIVEN = re.compile(r"(?P<name>\becho\s{1,4})[^|]{1,1000}(?=\|)", re.IGNORECASE)
-"""What is written into a tool that asks for a secret."""
 Place = Literal["between", "desks", "runners", "services", "subsystems", ""]
 
 
@@ -108,13 +95,6 @@ _KINDS: tuple[Place, ...] = ("between", "desks", "runners", "services", "subsyst
 def file_of(path: str) -> str:
     """Return the name of a program's file, in small letters."""
     return path.strip().strip('"').replace("\\", "/").rpartition("/")[2].lower()
-
-
-def without_secrets(line: str) -> str:
-    """Return a command line with a mark in place of what looks like a key or password."""
-    for secret in (_SECRET, _SECRET_IN_URL, _SECRET_GIVEN):
-        line = secret.sub(lambda found: f"{found['name']}…", line)
-    return line
 
 
 @cache

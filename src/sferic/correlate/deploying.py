@@ -17,9 +17,10 @@ from sferic.correlate.breaks import DAY_US
 from sferic.correlate.cloud import MOST, digest, unique
 from sferic.correlate.counterparts import Writes
 from sferic.correlate.history import HABIT_DAYS, HABIT_SPAN
-from sferic.correlate.launches import Caller, ancestry, caller_of, machines
+from sferic.correlate.launches import Caller, caller_of, machines
+from sferic.correlate.picture import steps_of
 from sferic.model.deed import Deed
-from sferic.model.finding import Change, Finding, Reason, Step
+from sferic.model.finding import Change, Finding, Reason
 from sferic.model.launch import Launch
 
 FEW = 3
@@ -178,13 +179,13 @@ def _both(finding: Finding, orders: Sequence[Order], parts: tuple[Reason, ...], 
     reasons = (*finding.reasons, *parts)
     points = round(sum(reason.points for reason in reasons), 1)
     score = weights.severity.score(points)
-    steps = tuple(Step(p.path, p.command_line, p.user, p.company, p.signer, p.session) for p in ancestry(last.process))
     changes = (*finding.changes, *(_change(launch) for launch in launches[-MOST:]))
     named = [signs[reason.signal] for reason in parts if reason.signal in signs]
     benign = (f"{sign.benign}." for sign in named if sign.points > 0)
     return replace(
         finding, score=score, points=points, severity=weights.severity.severity(score), reasons=reasons,
-        device=last.device, user=finding.user or last.user, process=last.process.path, process_tree=steps[::-1],
+        device=last.device, user=finding.user or last.user,
+        process=last.process.path, process_tree=steps_of(last.process),
         techniques=unique((*finding.techniques, *(technique for sign in named for technique in sign.techniques))),
         benign_explanations=unique((*finding.benign_explanations, *benign)),
         first_seen=min(finding.first_seen, launches[0].time), last_seen=max(finding.last_seen, launches[-1].time),
@@ -199,7 +200,7 @@ def _change(launch: Launch) -> Change:
 
 
 def _command(launch: Launch) -> str:
-    line = launch.process.command_line or launch.tool
+    line = launch.process.shown_command or launch.tool
     return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"
 
 

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import msgspec
 from msgspec.structs import replace
 
-from sferic.catalog.commands import SEEN_CHARS, caller_kind, command_of, file_of, without_secrets
+from sferic.catalog.commands import SEEN_CHARS, caller_kind, command_of, file_of
 from sferic.catalog.programs import place_of, program_of
 from sferic.model.event import Event
 from sferic.model.launch import Launch
-from sferic.model.process import Process
+from sferic.model.process import Process, ancestry
 
 MOST = 20_000
 """Commands that are kept."""
@@ -82,14 +82,6 @@ def caller_of(launch: Launch) -> Caller:
     return Caller(first or (way[-1] if way else None), tuple(signs))
 
 
-def ancestry(process: Process) -> Iterator[Process]:
-    """Yield a process and its ancestors, nearest first."""
-    one: Process | None = process
-    while one is not None:
-        yield one
-        one = one.parent
-
-
 def _odd(paths: Iterable[str]) -> Iterator[str]:
     """Yield what is odd about these programs; shells and interpreters are not, wherever the system has them."""
     for path in paths:
@@ -109,19 +101,13 @@ def _launch(event: Event, process: Process) -> Launch | None:
     return Launch(
         time=event.time, source=event.source, place=f"{event.file}:{event.line}", device=event.device, user=event.user,
         tool=command.tool, agent=command.agent, provider=command.provider, function=command.function_in(line),
-        process=_safe(process),
+        process=process,
     )  # fmt: skip
 
 
 def _gives(path: str | None, tool: str) -> bool:
     """Say whether a program gives a command rather than speak of it, as an editor or a search does."""
     return path is None or caller_kind(path) == "between" or tool in file_of(path)
-
-
-def _safe(process: Process) -> Process:
-    line, parent = process.command_line, process.parent
-    line = without_secrets(line) if line else line
-    return replace(process, command_line=line, parent=_safe(parent) if parent else None)
 
 
 def _differ(one: str, other: str) -> bool:

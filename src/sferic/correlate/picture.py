@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from sferic.model.finding import Bar, Day, Interval, Step
-from sferic.model.process import Process
+from sferic.model.process import Process, ancestry
 from sferic.model.traffic import UNKNOWN, Ints
 from sferic.model.window import Window
 from sferic.signals._programs import alone, guessed, main_processes
@@ -58,12 +58,10 @@ def lineage(window: Window, i: int) -> tuple[tuple[Step, ...], bool]:
     number = int(main_processes(one)[0])
     process = window.traffic.processes[number] if number != UNKNOWN else None
     is_guessed = process is not None and bool(guessed(one)[0])
-    steps: list[Step] = []
-    while process is not None:
-        steps.append(_step(process))
-        process = process.parent
-    return tuple(steps[::-1]), is_guessed
+    return steps_of(process) if process else (), is_guessed
 
 
-def _step(process: Process) -> Step:
-    return Step(process.path, process.command_line, process.user, process.company, process.signer, process.session)
+def steps_of(process: Process) -> tuple[Step, ...]:
+    """Return a process with its ancestors as a finding shows them, oldest first."""
+    line = [Step(p.path, p.shown_command, p.user, p.company, p.signer, p.session) for p in ancestry(process)]
+    return tuple(line[::-1])

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from sferic.engine.inputs import Hidden, Input, Lister, expand
 from sferic.model.errors import BinaryInput, EmptyInput, InputError, NothingToRead, SfericError, UnknownLog
+from sferic.model.redaction import without_secrets
 from sferic.model.report import Account, FileAccount, ReasonCount, RejectSample
 
 SAMPLES = 20
 SAMPLES_PER_REASON = 3
 TEXT = 300
+_SEEN = 2 * TEXT
 EXCUSED = (EmptyInput, BinaryInput, UnknownLog, NothingToRead)
 """What is no log does not matter where it was merely found in a folder; a log that could not be read does."""
 
@@ -51,13 +53,13 @@ class Ledger:
         account.rejected += 1
         self.reasons[source, reason] += 1
         if len(self.samples) < SAMPLES and self.reasons[source, reason] <= SAMPLES_PER_REASON:
-            self.samples.append(RejectSample(f"{account.path}:{number}", source, reason, text[:TEXT]))
+            self.samples.append(RejectSample(f"{account.path}:{number}", source, reason, _shown(text)))
 
     def unknown(self, account: FileAccount, number: int, text: str) -> None:
         """Count a selected line that no source knows."""
         account.unknown += 1
         if len(self.unknown_samples) < SAMPLES_PER_REASON:
-            sample = RejectSample(f"{account.path}:{number}", "", "no source knows this line", text[:TEXT])
+            sample = RejectSample(f"{account.path}:{number}", "", "no source knows this line", _shown(text))
             self.unknown_samples.append(sample)
 
     def extend(self, other: "Ledger") -> None:
@@ -106,3 +108,7 @@ class Ledger:
             reject_samples=tuple(self.samples),
             unknown_samples=tuple(self.unknown_samples),
         )
+
+
+def _shown(text: str) -> str:
+    return without_secrets(text[:_SEEN])[:TEXT]

@@ -5,8 +5,10 @@ Kept apart from the hunt: raw lines are not held in memory while millions go by.
 """
 
 import io
+import re
 from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,15 +19,21 @@ from sferic.engine.codecs import open_chunks
 from sferic.engine.inputs import INSIDE, STDIN, Input, expand
 from sferic.model.errors import InputError
 from sferic.model.finding import Finding, Sample
+from sferic.model.redaction import without_secrets
 from sferic.model.settings import Limits
 
 TEXT = 500
 Finder = Callable[[str], Input | None]
 HEAD = 180
-"""So much of a long line's beginning is shown where what decides stands further on."""
-BEFORE = 40
+"""So much of a long line's beginning is shown …"""
+BEFORE, AROUND = 40, 160
+"""… and so much around each word that decides, from some characters before it."""
+_MARKS = 4
+"""Room for the marks of what is left out."""
 _MOST = 1 << 14
 """What lies beyond in a line is not looked for."""
+_ESCAPED = re.compile(r"""[\\"'&<>…,]+""")
+"""What logs write in many ways, and the mark of a secret; parts between are looked for."""
 EMPTY: Mapping[str, str] = MappingProxyType({})
 MAX_BYTES = 512 << 20
 """Lines deeper in a file than this are not fetched: it would cost a second reading of it."""
@@ -51,13 +59,18 @@ def quote(
 
 
 def _filled(place: str, finding: Finding, read: Mapping[str, str], texts: Mapping[str, str]) -> Sample:
-    return Sample(place, _shown(read[place], _about(finding)) if place in read else texts.get(place, ""))
+    if place not in read:
+        return Sample(place, texts.get(place, ""))
+    return Sample(place, _shown(without_secrets(read[place]), _about(finding)))
 
 
 def _about(finding: Finding) -> list[str]:
-    """Return what an analyst looks for in a line: host, function, operation, actor."""
+    """Return what an analyst looks for in a line: host, function, command, program, operation, actor."""
     done = (part for change in finding.changes for part in (change.operation, change.resource))
-    return [word for word in (*finding.hosts, finding.function, *done, finding.actor) if word]
+    command = finding.process_tree[-1].command_line if finding.process_tree else None
+    told, program = _ESCAPED.split(command or ""), _ESCAPED.split(finding.process or "")[-1]
+    arguments = max(told[1:] or told, key=len).strip()[:AROUND]  # the first part names the program
+    return [w for w in (*finding.hosts, finding.function, arguments, program, *done, finding.actor) if w]
 
 
 def _lines(item: Input | None, numbers: set[int], limits: Limits) -> Iterable[tuple[int, str]]:
@@ -81,18 +94,21 @@ def _lines(item: Input | None, numbers: set[int], limits: Limits) -> Iterable[tu
 
 
 def _shown(line: str, words: Iterable[str]) -> str:
-    """Return a line; of a long one the beginning, and what is around the first word that would be cut off.
+    """Return a line; of a long one the beginning, and what is around each of the words, the first ones first.
 
-    What is cut off leaves a mark.
+    What is left out leaves a mark.
     """
     if len(line) <= TEXT:
         return line
-    hidden = [at for word in words if (at := line.find(word)) + len(word) >= TEXT and at >= 0]
-    if not hidden:
-        return line[: TEXT - 1] + "…"
-    begin = max(min(hidden) - BEFORE, HEAD)
-    end = begin + TEXT - HEAD - 2
-    return f"{line[:HEAD]}…{line[begin:end]}" + "…" * (end < len(line))
+    found = (re.search(re.escape(word), line, re.IGNORECASE) for word in words)
+    around = [range(max(one.start() - BEFORE, 0), one.start() - BEFORE + AROUND) for one in found if one]
+    kept: set[int] = set()
+    for span in (range(HEAD), *around, range(len(line))):
+        kept.update(islice((at for at in span if at not in kept and at < len(line)), TEXT - _MARKS - len(kept)))
+    ends = [at + 1 for at in sorted(kept) if at + 1 not in kept]
+    begins = [at for at in sorted(kept) if at - 1 not in kept]
+    shown = "…".join(line[begin:end] for begin, end in zip(begins, ends, strict=True))
+    return shown + "…" * (ends[-1] < len(line))
 
 
 def input_of(path: str) -> Input | None:

@@ -22,4 +22,4 @@ class Launch(msgspec.Struct, frozen=True, kw_only=True):
     function: str = ""
     """What it deploys, where the command names it."""
     process: Process
-    """With its ancestors, as far as they are known; no secrets in the command lines."""
+    """With its ancestors, as far as they are known."""

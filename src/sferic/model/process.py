@@ -1,6 +1,10 @@
 """One run of a program on a machine, as far as the logs tell of it."""
 
+from collections.abc import Iterator
+
 import msgspec
+
+from sferic.model.redaction import without_secrets
 
 MAX_COMMAND_CHARS = 1024
 """What lies beyond tells no reader more, and comes from whoever started the program."""
@@ -25,3 +29,16 @@ class Process(msgspec.Struct, frozen=True, kw_only=True):
     place: str | None = None
     """`file:line` of what a log tells of it: its start, or else its first call."""
     parent: "Process | None" = None
+
+    @property
+    def shown_command(self) -> str | None:
+        """The command line as people may see it: without what looks like a secret."""
+        return None if self.command_line is None else without_secrets(self.command_line)
+
+
+def ancestry(process: Process) -> Iterator[Process]:
+    """Yield a process and its ancestors, nearest first."""
+    one: Process | None = process
+    while one is not None:
+        yield one
+        one = one.parent

@@ -67,4 +67,4 @@ def _code(process: Process) -> float:
 def describe(window: Window, i: int, value: float) -> Words:
     """Show what the program was told."""
     process = main_process(window, i)
-    return Words(process.command_line or "unknown", f"{file_name(process)} was told to run {_TEXT[value]}")
+    return Words(process.shown_command or "unknown", f"{file_name(process)} was told to run {_TEXT[value]}")
