@@ -50,6 +50,7 @@ def test_nine_jittered_check_ins_say_what_they_need() -> None:
     """Nine check-ins of 60 s with 30 % jitter are a finding that says in numbers how little that is."""
     finding = only(calls(ME, WORKER, after(one_sided(60, 0.3, 8), 11 * HOUR), up=600, down=250, agent=CURL))
     assert re.match(r"9 check-ins (within|so far)", finding.needs)
+    assert [(bar.count, bar.low_s == bar.high_s) for bar in finding.gaps] == [(1, True)] * 8, "few gaps are told singly"
     assert finding.interval
     assert finding.interval.sleep_s == pytest.approx(60, abs=8)
 

@@ -22,6 +22,13 @@ def test_the_histogram_shows_what_is_there(counts: list[int], width: int) -> Non
         assert (line[-1] in "▏▎▍▌▋▊▉█") == (number > 0)
 
 
+def test_a_few_gaps_are_a_list() -> None:
+    """Gaps that are told one by one stand in their order, a number beside its unit, in lines that fit."""
+    gaps = [Bar(gap, gap, 1) for gap in (30.0, 31.5, 600.0, 30.0)]
+    assert histogram(gaps, 80) == ["30 s, 31.5 s, 10 min, 30 s"]
+    assert histogram(gaps, 16) == ["30 s, 31.5 s,", "10 min, 30 s"]
+
+
 def test_no_gaps_no_histogram() -> None:
     """A finding without gaps has no chart instead of an empty one."""
     assert histogram([], 80) == []

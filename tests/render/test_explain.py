@@ -4,6 +4,7 @@ import io
 import re
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -97,10 +98,19 @@ def test_empty_sections_are_left_out(report: Report) -> None:
     assert not any(heading in text for heading in ("Gaps", "Connections by hour", "Log lines", "Next steps", "surer"))
 
 
-def test_the_table_shows_what_counts_most(report: Report) -> None:
-    """The short table names the three strongest reasons, whichever way they point, and never the prior."""
-    reasons = tuple(
-        Reason(n, p, "", "") for n, p in (("prior", -30.0), ("a", 1.0), ("b", -9.0), ("c", 5.0), ("d", 2.0))
-    )
+@pytest.mark.parametrize(
+    ("points", "told"),
+    [
+        ({"a": 1.0, "b": -9.0, "c": 5.0, "d": 2.0, "e": -6.0}, ["c", "d", "b"]),
+        ({"a": 1.0, "b": -4.9, "c": 5.0, "d": 2.0}, ["c", "d", "a"]),
+        ({"a": 1.0, "b": -4.9, "c": 0.0, "d": 0.04}, ["a"]),
+        ({"a": -9.0, "b": -7.0}, ["a"]),
+        ({"cap_rhythm": -12.0, "a": 12.0}, ["a"]),
+        ({}, []),
+    ],
+)
+def test_the_table_shows_what_is_telling(report: Report, points: dict[str, float], told: list[str]) -> None:
+    """What speaks most for it, then what speaks most against it if that matters; no prior, cap or idle reason."""
+    reasons = tuple(Reason(n, p, "", "") for n, p in {"prior": -30.0, **points}.items())
     finding = msgspec.structs.replace(report.findings[0], reasons=reasons)
-    assert [reason.signal for reason in telling(finding)] == ["c", "d", "b"]
+    assert [reason.signal for reason in telling(finding)] == told

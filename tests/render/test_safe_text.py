@@ -51,6 +51,7 @@ def test_visible_text_is_left_alone(text: str) -> None:
     [
         ("\x1b[2J", r"\x1b[2J"),
         ("\x9b2J", r"\x9b2J"),
+        ("a\tb", "a⇥b"),
         ("a\r\nb", r"a\x0d\x0ab"),
         ("exe.\u202egpj", r"exe.\u202egpj"),
         ("\ud83d", r"\ud83d"),
@@ -62,7 +63,7 @@ def test_visible_text_is_left_alone(text: str) -> None:
     ],
 )
 def test_what_escapes_look_like(raw: object, shown: str) -> None:
-    """Escapes are Python's, so that an analyst can read and search them; other text is untouched."""
+    """Escapes are Python's, so that an analyst can read and search them; a tab has a sign; other text is untouched."""
     assert safe_text(raw) == shown
 
 

@@ -63,12 +63,28 @@ def test_it_is_silent_where_no_place_is_told(path: str, command: str | None) -> 
     assert np.isnan(told(path, command))
 
 
-def test_the_sentence_shows_the_command() -> None:
-    """A reader sees what the program was told, in the log's own words."""
-    command = r"wscript.exe //B C:\Users\ann\AppData\Local\Temp\a.js"
-    rows = calls("10.0.0.7", SITE, every(90, 12), process_path=WSCRIPT, command_line=command)
-    value, text = heard("program_command", rows)
-    assert (value, text) == (2, "wscript.exe was told to run a file where no installer puts one")
+@pytest.mark.parametrize(
+    ("path", "command", "text"),
+    [
+        (WSCRIPT, r"wscript.exe //B C:\Users\ann\AppData\Local\Temp\a.js", "a file where no installer puts one"),
+        (POWERSHELL, r"powershell -File C:\Users\ann\src\a.ps1", "a file in a person's own folders"),
+        (POWERSHELL, "powershell -w hidden -c go", "without a window"),
+        (POWERSHELL, r"powershell -w hidden C:\Users\ann\src\a.ps1", "a file in a person's own folders, without a window"),
+        (POWERSHELL, "powershell -w 1 -enc QQBBAEEAQQBBAEEAQQBB", "encoded or fetched code, without a window"),
+    ],
+)
+def test_the_sentence_says_what_was_told(path: str, command: str, text: str) -> None:
+    """A file and a hidden window are told apart, though they count alike."""
+    rows = calls("10.0.0.7", SITE, every(90, 12), process_path=path, command_line=command)
+    _, told = heard("program_command", rows)
+    assert told == f"{path.rpartition(chr(92))[2]} was told to run {text}"
+
+
+def test_the_command_is_shown_without_secrets() -> None:
+    """A reader sees what the program was told, in the log's own words but for its token."""
+    command = r"wscript.exe C:\Users\ann\a.js --token hush"
+    made = window(calls("10.0.0.7", SITE, every(90, 12), process_path=WSCRIPT, command_line=command))
+    assert signals()["program_command"].describe(made, 0, 1.0).value == command.replace("hush", "…")
 
 
 @pytest.mark.parametrize(

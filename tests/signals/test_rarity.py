@@ -101,6 +101,12 @@ def test_novelty_hears_an_old_friend() -> None:
     assert "called since the log begins, or since those who call it appear in it, 72 h before its end" in text
 
 
+def test_novelty_says_a_short_log_in_minutes() -> None:
+    """In a log of minutes nothing is zero hours old."""
+    _, text = heard("novelty", window(calls(ME, WORKER, every(60, 15)), span_s=(0, 15 * 60)))
+    assert "15 min before its end" in text
+
+
 def test_novelty_does_not_take_the_morning_for_news() -> None:
     """What a machine calls as soon as it is switched on, on the log's first morning, is as old as all we know of it."""
     begins = calls("10.0.0.9", SITE, every(600, 400))

@@ -11,6 +11,8 @@ from sferic.model.window import Window
 from sferic.signals._programs import alone, guessed, main_processes
 
 BARS = 14
+FEW_GAPS = 10
+"""With fewer a histogram shows nothing that the gaps themselves do not."""
 MAX_DAYS = 31
 
 
@@ -27,11 +29,11 @@ def _rounded(value: float | None) -> float | None:
 
 
 def bars(window: Window, i: int) -> tuple[Bar, ...]:
-    """Return the histogram of gaps; the last bar takes in all longer ones."""
+    """Return the histogram of gaps, whose last bar takes in all longer ones; a few gaps are a bar each, in order."""
     gaps = np.diff(window.times(i))
     gaps = gaps[gaps > 0]
-    if len(gaps) < 2:
-        return ()
+    if len(gaps) < FEW_GAPS:
+        return tuple(Bar(gap, gap, 1) for gap in gaps.tolist())
     low, high = np.quantile(gaps, [0.02, 0.9])
     high = max(high * 1.05, low * 1.2, low + BARS * window.resolution_s[i])
     edges = np.linspace(low * 0.95, high, BARS)

@@ -40,7 +40,7 @@ class Interval(msgspec.Struct, frozen=True):
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """One bar of the interval histogram: gaps from `low_s` up to `high_s`."""
+    """One bar of the interval histogram: gaps from `low_s` up to `high_s`; of few gaps each is one, without a width."""
 
     low_s: float
     high_s: float

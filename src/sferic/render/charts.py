@@ -4,6 +4,7 @@ They are plain text, so that they survive a pipe, a ticket and a screen reader.
 """
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 from sferic.model.finding import Bar, Day
 from sferic.render.figures import duration_text
@@ -11,15 +12,20 @@ from sferic.render.safe_text import safe_text
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _HEIGHTS = "▁▂▃▄▅▆▇█"
+_TIED = "\xa0"
 MOST_DAYS = 31
 MOST_BARS = 24
 
 
 def histogram(bars: Sequence[Bar], width: int) -> list[str]:
-    """Draw a bar for each range of gaps, at most `width` columns in all; a count that is not zero shows."""
+    """Draw a bar for each range of gaps, at most `width` columns in all; a count that is not zero shows.
+
+    Gaps that are told one by one are a list.
+    """
+    if all(bar.low_s == bar.high_s for bar in bars):
+        whole = (duration_text(bar.low_s).replace(" ", _TIED) for bar in bars)
+        return [line.replace(_TIED, " ") for line in wrap(", ".join(whole), max(width, 8))]
     shown = _joined(bars)
-    if not shown:
-        return []
     labels = [f"{duration_text(bar.low_s)} – {duration_text(bar.high_s)}" for bar in shown]
     label_width, count_width = max(map(len, labels)), max(len(f"{bar.count:,}") for bar in shown)
     room = max(8, width - label_width - count_width - 4)

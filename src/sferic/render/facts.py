@@ -10,6 +10,8 @@ from sferic.render.figures import bytes_text, counted, duration_text, interval_t
 
 CHANGE = "cloud_change"
 JOINED = "cloud_change+beacon"
+MATTERS = 5.0
+"""What takes so many points makes a channel a third as likely: it is said beside what speaks for it."""
 _HEADLINES = {
     "beacon": "Regular check-ins",
     "long_connection": "Long connection",
@@ -67,9 +69,14 @@ def seen(finding: Finding) -> str:
 
 
 def telling(finding: Finding, most: int = 3) -> list[Reason]:
-    """Pick the reasons that count most, the strongest first; the prior is no reason."""
-    reasons = [reason for reason in finding.reasons if reason.signal != "prior"]
-    return sorted(sorted(reasons, key=lambda r: -abs(r.points))[:most], key=lambda r: -r.points)
+    """Pick what speaks most for the finding, and last what speaks most against it, if that matters.
+
+    Prior and caps are no reasons, and neither is what has no effect.
+    """
+    found = [r for r in finding.reasons if r.signal != "prior" and not r.signal.startswith("cap_")]
+    ranked = sorted(found, key=lambda r: -r.points)
+    against = [r for r in ranked[-1:] if r.points <= -MATTERS]
+    return [*[r for r in ranked if round(r.points, 1) > 0][: most - len(against)], *against]
 
 
 def parts(finding: Finding) -> tuple[list[Reason], list[str]]:

@@ -2,7 +2,8 @@ r"""The one gate through which every value from a log passes on its way to a per
 
 Attackers write host names, user agents, paths and command lines. Printed as they are, these can clear a
 terminal, set its title, turn text around, hide, become a formula in a spreadsheet or markup in a ticket.
-Here such characters are shown as escapes (`\x1b`, `\u202e`). Nothing is judged here, and no value is dropped.
+Here such characters are shown as escapes (`\x1b`, `\u202e`), and a tab, which stands between the fields of many
+logs, as `⇥`. Nothing is judged here, and no value is dropped.
 """
 
 import json
@@ -11,6 +12,7 @@ import re
 LIMIT = 200
 """Characters of a value that are shown unless a caller asks for another number."""
 
+TAB = "⇥"
 _HIDDEN = re.compile(
     "["
     "\x00-\x1f\x7f-\x9f"  # C0 controls, DEL, C1 controls
@@ -79,6 +81,8 @@ def is_plain(text: str) -> bool:
 
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
+    if match[0] == "\t":
+        return TAB
     if code < 0x100:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"

@@ -14,6 +14,7 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._words import span as spelt
 
 FIELDS = frozenset({"time"})
 HOUR_S = 3600.0
@@ -50,6 +51,10 @@ def describe(window: Window, i: int, value: float) -> Words:
     name = window.owners[window.owner[i]]
     if value < 0:
         since = "since the log begins, or since those who call it appear in it"
-        return Words("from the start", f"{name} is called {since}, {-value:.0f} h before its end")
+        return Words("from the start", f"{name} is called {since}, {_while(-value)} before its end")
     which = "the first" if value * HOUR_S >= DAY_S else "at least"
-    return Words(f"after {value:.0f} h", f"nobody called {name} in {which} {value:.0f} h of this log")
+    return Words(f"after {_while(value)}", f"nobody called {name} in {which} {_while(value)} of this log")
+
+
+def _while(hours: float) -> str:
+    return f"{hours:.0f} h" if hours >= 2 else spelt(hours * HOUR_S)

@@ -12,6 +12,7 @@ import numpy as np
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
 from sferic.signals._contract import Words
+from sferic.signals._words import span
 
 FIELDS = frozenset({"time"})
 HOUR_S = 3600.0
@@ -30,5 +31,5 @@ def measure(window: Window, wanted: Bools) -> Floats:
 def describe(window: Window, i: int, value: float) -> Words:
     """Say how long and how densely the channel lived."""
     times = window.times(i)
-    hours = (times[-1] - times[0]) / HOUR_S
-    return Words(f"{value:.0f} h", f"check-ins in {value:.0f} distinct hours over a span of {hours:.1f} h")
+    hours = f"{value:.0f} distinct {'hours' if value > 1 else 'hour'}"
+    return Words(f"{value:.0f} h", f"check-ins in {hours} over a span of {span(times[-1] - times[0])}")

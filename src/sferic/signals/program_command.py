@@ -24,7 +24,7 @@ UNSEEN, HIDES = 1.0, 3.0
 _CODE = {"programs": 0.0, "system": 0.0, None: 0.0, "personal": 1.0, "odd": 2.0}
 _TEXT = {
     0.0: "a file that lies where administrators put theirs",
-    UNSEEN: "a file in a person's own folders, or without a window",
+    1.0: "a file in a person's own folders",
     2.0: "a file where no installer puts one", HIDES: "encoded or fetched code",
 }  # fmt: skip
 _ENDINGS = (
@@ -49,22 +49,30 @@ def measure(window: Window, wanted: Bools) -> Floats:
 
 
 def _code(process: Process) -> float:
+    what, unseen = _told(process)
+    return float(np.fmax(what, UNSEEN if unseen else np.nan))
+
+
+def _told(process: Process) -> tuple[float, bool]:
+    """Return what the program was told to run, NaN for nothing that has a place, and whether without a window."""
     kinds = program_of(process.path or "", process.company).kinds
     command = (process.command_line or "").strip()
     itself = _PART.match(command)
     told = command[itself.end() :] if itself else ""
     if not told or not kinds & {"script_host", "tool"}:
-        return np.nan
+        return np.nan, False
+    unseen = "script_host" in kinds and _UNSEEN.search(told) is not None
     if "script_host" in kinds and _HIDES.search(told):
-        return HIDES
+        return HIDES, unseen
     words = ("".join(parts) for parts in _PART.findall(told))
     places = [_CODE[place_of(word)] for word in words if _ABSOLUTE.match(word) and _FILE.fullmatch(word)]
-    if "script_host" in kinds and _UNSEEN.search(told):
-        places.append(UNSEEN)
-    return max(places, default=np.nan)
+    return max(places, default=np.nan), unseen
 
 
 def describe(window: Window, i: int, value: float) -> Words:
     """Show what the program was told."""
+    del value
     process = main_process(window, i)
-    return Words(process.shown_command or "unknown", f"{file_name(process)} was told to run {_TEXT[value]}")
+    what, unseen = _told(process)
+    run = ", ".join(filter(None, (_TEXT.get(what), "without a window" if unseen else "")))
+    return Words(process.shown_command or "unknown", f"{file_name(process)} was told to run {run}")
