@@ -102,7 +102,7 @@ FILES = {
     "dos": "\r\n".join(conn(n) for n in range(300)),
     "other_source_between": "\n".join([*(conn(n) for n in range(150)), "x", *(FIREWALL for _ in range(5)), *(conn(n, conn_state=None, orig_ip_bytes=None) for n in range(5)), *(conn(n) for n in range(150))]),
 } | {f"{case.parent.name}_{case.name}": (case / "raw.log").read_text(encoding="latin-1") * 12
-     for name in ("zeek_conn", "zeek_http", "zeek_ssl", "suricata_eve", "generic_cef") for case in sorted((GOLDEN / name).iterdir())}  # fmt: skip
+     for name in ("zeek_conn", "zeek_http", "zeek_ssl", "suricata_eve", "generic_cef", "squid_access") for case in sorted((GOLDEN / name).iterdir())}  # fmt: skip
 each_file = pytest.mark.parametrize("name", FILES)
 
 

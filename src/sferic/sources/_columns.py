@@ -74,6 +74,12 @@ def lines_of(text: bytes) -> Lines:
     return Lines(text, places_of(np.frombuffer(text, np.uint8), _is_end))
 
 
+def whole_lines(lines: Lines) -> pa.Array:
+    """Return each line with its end as a text, without a copy."""
+    starts = np.append(0, lines.ends + 1).astype(np.int32)
+    return pa.StringArray.from_buffers(len(lines.ends), pa.py_buffer(starts), pa.py_buffer(lines.text))
+
+
 def decoded(lines: Lines, decoder: msgspec.json.Decoder[T]) -> Objects[T]:
     """Decode each line that begins with an object; those that cannot be are left out."""
     text, ends = lines.text, lines.ends

@@ -13,11 +13,13 @@ process; query strings, unless `strip_query_terms` is off; the client, where `cl
 
 import re
 from functools import lru_cache
+from importlib import import_module
 
 import msgspec
 
 from sferic.model.event import HTTP, Event, Line, Reject
 from sferic.model.hosts import Target, is_address, normalise_host, split_target
+from sferic.sources._bulk import Lines, Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
 from sferic.sources._fields import another_name, forwarded, ip, number, port, status, text
 from sferic.sources._squid_logformat import (
@@ -49,11 +51,12 @@ _NATIVE = Layout(
     ),
     ("ts", "tu", "tr", ">a", "Ss", ">Hs", "<st", "rm", "ru", "un", "Sh", "<a", "mt"),
 )
-_COMMON = re.compile(
-    r"(\d{9,11})\.(\d{3}) +(\d{1,12}) ([^ ]+) ([A-Z][A-Z_]*/\d{3}) (\d{1,18}) ([A-Z]+) ([^ ]+) ([^ ]+) "
-    r"([A-Za-z0-9_]+/[^ ]+) ([^ ]+)",
-    re.ASCII,
+_COMMON_FORM = (
+    r"(?P<seconds>\d{9,11})\.(?P<milliseconds>\d{3}) +(?P<taken>\d{1,12}) (?P<client>[^ ]+)"
+    r" (?P<result>[A-Z][A-Z_]*/\d{3}) (?P<size>\d{1,18}) (?P<method>[A-Z]+) (?P<url>[^ ]+) (?P<user>[^ ]+)"
+    r" (?P<hierarchy>[A-Za-z0-9_]+/[^ ]+) (?P<kind>[^ ]+)"
 )
+_COMMON = re.compile(_COMMON_FORM, re.ASCII)
 """The native format and nothing more, as nearly all lines have it: read in one step, with the same result."""
 _TL = re.compile(
     r"(?P<d>\d{2})/(?P<b>[A-Za-z]{3})/(?P<Y>\d{4}):(?P<H>\d{2}):(?P<M>\d{2}):(?P<S>\d{2}) (?P<z>[+-]\d{4})"
@@ -114,6 +117,18 @@ class Reader:
         if values is None:
             return Reject(self._reason(line.text))
         return self._event(values, layout.time(values, self._clock), line)
+
+    @property
+    def state(self) -> None:
+        """Each line stands alone."""
+
+    def bulk(self, lines: Lines) -> list[Rows] | None:
+        """Read the common form by columns, unless the log is in a format of its own."""
+        if self._own:
+            return None
+        bulk = import_module("sferic.sources._squid_bulk")  # hunts do without it
+        found: list[Rows] = bulk.read(lines, bulk.Form(_COMMON_FORM, _outcome, _remembered_origin, _name))
+        return found
 
     def _values(self, line: str) -> tuple[Layout, dict[str, str] | None]:
         if self._own and (values := self._match(self._own, line)):
@@ -192,8 +207,7 @@ def _common_event(cells: tuple[str, ...], sender: str | None) -> Event | None:
         root, path = url[:slash], url[slash:]
         if "?" in root or "#" in root:
             root, path = url, None
-    to = (_known_origin if len(root) <= _REMEMBERED else _origin)(root, method, hierarchy)
-    name = text(user)
+    to = _remembered_origin(root, method, hierarchy)
     return Event(
         table=HTTP,
         time=(int(seconds) * 1000 + int(milliseconds)) * 1000,
@@ -202,7 +216,7 @@ def _common_event(cells: tuple[str, ...], sender: str | None) -> Event | None:
         dst_port=to.port,
         dst_host=to.host,
         host_source=to.source,
-        user=percent_decoded(name) if name and "%" in name else name,
+        user=_name(user),
         observer=sender,
         bytes_down=int(size),
         duration_ms=int(taken),
@@ -227,6 +241,15 @@ def _origin(root: str, method: str | None, hierarchy: str) -> "_Destination":
 
 
 _known_origin = lru_cache(maxsize=16384)(_origin)
+
+
+def _remembered_origin(root: str, method: str | None, hierarchy: str) -> "_Destination":
+    return (_known_origin if len(root) <= _REMEMBERED else _origin)(root, method, hierarchy)
+
+
+def _name(written: str) -> str | None:
+    name = text(written)
+    return percent_decoded(name) if name and "%" in name else name
 
 
 def _is_pairs(line: str) -> bool:
