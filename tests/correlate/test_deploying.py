@@ -180,6 +180,8 @@ def test_no_secret_is_told(told: Told) -> None:
     assert "hush" not in str(finding)
     assert "CLOUDFLARE_API_TOKEN=… && go" in str(finding)
     assert "--api-token … " in str(finding)
+    (sample,) = finding.samples
+    assert "--api-token … " in sample.text
     assert "--name api-sync --auth-type NONE" in str(finding)
 
 

@@ -18,6 +18,7 @@ def test_the_histogram_shows_what_is_there(counts: list[int], width: int) -> Non
     shown = [line.split("  ") for line in (line.strip() for line in lines)]
     numbers = [int(next(part for part in row[1:] if part.strip()).replace(",", "")) for row in shown]
     assert sum(numbers) == sum(counts)
+    assert all(numbers[at] > 0 or not sum(counts) for at in (0, -1)), "no ends without gaps"
     for line, number in zip(lines, numbers, strict=True):
         assert (line[-1] in "▏▎▍▌▋▊▉█") == (number > 0)
 

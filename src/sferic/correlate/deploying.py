@@ -20,7 +20,7 @@ from sferic.correlate.history import HABIT_DAYS, HABIT_SPAN
 from sferic.correlate.launches import Caller, caller_of, machines
 from sferic.correlate.picture import steps_of
 from sferic.model.deed import Deed
-from sferic.model.finding import Change, Finding, Reason
+from sferic.model.finding import Change, Finding, Reason, Sample
 from sferic.model.launch import Launch
 
 FEW = 3
@@ -191,6 +191,7 @@ def _both(finding: Finding, orders: Sequence[Order], parts: tuple[Reason, ...], 
         first_seen=min(finding.first_seen, launches[0].time), last_seen=max(finding.last_seen, launches[-1].time),
         connections=finding.connections + len(launches), changes=tuple(sorted(changes, key=lambda one: one.time)),
         sources=tuple(sorted({*finding.sources, *(launch.source for launch in launches)})),
+        samples=(*finding.samples, Sample(last.place, "")),
     )  # fmt: skip
 
 

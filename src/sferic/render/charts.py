@@ -18,14 +18,15 @@ MOST_BARS = 24
 
 
 def histogram(bars: Sequence[Bar], width: int) -> list[str]:
-    """Draw a bar for each range of gaps, at most `width` columns in all; a count that is not zero shows.
+    """Draw a bar for each range of gaps, at most `width` columns in all, from the first that has any to the last.
 
-    Gaps that are told one by one are a list.
+    A count that is not zero shows. Gaps that are told one by one are a list.
     """
     if all(bar.low_s == bar.high_s for bar in bars):
         whole = (duration_text(bar.low_s).replace(" ", _TIED) for bar in bars)
         return [line.replace(_TIED, " ") for line in wrap(", ".join(whole), max(width, 8))]
-    shown = _joined(bars)
+    held = [i for i, bar in enumerate(bars) if bar.count]
+    shown = _joined(bars[held[0] : held[-1] + 1] if held else bars[:1])
     labels = [f"{duration_text(bar.low_s)} – {duration_text(bar.high_s)}" for bar in shown]
     label_width, count_width = max(map(len, labels)), max(len(f"{bar.count:,}") for bar in shown)
     room = max(8, width - label_width - count_width - 4)
