@@ -54,7 +54,7 @@ def test_the_hazybeacon_chain_is_one_finding(tmp_path: Path) -> None:
     assert one.interval
     signals = {reason.signal: reason.value for reason in one.reasons}
     assert {"timing", "aws_takeover_in_an_hour"} <= set(signals)
-    assert signals["called_after_change"] == "2.35 h after"
+    assert signals["called_after_change"] == "2.3 h after"
     assert one.first_seen - one.changes[-1].time > 140 * 60_000_000, "the time seen is that of the calls"
     assert sum(reason.signal == "prior" for reason in one.reasons) == 1
     assert round(sum(reason.points for reason in one.reasons), 1) == one.points

@@ -43,7 +43,7 @@ def test_fifteen_check_ins_half_a_minute_apart_are_found() -> None:
     assert finding.interval.sleep_s == pytest.approx(30, abs=0.5)
     assert finding.score >= 40, "it is shown with the default settings"
     assert finding.needs.startswith("15 check-ins within 7 min: the timing is firm, the history short")
-    assert "2.88 h more of log" in finding.needs
+    assert "2.9 h more of log" in finding.needs
 
 
 def test_nine_jittered_check_ins_say_what_they_need() -> None:

@@ -42,6 +42,7 @@ JWT = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJzeW50aGV0aWMifQ.c3ludGhldGlj"
         ("https://x.example/?access_token=hush&b=1,192.0.2.1", "https://x.example/?access_token=…&b=1,192.0.2.1"),
         ('cmd /c "echo hush hush | wrangler secret put X"', 'cmd /c "echo …| wrangler secret put X"'),
         (f"x {JWT} y", "x eyJhb… y"),
+        (f"x {JWT[:40]}", "x eyJhb…"),
         ("x ghp_synthetic0synthetic0synthetic y", "x ghp_… y"),
         ("-----BEGIN PRIVATE KEY-----\\nhush\\n-----END", "-----BEGIN PRIVATE KEY-----…-----END"),
     ],

@@ -13,7 +13,7 @@ from sferic.catalog.cloud import cloud_weights
 from sferic.catalog.weights import Weights
 from sferic.correlate.own import Inventory, OwnFunction, Where
 from sferic.model.finding import Finding, Reason
-from sferic.signals._words import span
+from sferic.model.words import duration_text
 
 RECENT_US = 30 * 86_400_000_000
 """A change counts for check-ins that begin within so long after it."""
@@ -82,7 +82,7 @@ def _after(one: Finding, change: Finding) -> Iterator[Reason]:
     """Yield that the calls began after the change, and how long after."""
     later_s = (one.first_seen - change.last_seen) / 1e6
     if later_s > 0:
-        sign, later = cloud_weights().sign[AFTER], span(later_s)
+        sign, later = cloud_weights().sign[AFTER], duration_text(later_s)
         text = sign.text.format(what=change.function or "the function", detail=later)
         yield Reason(AFTER, sign.points, f"{later} after", text)
 

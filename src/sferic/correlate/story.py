@@ -10,7 +10,7 @@ import numpy as np
 from sferic.correlate.weigh import Weighed
 from sferic.model.finding import Finding
 from sferic.model.window import Window
-from sferic.signals._words import span
+from sferic.model.words import duration_text
 
 SURE_DB = 40.0
 """Timing evidence at which more check-ins change little."""
@@ -113,8 +113,8 @@ def _timing_needs(window: Window, i: int) -> str:
 def _history(count: int, lived_s: float) -> str:
     if lived_s >= SETTLED_S:
         return ""
-    more = f"{span(SETTLED_S - lived_s)} more of log would show whether it goes on"
-    return f"{count} check-ins within {span(lived_s)}: the timing is firm, the history short; {more}"
+    more = f"{duration_text(SETTLED_S - lived_s)} more of log would show whether it goes on"
+    return f"{count} check-ins within {duration_text(lived_s)}: the timing is firm, the history short; {more}"
 
 
 def benign_explanations(facts: Finding, weighed: Weighed, i: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 from sferic.model.finding import Bar, Day
-from sferic.render.figures import duration_text
+from sferic.model.words import duration_text
 from sferic.render.safe_text import safe_text
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"

@@ -6,6 +6,7 @@ Pure text from numbers: no log-derived string passes here (that is `sferic.rende
 from datetime import UTC, datetime, timedelta
 
 from sferic.model.finding import Interval
+from sferic.model.words import duration_text, short_text
 
 SECOND_US = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -32,14 +33,6 @@ def second_text(time_us: int | None) -> str:
     """Write a time for a person to the second: `2026-03-02 08:15:07 UTC`."""
     written = rfc3339(time_us)
     return f"{written[:10]} {written[11:19]} UTC" if written else "unknown"
-
-
-def duration_text(seconds: float) -> str:
-    """Write a length of time in one unit, at most three digits: `45.2 s`, `5 min`, `1.5 h`, `2 d`."""
-    for unit_s, unit, below_s in ((1, "s", 99.95), (60, "min", 3599), (3600, "h", 172_800)):
-        if seconds < below_s:
-            return f"{_short(seconds / unit_s)} {unit}"
-    return f"{_short(seconds / 86_400)} d"
 
 
 def span_text(first_us: int | None, last_us: int | None) -> str:
@@ -73,9 +66,9 @@ def bytes_text(size: float | None) -> str:
         return "unknown"
     for unit in ("B", "kB", "MB", "GB"):
         if size < 1000:
-            return f"{_short(size)} {unit}"
+            return f"{short_text(size)} {unit}"
         size /= 1000
-    return f"{_short(size)} TB"
+    return f"{short_text(size)} TB"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -85,16 +78,10 @@ def counted(number: int, noun: str, plural: str = "") -> str:
 
 def share_text(part: int, whole: int) -> str:
     """Write a share: `1.5 %`, `0.01 %`; empty when there is no whole."""
-    return f"{_short(100 * part / whole)} %" if whole else ""
+    return f"{short_text(100 * part / whole)} %" if whole else ""
 
 
 def points_text(points: float, decimals: int = 1) -> str:
     """Write signed points: `+9.1`, `−3.0`; a rounded zero has no sign."""
     text = f"{points:+.{decimals}f}"
     return text[1:] if float(text) == 0 else text.replace("-", "−")
-
-
-def _short(number: float) -> str:
-    decimals = 0 if abs(number) >= 99.95 else 1 if abs(number) >= 1 else 3
-    text = f"{number:,.{decimals}f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -11,8 +11,8 @@ import numpy as np
 
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import duration_text
 from sferic.signals._contract import Words
-from sferic.signals._words import span
 
 FIELDS = frozenset({"duration_ms"})
 HOUR_MS = 3_600_000
@@ -30,4 +30,5 @@ def describe(window: Window, i: int, value: float) -> Words:
     """Say how long, and how often."""
     rows = window.row_numbers(i)
     long = int((window.traffic.duration_ms[rows] >= HOUR_MS).sum())
-    return Words(span(value * 3600), f"{long} connection(s) of an hour or more, the longest {span(value * 3600)}")
+    longest = duration_text(value * 3600)
+    return Words(longest, f"{long} connection(s) of an hour or more, the longest {longest}")

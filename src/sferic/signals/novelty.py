@@ -13,8 +13,8 @@ import numpy as np
 
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import duration_text
 from sferic.signals._contract import Words
-from sferic.signals._words import span as spelt
 
 FIELDS = frozenset({"time"})
 HOUR_S = 3600.0
@@ -57,4 +57,4 @@ def describe(window: Window, i: int, value: float) -> Words:
 
 
 def _while(hours: float) -> str:
-    return f"{hours:.0f} h" if hours >= 2 else spelt(hours * HOUR_S)
+    return f"{hours:.0f} h" if hours >= 2 else duration_text(hours * HOUR_S)

@@ -11,8 +11,8 @@ import numpy as np
 
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import duration_text
 from sferic.signals._contract import Words
-from sferic.signals._words import span
 
 FIELDS = frozenset({"time"})
 HOUR_S = 3600.0
@@ -32,4 +32,4 @@ def describe(window: Window, i: int, value: float) -> Words:
     """Say how long and how densely the channel lived."""
     times = window.times(i)
     hours = f"{value:.0f} distinct {'hours' if value > 1 else 'hour'}"
-    return Words(f"{value:.0f} h", f"check-ins in {hours} over a span of {span(times[-1] - times[0])}")
+    return Words(f"{value:.0f} h", f"check-ins in {hours} over a span of {duration_text(times[-1] - times[0])}")

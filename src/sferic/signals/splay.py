@@ -13,9 +13,9 @@ import numpy as np
 
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import duration_text
 from sferic.signals._contract import Words
 from sferic.signals._gaps import REGULAR_DB
-from sferic.signals._words import span
 
 FIELDS = frozenset({"time"})
 DEAR = True
@@ -38,5 +38,5 @@ def describe(window: Window, i: int, value: float) -> Words:
     fit = window.fits[i]
     if not value:
         return Words("no", "the timer is not a round period with a random delay added")
-    setting = span(fit.sleep_s or fit.low_s)
+    setting = duration_text(fit.sleep_s or fit.low_s)
     return Words("added", f"up to {fit.jitter:.0%} are added to a period of {setting}, and never taken off")

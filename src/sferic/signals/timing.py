@@ -13,9 +13,9 @@ import numpy as np
 
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Fit, Window
+from sferic.model.words import duration_text
 from sferic.signals._contract import Words
 from sferic.signals._gaps import REGULAR_DB
-from sferic.signals._words import span
 
 FIELDS = frozenset({"time"})
 DEAR = True
@@ -50,9 +50,9 @@ def describe(window: Window, i: int, value: float) -> Words:
     fit = window.fits[i]
     if value < REGULAR_DB:
         word, verb = ("unclear", "do not prove a") if fit.evidence_db > 0 else ("irregular", "follow no")
-        return Words(word, f"{fit.gaps} gaps between check-ins {verb} timer (median {span(fit.median_s)})")
+        return Words(word, f"{fit.gaps} gaps between check-ins {verb} timer (median {duration_text(fit.median_s)})")
     lost = f", with about {fit.lost:.0%} of check-ins missing from the log" if fit.lost >= 0.08 else ""
-    within = f"{fit.share:.0%} of them between {span(fit.low_s)} and {span(fit.high_s)}"
+    within = f"{fit.share:.0%} of them between {duration_text(fit.low_s)} and {duration_text(fit.high_s)}"
     text = f"{fit.gaps} gaps fit a timer of {law(fit)}: {within}"
     return Words(law(fit), text + lost)
 
@@ -68,4 +68,4 @@ def law(fit: Fit) -> str:
         "integer": " in whole seconds",
     }
     jitter = f", jitter {fit.jitter:.0%}{ways.get(fit.law, '')}" if fit.jitter else ", no jitter"
-    return span(fit.sleep_s) + jitter
+    return duration_text(fit.sleep_s) + jitter
