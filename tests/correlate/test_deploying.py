@@ -122,6 +122,23 @@ def test_desks_and_runners_are_silent(told: Told, log: str, parents: tuple[str, 
     assert not told(story, log)
 
 
+@every_log
+@pytest.mark.parametrize(
+    ("first", "sign"),
+    [((WORD,), "launched_by_document"), ((r"C:\Windows\System32\svchost.exe",), "launched_by_service"),
+     ((EXPLORER,), None), ((EXPLORER, r"C:\Program Files\Acme\agent.exe"), None)],
+)  # fmt: skip
+def test_who_began_is_found_behind_many_shells(told: Told, log: str, first: tuple[str, ...], sign: str | None) -> None:
+    """A package manager starts a shell starts a tool: each of their starts is read until a program tells who it was."""
+    story = Story()
+    wrangler(story, (*first, CMD, NODE, CMD))
+    found = told(story, log)
+    assert [sorted(signals(one)) for one in found] == ([sorted({"prior", sign})] if sign else [])
+    if sign:
+        names = [(step.path or "").lower().rpartition("\\")[2] for step in found[0].process_tree]
+        assert names == [first[0].lower().rpartition("\\")[2], "cmd.exe", "node.exe", "cmd.exe", "node.exe"]
+
+
 COMMANDS = {
     "aws": r"aws.exe --profile ci lambda update-function-code --function-name api-sync --zip-file fileb://a.zip",
     "aws_url": r"aws.exe lambda create-function-url-config --function-name api-sync --auth-type NONE",

@@ -77,6 +77,29 @@ def test_starts_are_asked_for_once_and_then_those_of_parents() -> None:
     assert known.wanted() == []
 
 
+def test_ancestors_are_asked_for_until_one_tells_who_it_was() -> None:
+    """Above a shell the next one is looked for, above a desk nobody; once each, and not for ever."""
+    known = Processes()
+    known.ask(start("{a-0}"), "a")
+    known.learn(start("{a-0}", parent_guid="{a-1}", parent_path="node.exe"), "a")
+    assert known.wanted() == []
+    assert known.wanted() == [r"\ba\-1\b"]
+    assert known.wanted_above() == [], "its start is in no log"
+    for n in range(1, 4):
+        known.learn(start(f"{{a-{n}}}", parent_guid=f"{{a-{n + 1}}}", parent_path="C:\\x\\cmd.exe"), "a")
+        assert known.wanted_above() == [rf"\ba\-{n + 1}\b"]
+    known.learn(start("{a-4}", parent_guid="{a-5}", parent_path="C:\\Windows\\explorer.exe"), "a")
+    assert known.wanted_above() == []
+
+
+def test_a_circle_of_parents_is_not_asked_for_again() -> None:
+    """Who is his own ancestor is looked for as often as a chain may be long, and no more."""
+    known = Processes()
+    known.ask(start("{a-0}"), "a")
+    known.learn(start("{a-0}", parent_guid="{a-0}", parent_path="cmd.exe"), "a")
+    assert [known.wanted(), known.wanted(), known.wanted_above()] == [[], [], []]
+
+
 def test_caps_hold_and_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond the caps nothing is remembered or asked for, and `full` says so."""
     monkeypatch.setattr(module, "MAX_PROCESSES", 3)

@@ -26,6 +26,7 @@ from sferic.engine.names import Names
 from sferic.engine.part import CARRIERS, JOINING, READING, STARTS, Cluster, Part, Selection, Step, Tally
 from sferic.engine.parts import Held, Parts
 from sferic.engine.period import Period
+from sferic.engine.processes import ANCESTORS
 from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
@@ -335,11 +336,12 @@ class Gatherer:
         return [item for item in inputs if item.label in fit and item.can_be_read_again]
 
     def _read_starts(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
-        """Read how the processes that called were started, then how their parents were."""
+        """Read how the processes that called were started, then how their parents were, and who is above commands."""
         inputs = self._of_sources(inputs, {name for name, s in self._sources.items() if PROCESS in s.tables})
-        for stage in ("reading processes", "reading their parents"):
-            wanted = self._columns.processes.wanted() if inputs else []
-            if wanted:
+        known = self._columns.processes
+        above = [("reading their ancestors", known.wanted_above)] * (ANCESTORS - 2)
+        for stage, asks in (("reading processes", known.wanted), ("reading their parents", known.wanted), *above):
+            if inputs and (wanted := asks()):
                 self._run(self._again(STARTS, wanted, stage), inputs, watch, total)
 
     def _again(self, name: str, named: Sequence[str], stage: str = JOINING) -> Step:

@@ -1,13 +1,16 @@
 """Remembers which processes called, and what the logs say of their start: parent, command line, maker.
 
 A connection names its process; the start of that process stands in another line, mostly outside the selection.
-`wanted` gives the names to look for in one more reading, first of the processes that called, then of their parents.
+`wanted` gives the names to look for in one more reading, first of the processes that called, then of their parents;
+`wanted_above` goes on from there for those that did not call but are asked about.
 """
 
 import re
+from collections.abc import Iterable
 
 from msgspec.structs import replace
 
+from sferic.catalog.commands import caller_kind
 from sferic.model.event import Event
 from sferic.model.process import MAX_COMMAND_CHARS, Process
 from sferic.model.traffic import UNKNOWN
@@ -19,6 +22,8 @@ MAX_WANTED = 5_000
 _FOLDER = re.compile(r"[/\\]")
 ANCESTORS = 6
 """Ancestors of a process that called nobody: a shell starts a shell starts a tool."""
+_PASSED = frozenset({"between", ""})
+"""Kinds of programs behind which somebody else may stand; a desk, a runner or a service ends the search."""
 Run = tuple[str, str]
 """Machine, and the sensor's name of the process."""
 
@@ -93,11 +98,31 @@ class Processes:
         """Return expressions that find the starts of processes not looked for yet; a second call asks for parents."""
         called = [(client, process.guid) for client, process in self.called if process.guid]
         parents = [(client, guid) for (client, child), guid in self.parents.items() if (client, child) in self._asked]
-        runs = [run for run in dict.fromkeys([*called, *self._besides, *parents]) if run not in self._asked]
-        self.full = self.full or len(runs) > MAX_WANTED
-        asked = runs[:MAX_WANTED]
+        return self._looked_for([*called, *self._besides, *parents])
+
+    def wanted_above(self) -> list[str]:
+        """Return expressions that find the start of each asked process's next ancestor, where that may tell more."""
+        return self._looked_for([run for one in self._besides if (run := self._next_above(one))])
+
+    def _looked_for(self, runs: Iterable[Run]) -> list[str]:
+        fresh = [run for run in dict.fromkeys(runs) if run not in self._asked]
+        self.full = self.full or len(fresh) > MAX_WANTED
+        asked = fresh[:MAX_WANTED]
         self._asked.update(asked)
         return sorted({_as_expression(run[1]) for run in asked if run not in self.started})
+
+    def _next_above(self, run: Run) -> Run | None:
+        """Return the nearest ancestor whose start is not known, if only shells and unknown programs stand below it."""
+        client, guid = run
+        for _ in range(ANCESTORS - 1):
+            started, up = self.started.get((client, guid)), self.parents.get((client, guid))
+            path = started.parent.path if started and started.parent else None
+            if up is None or caller_kind(path or "") not in _PASSED:
+                return None
+            guid = up
+            if (client, guid) not in self.started:
+                return client, guid
+        return None
 
     def finish(self) -> list[Process]:
         """Return all processes that called, by number, with what their starts told and their parents."""
