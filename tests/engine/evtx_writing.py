@@ -3,8 +3,10 @@
 Format: https://github.com/libyal/libevtx/blob/main/documentation/Windows%20XML%20Event%20Log%20(EVTX).asciidoc
 Elements stand in full in every record, or in a template, as Windows itself writes: the first record of a kind in a chunk
 holds what is the same in all of them, and each its own values. There are no chains of names.
+In full, signs that XML reserves may be references to their names, as in records that were made of XML.
 """
 
+import re
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
@@ -15,6 +17,7 @@ _RECORD_BYTES = 24
 _FULL = 65_000
 _FRAGMENT = b"\x0f\x01\x01\0"
 
+_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
 _TYPES: dict[type, int] = {str: 1, bytes: 2, int: 8, UUID: 15}
 Value = str | bytes | int | UUID
 """A text in UTF-16 or in one byte a character, a number, a GUID; in a record without a template only the first."""
@@ -33,13 +36,15 @@ def sysmon(number: int, **data: Value) -> Element:
     return ("Event", {}, [("System", {}, system), ("EventData", {}, pairs)])
 
 
-def evtx(events: Sequence[Element], *, templates: bool = False, chunk_bytes: int = _FULL) -> bytes:
+def evtx(
+    events: Sequence[Element], *, templates: bool = False, references: bool = False, chunk_bytes: int = _FULL
+) -> bytes:
     """Return a file with these events; a chunk is closed with more than so many bytes."""
-    chunks, chunk = [], _Chunk(1)
+    chunks, chunk = [], _Chunk(1, references=references)
     for number, event in enumerate(events, 1):
         if len(chunk.body) > chunk_bytes:
             chunks.append(chunk.closed(number - 1))
-            chunk = _Chunk(number)
+            chunk = _Chunk(number, references=references)
         chunk.add(number, event, in_template=templates)
     chunks.append(chunk.closed(len(events)))
     head = struct.pack("<8sQQQIHHHH", b"ElfFile\0", 0, len(chunks) - 1, len(events) + 1, 128, 1, 3, 4096, len(chunks))
@@ -50,7 +55,8 @@ def evtx(events: Sequence[Element], *, templates: bool = False, chunk_bytes: int
 class _Chunk:
     """Records behind each other; a name is written where it is first used."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, *, references: bool) -> None:
+        self._references = references
         self.body = bytearray(512)
         self._first = first
         self._last_at = 0
@@ -118,6 +124,8 @@ class _Chunk:
                 self._element(part, places)
             elif places:
                 self.body += struct.pack("<BHB", 0x0D, next(places), _TYPES[type(part)])
+            elif self._references:
+                self._with_references(str(part))
             else:
                 self._text(str(part))
         self.body += b"\x04" if inside else b""
@@ -133,6 +141,17 @@ class _Chunk:
     def _text(self, value: str) -> None:
         data = value.encode("utf-16-le")
         self.body += b"\x05\x01" + struct.pack("<H", len(data) // 2) + data
+
+    def _with_references(self, value: str) -> None:
+        pieces = [piece for piece in re.split(r"([&<>\"'])", value) if piece]
+        for left, piece in zip(reversed(range(len(pieces))), pieces, strict=True):
+            at = len(self.body)
+            if piece in _ENTITIES:
+                self.body += b"\x09"
+                self._name(_ENTITIES[piece])
+            else:
+                self._text(piece)
+            self.body[at] |= 0x40 if left else 0
 
     def _space(self) -> int:
         self.body += bytes(4)

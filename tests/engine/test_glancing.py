@@ -24,11 +24,13 @@ from sferic.pipeline.hunting import hunt
 from tests.engine.evtx_writing import CHUNK_BYTES, HEADER_BYTES, Element, Value, evtx, sysmon
 
 GUID = UUID("5f6a1b2c-0d3e-4f50-8192-a3b4c5d6e7f8")
-NAMED = [*load_catalogue().expressions(), r"\b192\.0\.2\.7\b", r"\b2001:db8::7\b", rf"\b{re.escape(str(GUID))}\b"]
+NAMED = [*load_catalogue().expressions(), *(command.selecting for command in commands()), r"\b192\.0\.2\.7\b", r"\b2001:db8::7\b", rf"\b{re.escape(str(GUID))}\b"]
 MARKS = [r"\bDestinationIp\b"]
 SELECTOR = Selector(NAMED, MARKS)
+GLANCE = Glance(NAMED, [])
 HOSTS = ["fn-1.quarry-test.workers.dev", "script.google.com", "K7.lambda-url.eu-west-1.on.aws", "192.0.2.7",
-         "2001:db8::7", str(GUID), "workers.dev.example.com", "www.example.com"]  # fmt: skip
+         "2001:db8::7", str(GUID), "workers.dev.example.com", "www.example.com", '"wrangler-dist\\cli.js" deploy',
+         "sls' 'deploy", "'aws' lambda \"update-function-code\""]  # fmt: skip
 
 
 def _values() -> st.SearchStrategy[Value]:
@@ -95,11 +97,11 @@ def test_a_command_is_found_in_bytes() -> None:
         assert re.search(form.encode(), data, re.IGNORECASE), code
 
 
-@given(EVENTS, st.booleans())
-def test_nothing_selected_is_left_out(events: list[Element], templates: bool) -> None:
+@given(EVENTS, st.sampled_from([{}, {"templates": True}, {"references": True}]))
+def test_nothing_selected_is_left_out(events: list[Element], form: dict[str, bool]) -> None:
     """The same lines are selected, with the same numbers, as if all had been unpacked."""
-    file = evtx(events, templates=templates, chunk_bytes=4000)
-    whole, glanced = unpacked(file), unpacked(file, Glance(NAMED, []).begin(0))
+    file = evtx(events, **form, chunk_bytes=4000)
+    whole, glanced = unpacked(file), unpacked(file, GLANCE.begin(0))
     assert len(whole) == len(events) + 1
     assert len(glanced) == len(whole)
     assert selected(glanced) == selected(whole)
@@ -112,10 +114,20 @@ def test_most_is_left_out(templates: bool) -> None:
     file = evtx([*quiet, sysmon(22, QueryName=HOSTS[0]), *quiet], templates=templates, chunk_bytes=20_000)
     chunks = (len(file) - HEADER_BYTES) // CHUNK_BYTES
     whole = unpacked(file)
-    glanced = unpacked(file, Glance(NAMED, []).begin())
+    glanced = unpacked(file, GLANCE.begin())
     told = sum(line != b"" for line in glanced) / len(whole) * chunks
     assert told == pytest.approx(ALWAYS + 1 + chunks // ALWAYS, abs=3)
     assert selected(glanced) == selected(whole) != []
+
+
+@pytest.mark.parametrize("sign", "&<>\"'")
+def test_signs_that_are_references_are_unpacked(sign: str) -> None:
+    """Where a sign stands as a reference to its name, which is in the chunk once, no text can be looked for there."""
+    log = evtx([sysmon(1, CommandLine=f"a{sign}b{sign}c")], references=True)
+    assert f"a{sign}b{sign}c" in unpacked(log)[0].decode().replace('\\"', '"')
+    assert unpacked(log, Glance([r"\.dev"], []).begin(0)) == unpacked(log)
+    plain = evtx([sysmon(1, CommandLine=f"a{sign}b{sign}c")])
+    assert unpacked(plain, Glance([r"\.dev"], []).begin(0)) == [b"", b""]
 
 
 def test_a_mark_is_seen() -> None:

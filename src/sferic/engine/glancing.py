@@ -3,6 +3,8 @@
 In a Windows event log (.evtx) a text stands as UTF-16 or in one byte a character, without what stands around it in the
 unpacked line: a template holds the frame, a record only the values, one after the other. So what an expression asks of
 the text's surroundings is left out, and more is unpacked than is selected, never less. A GUID stands as 16 bytes.
+Where a record was made of XML, as forwarded events are, a quote in a text may be a reference to its name, which parts
+the text in two; what holds such a name is unpacked, too.
 
 What it does not do: select. Where an expression may mean a number, which stands there in a form of its own, everything
 is unpacked.
@@ -24,6 +26,10 @@ told by lines that are not selected, too."""
 _GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _NUMBER = re.compile(r"[\dT:.Z|+-]*|0x[\da-f]+|S-[\d-]+", re.IGNORECASE)
 """Numbers, times, and how numbers and who somebody is (a SID) are unpacked."""
+_REFERENCES = (
+    r"(?:\x04\x00q\x00u\x00o\x00t|\x04\x00a\x00p\x00o\x00s|\x03\x00a\x00m\x00p|\x02\x00[lg]\x00t)\x00\x00\x00"
+)
+"""What finds the name of a sign that XML reserves: its length, itself in UTF-16, and a zero."""
 _TOKEN = re.compile(
     r"\\b|(?P<kept>\(\?:|[()|*+?]|\{\d+(?:,\d*)?\})|(?P<letter>\\[dsw]|\\\W|\[(?:[^\]^\\]|\\\W)+\]|[^\\\[\](){}|*+?^$.])"
 )
@@ -43,7 +49,9 @@ class Glance:
         """Return what is to be found in a piece; None where that cannot be said."""
         named = [in_bytes(one) for one in self._named]
         marks = [form for one in self._marks for form in in_bytes(one)]
-        return Selector([form for forms in named for form in forms], marks) if named and all(named) else None
+        if not named or not all(named):
+            return None
+        return Selector([*(form for forms in named for form in forms), _REFERENCES], marks)
 
     def begin(self, always: int = ALWAYS) -> Callable[[bytes], bool]:
         """Return what says of one piece of a log after the other whether it has to be unpacked.
