@@ -4,15 +4,17 @@ A case is `raw.log`, `expected.ndjson` (per line the event, or `{"line": N, "rej
 `README.md`, and an optional `setup.toml` (`timezone`, `not_after`, `[options]`). `--refresh` rewrites what is expected.
 """
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sferic.catalog.cloud import operations
 from sferic.model.event import Event, Reject
 from sferic.model.redaction import without_secrets
-from sferic.sources._contract import source
+from sferic.sources._contract import source, sources
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "sources"
 CASES = sorted(path.parent for path in GOLDEN.glob("*/*/raw.log"))
@@ -55,6 +57,17 @@ def test_what_tells_the_channel_is_shown(case: Path, replay: Callable[[Path], li
             told = (event.src_ip, event.dst_ip, event.dst_host, (event.path or "").partition("?")[0])
             held = {word for part in told if part and (word := part.lower()) in text}
             assert {word for word in held if word in without_secrets(text)} == held
+
+
+@each_case
+def test_no_other_source_selects_what_it_reads(case: Path, replay: Callable[[Path], list[Any]]) -> None:
+    """What selects every line of one log selects no event of another's: a hunt would read the whole of that, too."""
+    lines = [replayed.line.text for replayed in replay(case) if isinstance(replayed.result, Event)]
+    name = case.parent.name
+    others = {other: [*one.marks, *(operations()[other].marks if other in operations() else ())]
+              for other, one in sources().items() if other != name}  # fmt: skip
+    foreign = {mark for marks in others.values() for mark in marks} - {*source(name).marks}
+    assert {(mark, line) for mark in foreign for line in lines if re.search(mark, line, re.IGNORECASE)} == set()
 
 
 @each_case

@@ -25,7 +25,8 @@ TABLES = (API,)
 FIELDS = _audit.FIELDS
 STAMP = "end"
 MARKS = (
-    r'"(?:ActionType|ActionResult|ActorIP|ActorIPAddress|AuditLogID)" ?:',
+    r'"(?:ActionResult|ActionTimestamp|ActorIP|ActorIPAddress|AuditLogID)" ?:',
+    r'"When" ?: ?"?\d',  # not ActionType, which every row of Defender's has, too
     r'"action" ?: ?\{[^{}]{0,400}"result" ?:',
 )
 
