@@ -11,7 +11,8 @@ import time
 from pathlib import Path
 
 from sferic.catalog.platforms import load_catalogue
-from sferic.engine.gather import Gathered, Gatherer
+from sferic.engine.gather import Gatherer
+from sferic.engine.gathered import Gathered
 from sferic.model.report import Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt

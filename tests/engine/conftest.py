@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from sferic.catalog.platforms import load_catalogue
-from sferic.engine.gather import Gathered, Gatherer
+from sferic.engine.gather import Gatherer
+from sferic.engine.gathered import Gathered
 from sferic.model.event import Event
 from sferic.model.report import Account
 from sferic.model.settings import Settings

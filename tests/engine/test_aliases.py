@@ -13,7 +13,7 @@ import pytest
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.suffixes import as_expressions
 from sferic.engine.aliases import MAX_DOMAINS, Aliases
-from sferic.engine.gather import Gathered
+from sferic.engine.gathered import Gathered
 from sferic.engine.selector import Selector
 from sferic.model.event import DNS, HTTP, Event
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from sferic.catalog.platforms import load_catalogue
-from sferic.engine.gather import Gathered, Gatherer
+from sferic.engine.gather import Gatherer
+from sferic.engine.gathered import Gathered
 from sferic.engine.progress import Progress
 from sferic.model.settings import Settings
 from sferic.model.traffic import JOINED

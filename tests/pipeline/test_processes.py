@@ -18,6 +18,7 @@ from sferic.pipeline.surveying import survey
 from tests.pipeline import endpoint_lines as lines
 from tests.pipeline.endpoint_lines import SUFFIX, WRITERS, Story
 
+TABLES = {"defender_csv"}
 every_log = pytest.mark.parametrize("log", sorted(WRITERS))
 
 
@@ -46,6 +47,21 @@ def test_one_is_a_beacon_of_a_named_process(tmp_path: Path, log: str) -> None:
     ]  # fmt: skip
     assert (finding.process_tree[-1].command_line or "").endswith("-nop -w hidden")
     assert points(finding)["program"] == 15
+
+
+@every_log
+def test_what_else_a_process_does_is_not_read(tmp_path: Path, log: str) -> None:
+    """Looking for its start reads no other row of a process, but of tables, whose rows do not tell what they are."""
+    selected = []
+    for others in (0, 40):
+        story = lines.beacon()
+        for n in range(others):
+            story.call(story.connected[0].program, "www.example.com", [500.0 + n], address="198.51.100.9")
+        folder = tmp_path / str(others)
+        folder.mkdir()
+        (file,) = run(folder, story, log).account.files
+        selected.append(file.selected)
+    assert (selected[0] == selected[1]) == (log not in TABLES)
 
 
 @every_log

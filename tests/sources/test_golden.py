@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sferic.catalog.cloud import operations
-from sferic.model.event import Event, Reject
+from sferic.model.event import PROCESS, Event, Reject
 from sferic.model.redaction import without_secrets
 from sferic.sources._contract import source, sources
 
@@ -68,6 +68,16 @@ def test_no_other_source_selects_what_it_reads(case: Path, replay: Callable[[Pat
               for other, one in sources().items() if other != name}  # fmt: skip
     foreign = {mark for marks in others.values() for mark in marks} - {*source(name).marks}
     assert {(mark, line) for mark in foreign for line in lines if re.search(mark, line, re.IGNORECASE)} == set()
+
+
+@each_case
+def test_starts_hold_their_mark(case: Path, replay: Callable[[Path], list[Any]]) -> None:
+    """Every start of a process in JSON or XML matches what its source says that starts match: else it is not found."""
+    marks = source(case.parent.name).start_marks
+    events = [(one.result, one.line.text) for one in replay(case) if isinstance(one.result, Event)]
+    starts = [line for event, line in events if event.table == PROCESS and line.startswith(("{", "<"))]
+    assert all(re.search("|".join(marks), line, re.IGNORECASE) for line in starts if marks)
+    assert PROCESS in source(case.parent.name).tables or not marks
 
 
 @each_case

@@ -6,7 +6,6 @@ same machine: from the same port, or, where the proxy logs no ports, opened with
 What it does not do: decide whose call it was; `sferic.engine.attribution` does, over all rows.
 """
 
-import re
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sferic.engine.attribution import EARLY_S, KEPT_S
+from sferic.engine.selector import as_word
 from sferic.model.event import NETWORK, Event
 from sferic.model.hosts import address, in_networks
 from sferic.model.machine import short_name
@@ -45,7 +45,7 @@ class Calls:
         """Return what finds a connection to a proxy in a line."""
         alone = [found for network in self._proxies if (found := address(network.partition("/")[0]))]
         ports = "|".join(map(str, PORTS))
-        return [rf"\b(?:{ports})\b", *(rf"\b{re.escape(one)}\b" for one in alone)]
+        return [rf"\b(?:{ports})\b", *map(as_word, alone)]
 
     def may_be_carried_by(self, event: Event) -> bool:
         """Say whether a connection is one to a proxy, and a call of the machine may have gone through it."""

@@ -5,17 +5,15 @@ which addresses the platforms had; own domains that DNS answers showed to be ali
 files with those addresses and domains as the selection.
 """
 
-import re
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
-
-import msgspec
 
 from sferic.catalog.assets import Asset
 from sferic.catalog.platforms import DEFAULT_TIERS, Catalogue
 from sferic.engine.aliases import Aliases
 from sferic.engine.columns import Columns, client_of
+from sferic.engine.gathered import Gathered
 from sferic.engine.glancing import Glance
 from sferic.engine.identity import Identities
 from sferic.engine.inputs import Input
@@ -24,48 +22,22 @@ from sferic.engine.listener import Listener, is_listened_to
 from sferic.engine.memory import Room
 from sferic.engine.names import Names
 from sferic.engine.part import CARRIERS, JOINING, READING, STARTS, Cluster, Part, Selection, Step, Tally
-from sferic.engine.parts import Held, Parts
+from sferic.engine.parts import Parts
 from sferic.engine.period import Period
 from sferic.engine.processes import ANCESTORS
 from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
-from sferic.engine.selector import Selector
+from sferic.engine.selector import Selector, as_word
 from sferic.model.errors import InputError
 from sferic.model.event import API, PROCESS, Event
 from sferic.model.report import FileAccount
 from sferic.model.settings import Settings
-from sferic.model.traffic import Collected, Traffic
+from sferic.model.traffic import Collected
 from sferic.sources._contract import Source
 
 MAX_UNPLACED = 50_000
 """Events of hosts of no platform that wait until all own domains are known."""
-
-
-class Gathered(msgspec.Struct, frozen=True):
-    """Everything read, ready to be weighed."""
-
-    parts: Parts
-    ledger: Ledger
-    period: Period
-    audited: Period
-    """The same of clouds' audit logs, which may reach much further back than the traffic."""
-    tally: Tally
-    once: frozenset[str]
-    """Pipes in which a second reading would have looked for flows without names, or for own domains."""
-    names_full: bool = False
-    """Whether more addresses had names than are remembered."""
-    names_forgotten: int = 0
-    """How often an address was called something that was not remembered any more."""
-    processes_full: bool = False
-    """Whether more processes called, or had to be looked for, than are remembered."""
-    domains_full: bool = False
-    """Whether more own domains led to a platform, or more events waited for these, than are remembered."""
-
-    @property
-    def traffic(self) -> Traffic:
-        """Return all traffic, where it was to be held in memory."""
-        return next(self.parts.each(_load, 1))
 
 
 class Gatherer:
@@ -296,7 +268,7 @@ class Gatherer:
         self, inputs: Sequence[Input], addresses: Sequence[str], watch: Watcher | None, total: int | None
     ) -> None:
         """Read the lines that hold a known address or own domain; the first pass has counted those that it read."""
-        named = [*map(_as_expression, addresses), *self.aliases.expressions()]
+        named = [*map(as_word, addresses), *self.aliases.expressions()]
         self._run(self._again(JOINING, named), inputs, watch, total)
 
     def _take_again(self, event: Event) -> None:
@@ -337,16 +309,26 @@ class Gatherer:
 
     def _read_starts(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         """Read how the processes that called were started, then how their parents were, and who is above commands."""
-        inputs = self._of_sources(inputs, {name for name, s in self._sources.items() if PROCESS in s.tables})
-        known = self._columns.processes
+        known, groups = self._columns.processes, self._with_starts(inputs)
         above = [("reading their ancestors", known.wanted_above)] * (ANCESTORS - 2)
         for stage, asks in (("reading processes", known.wanted), ("reading their parents", known.wanted), *above):
-            if inputs and (wanted := asks()):
-                self._run(self._again(STARTS, wanted, stage), inputs, watch, total)
+            wanted = asks() if groups else []
+            for some, within in groups if wanted else ():
+                self._run(self._again(STARTS, wanted, stage, within), some, watch, total)
 
-    def _again(self, name: str, named: Sequence[str], stage: str = JOINING) -> Step:
+    def _with_starts(self, inputs: Sequence[Input]) -> list[tuple[list[Input], tuple[str, ...]]]:
+        """Return the inputs that may tell of starts, with what each start in JSON or XML holds, if that is known."""
+        marks = {name: s.start_marks for name, s in self._sources.items() if PROCESS in s.tables}
+        inputs = self._of_sources(inputs, marks.keys())
+        whole = self._of_sources(inputs, {name for name, some in marks.items() if not some})
+        rest = [item for item in inputs if item not in whole]
+        within = tuple(dict.fromkeys(mark for some in marks.values() for mark in some))
+        return [group for group in ((whole, ()), (rest, within)) if group[0]]
+
+    def _again(self, name: str, named: Sequence[str], stage: str = JOINING, within: tuple[str, ...] = ()) -> Step:
         """Return a step for other lines than those selected before, and note that it will have selected its own."""
-        step = Step(name, Selection(tuple(named), tuple(_marks(self._sources))), tuple(self._before), stage)
+        selection = Selection(tuple(named), tuple(_marks(self._sources)), within=within)
+        step = Step(name, selection, tuple(self._before), stage)
         self._before.append(step.selection)
         return step
 
@@ -370,18 +352,9 @@ class Gatherer:
         self._flows.clear()
 
 
-def _load(parts: Held, part: int) -> Traffic:
-    return parts.load(part)
-
-
 def _is_nameless(event: Event) -> bool:
     """Say whether nobody knows what was asked for: a reverse look-up names whose machine it is, not what it served."""
     return event.dst_host is None or event.host_source == "reverse"
-
-
-def _as_expression(address: str) -> str:
-    """Return what finds an address in a line, not as part of a longer one."""
-    return rf"\b{re.escape(address)}" + (r"\b" if address[-1].isalnum() else "")
 
 
 def _marks(sources: dict[str, Source]) -> list[str]:
@@ -395,4 +368,4 @@ def _nameless_marks(sources: dict[str, Source]) -> list[str]:
 @lru_cache(maxsize=8)
 def _selector(selection: Selection) -> Selector:
     """Compile once what a worker needs for one file after another."""
-    return Selector([*selection.named, *selection.formed], selection.marks)
+    return Selector([*selection.named, *selection.formed], selection.marks, selection.within)

@@ -33,6 +33,8 @@ class Selection(msgspec.Struct, frozen=True):
     """Expressions of how a line of text is made: headers, and records whose kind is told by their form."""
     marks: tuple[str, ...] = ()
     """What only tells that something occurs."""
+    within: tuple[str, ...] = ()
+    """Of which a selected line of JSON or XML holds one, too; where there are none, any line will do."""
 
 
 class Step(msgspec.Struct, frozen=True):

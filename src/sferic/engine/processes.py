@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from sferic.catalog.commands import caller_kind
+from sferic.engine.selector import as_word
 from sferic.model.event import Event
 from sferic.model.process import MAX_COMMAND_CHARS, Process
 from sferic.model.traffic import UNKNOWN
@@ -166,5 +167,4 @@ def _process(event: Event) -> Process:
 
 def _as_expression(guid: str) -> str:
     """Return what finds a process's name in a line; of a number and a time the time, which is the rarer one."""
-    bare = guid.rpartition("@")[2].strip("{}")
-    return rf"\b{re.escape(bare)}" + (r"\b" if bare[-1:].isalnum() else "")
+    return as_word(guid.rpartition("@")[2].strip("{}"))

@@ -19,6 +19,8 @@ except ImportError:  # no wheel for this Python or platform; the plain path is c
     hyperscan = None
 
 NEWLINE = 10
+_NAMING = (b"{", b"<")
+"""How lines begin in which a value stands beside its name: in a table's row nothing tells what it is."""
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -37,8 +39,14 @@ class Candidates(msgspec.Struct, frozen=True):
 class Selector:
     """Compiled expressions; safe to use from several threads."""
 
-    def __init__(self, expressions: Sequence[str], marks: Sequence[str] = (), *, plain: bool = False) -> None:
-        """Compile. `expressions` select lines; `marks` only tell that something occurs in a block."""
+    def __init__(
+        self, expressions: Sequence[str], marks: Sequence[str] = (), within: Sequence[str] = (), *, plain: bool = False
+    ) -> None:
+        """Compile. `expressions` select lines; `marks` only tell that something occurs in a block.
+
+        Of the lines that begin as JSON or XML does those are selected that hold one of `within`, too, if there are any.
+        """
+        self._within = Selector(within, plain=plain) if within else None
         self._expressions = list(dict.fromkeys(expressions))
         self._marks = list(marks)
         self._local = threading.local()
@@ -53,16 +61,26 @@ class Selector:
             if lines and not lines[-1]:
                 lines.pop()
             return Candidates(list(range(len(lines))), [_strip(x) for x in lines], len(lines), frozenset())
-        return _cut(block, *self._ends(block))
+        return self._kept(_cut(block, *self._ends(block)))
 
     def holds(self, line: bytes) -> bool:
         """Say whether this one line would be selected."""
-        return bool(self._ends(line)[0])
+        return bool(self._ends(line)[0]) and self._is_kept(line)
 
     def meets(self, data: bytes) -> tuple[bool, frozenset[int]]:
         """Say whether an expression is found in these bytes, whatever they are, and which marks are."""
         ends, seen = self._ends(data)
         return bool(ends), seen
+
+    def _kept(self, found: Candidates) -> Candidates:
+        if self._within is None:
+            return found
+        kept = [at for at, line in enumerate(found.lines) if self._is_kept(line)]
+        numbers, lines = [found.numbers[at] for at in kept], [found.lines[at] for at in kept]
+        return msgspec.structs.replace(found, numbers=numbers, lines=lines)
+
+    def _is_kept(self, line: bytes) -> bool:
+        return self._within is None or line[:1] not in _NAMING or self._within.holds(line)
 
     def _ends(self, block: bytes) -> tuple[list[int], frozenset[int]]:
         """Return where matches end, in order, and which marks were seen."""
@@ -98,6 +116,11 @@ class Selector:
         found = {m.end() for e in self._expressions for m in re.finditer(e.encode(), block, re.IGNORECASE)}
         seen = frozenset(i for i, e in enumerate(self._marks) if re.search(e.encode(), block))
         return sorted(found), seen
+
+
+def as_word(text: str) -> str:
+    """Return what finds a text in a line, not as part of a longer one."""
+    return rf"\b{re.escape(text)}" + (r"\b" if text[-1:].isalnum() else "")
 
 
 def _cut(block: bytes, ends: list[int], seen: frozenset[int]) -> Candidates:

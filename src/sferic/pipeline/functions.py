@@ -8,7 +8,8 @@ import numpy as np
 from sferic.catalog.platforms import load_catalogue
 from sferic.correlate.learning import Learned, learned
 from sferic.correlate.own import OwnFunction
-from sferic.engine.gather import Gathered, Gatherer
+from sferic.engine.gather import Gatherer
+from sferic.engine.gathered import Gathered
 from sferic.engine.progress import Watcher
 from sferic.model.inventory import FunctionRow, Functions
 from sferic.model.report import Account

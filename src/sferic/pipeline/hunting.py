@@ -13,7 +13,8 @@ from sferic.correlate.channels import Census
 from sferic.correlate.missing import Filled, left_out, missing
 from sferic.engine.aliases import MAX_DOMAINS
 from sferic.engine.crew import processes
-from sferic.engine.gather import MAX_UNPLACED, Gathered, Gatherer
+from sferic.engine.gather import MAX_UNPLACED, Gatherer
+from sferic.engine.gathered import Gathered
 from sferic.engine.gauge import Gauge
 from sferic.engine.inputs import Input, expand
 from sferic.engine.memory import room_of

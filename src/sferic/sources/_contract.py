@@ -64,6 +64,8 @@ class Source(msgspec.Struct, frozen=True):
     """Regular expressions (RE2 subset, caseless) of header lines the selector must always pass on."""
     nameless_marks: tuple[str, ...]
     """Regular expressions that only lines without a host name match; their presence calls for a join by address."""
+    start_marks: tuple[str, ...]
+    """Of a log of started processes: regular expressions of which every start in JSON or XML matches one."""
     leaves_out: str
     """Which calls of a program it does not log because they repeat; empty where it logs all."""
     is_periodic: bool
@@ -91,6 +93,7 @@ def _load(name: str) -> Source:
         stamp=module.STAMP,
         marks=tuple(getattr(module, "MARKS", ())),
         nameless_marks=tuple(getattr(module, "NAMELESS_MARKS", ())),
+        start_marks=tuple(getattr(module, "START_MARKS", ())),
         is_periodic=getattr(module, "IS_PERIODIC", False),
         leaves_out=getattr(module, "LEAVES_OUT", ""),
         options=dict(getattr(module, "OPTIONS", {})),

@@ -23,6 +23,7 @@ FIELDS = frozenset(
     "src_ip src_port dst_ip dst_port dst_host host_source user device observer protocol answers outcome process_path"
     " process_id process_guid parent_path parent_id parent_guid command_line company session".split()
 )
+START_MARKS = (r"\b(?:CommandLine|ParentImage|ParentProcessGuid)\b",)
 MAX_DATA = 100
 """Fields of one event; a hostile event's others are ignored."""
 

@@ -32,6 +32,7 @@ FIELDS = frozenset(
 STAMP = "start"
 LEAVES_OUT = "connections of a program that repeat (how many, the vendor does not publish)"
 NAMELESS_MARKS = (r'"NetworkConnectIP[46]"',)
+START_MARKS = ("ProcessRollup2",)
 
 REMEMBERED = 50_000
 """Processes whose start has been read, so that their connections have a path; the oldest is forgotten first."""

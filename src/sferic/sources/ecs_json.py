@@ -35,6 +35,7 @@ FIELDS = frozenset(
     " app answers outcome process_path process_id process_guid parent_path parent_id parent_guid command_line company"
     " signer session".split()
 )
+START_MARKS = (r"\bcategory[^a-z0-9]{1,8}(?:\w{1,30}[^a-z0-9]{1,8}){0,4}process\b",)
 STAMP = "start"
 IS_PERIODIC = True
 """Flows of Packetbeat and NetFlow are reported while they are open."""

@@ -45,6 +45,7 @@ MARKS = (r"\b(?:InitiatingProcess\w{2,40}|ActionType)\"?[,\r\n]",)
 NAMELESS_MARKS = (
     r"\b(?:Connection(?:Success|Request|Attempt|Found|Acknowledged)|SslConnectionInspected)", r"\bRemoteUrl\b"
 )  # fmt: skip
+START_MARKS = (r"\bProcessCommandLine\b", r"\bProcessCreated")
 
 _OWN = re.compile(r'"(?:ActionType|InitiatingProcess[A-Za-z]{2,40})" ?:|"AdvancedHunting-Device')
 _BESIDES = re.compile(r'"(?:DeviceName|DeviceId|InitiatingProcessId)" ?:')

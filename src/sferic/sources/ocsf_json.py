@@ -29,6 +29,7 @@ STAMP = "start"
 IS_PERIODIC = True
 """Security Lake holds VPC flow logs as network activity."""
 NAMELESS_MARKS = (r'"class_uid" ?: ?4001\b',)
+START_MARKS = (r"\bclass_uid[^a-z0-9]{1,8}1007\b",)
 
 _CLASSES = {"4001": NETWORK, "4002": HTTP, "4003": DNS, "1007": PROCESS}
 _MARK = re.compile(r'"class_uid" ?: ?"?\d{4,9}\b')

@@ -16,6 +16,7 @@ from sferic.sources._contract import CERTAIN, NO, Setup
 TABLES = (PROCESS, NETWORK)
 FIELDS = _sysmon.FIELDS - {"answers", "outcome", "company"}
 STAMP = "start"
+START_MARKS = _sysmon.START_MARKS
 NAMELESS_MARKS = (r"\bLinux-Sysmon\b",)
 
 

@@ -26,6 +26,7 @@ from sferic.sources._table import Table
 
 TABLES = (PROCESS, NETWORK, DNS)
 FIELDS = _sysmon.FIELDS
+START_MARKS = _sysmon.START_MARKS
 STAMP = "start"
 MARKS = (
     r"\bPayloadData1\b\"?,",
