@@ -12,9 +12,12 @@ import pytest
 
 from sferic.engine.tables import SCHEMA_KEY
 from sferic.model.event import Event
+from sferic.model.finding import Finding
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt, normalize
 from sferic.pipeline.archiving import archive
+from tests.correlate.audit_logs import worker_deploy
+from tests.pipeline.endpoint_lines import EXPLORER, POWERSHELL, START_S, WORD, WORKER, Story, beacon, sysmon_json
 
 ROOT = Path(__file__).parents[2]
 LOGS = sorted((ROOT / "tests" / "golden" / "sources").glob("*/*/raw.log"))
@@ -48,6 +51,52 @@ def test_the_example_gives_the_same_findings(tmp_path: Path) -> None:
     assert from_events.findings == from_logs.findings
     assert from_events.account.pairs == from_logs.account.pairs
     assert not any(file.problem for file in from_events.account.files)
+
+
+def same_from_kept_events(folder: Path, **settings: Any) -> tuple[Finding, ...]:
+    """Hunt through logs, then through their kept events; both give the same findings."""
+    logs, events = folder / "logs", folder / "events"
+    asked = Settings(min_score=0, workers=1, **settings)
+    archive([str(logs)], events, asked)
+    found = hunt([str(logs)], asked).findings
+    assert hunt([str(events)], asked).findings == found
+    return found
+
+
+def test_kept_events_tell_of_processes_and_changes(tmp_path: Path) -> None:
+    """Starts of processes, commands that deploy, and entries of audit logs are found in kept events as in the logs."""
+    story = beacon()
+    shell = story.run("C:\\Windows\\System32\\cmd.exe", parent=story.run(WORD))
+    story.run("C:\\node.exe", parent=shell, command_line="node C:\\wrangler-dist\\cli.js deploy --name api-sync")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "sysmon.jsonl").write_text(sysmon_json(story), encoding="utf-8")
+    done = [worker_deploy(f"2026-02-{day}T10:00:00Z", "other", email="ci@corp.example") for day in (21, 22)]
+    done.append(worker_deploy("2026-03-01T10:00:00Z", "other", email="kim.reed@corp.example"))
+    audit = "\n".join(line for lines in done for line in lines)
+    (tmp_path / "logs" / "cloudflare.json").write_text(audit + "\n", encoding="utf-8")
+    found = same_from_kept_events(tmp_path)
+    assert {one.analytic for one in found} == {"beacon", "cloud_change"}
+    assert {len(one.process_tree) for one in found if one.device} == {2, 3}
+    assert {one.function for one in found if one.analytic == "cloud_change"} == {"other", "api-sync"}
+
+
+def test_kept_events_tell_of_proxies_and_outer_names(tmp_path: Path) -> None:
+    """Connections to an explicit proxy, by their port, and the name a tunnel was opened for are found, too."""
+    story = Story()
+    program = story.run(POWERSHELL, parent=story.run(EXPLORER))
+    times = [60.0 * n for n in range(30)]
+    story.call(program, "", times, address="10.20.0.80", asks=False)
+    (tmp_path / "logs").mkdir()
+    written = sysmon_json(story).replace('"DestinationPort": "443"', '"DestinationPort": "8080"')
+    (tmp_path / "logs" / "sysmon.jsonl").write_text(written, encoding="utf-8")
+    fronted = [
+        f"{START_S + at + 0.4:.3f} 100 10.20.0.5 TCP_MISS/200 3721 GET https://www.example.com/x - HIER_DIRECT/192.0.2.10"
+        f" text/plain {WORKER}" for at in times
+    ]  # fmt: skip
+    (tmp_path / "logs" / "squid.log").write_text("\n".join(fronted) + "\n", encoding="utf-8")
+    options = {"squid_access": {"logformat": "%ts.%03tu %6tr %>a %Ss/%03>Hs %<st %rm %ru %[un %Sh/%<a %mt %ssl::>sni"}}
+    (finding,) = same_from_kept_events(tmp_path, source_options=options)
+    assert (finding.hosts[0], finding.process) == (WORKER, POWERSHELL)
 
 
 def test_kept_events_and_logs_in_one_run(tmp_path: Path, lines: ModuleType, gather: Gather) -> None:

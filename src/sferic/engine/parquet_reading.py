@@ -21,7 +21,11 @@ from sferic.model.event import TABLES, Event
 
 BATCH_ROWS = 10_000
 """Rows held at a time."""
-_SEARCHED = ("referer", "user_agent", "user", "device", "connection_id", "src_ip", "dst_ip")
+_SEARCHED = (
+    "tls_name", "referer", "user_agent", "user", "device", "connection_id", "src_ip", "dst_ip", "dst_port",
+    "process_guid", "command_line", "raw",
+)  # fmt: skip
+"""Beside host, path and answers: what a hunt looks for, hosts, addresses, ports of proxies, processes, commands …"""
 _LOSSES = (pa.ArrowInvalid, pa.ArrowTypeError, OSError, UnicodeDecodeError)
 Look = Callable[[bytes], Candidates]
 
@@ -101,7 +105,7 @@ def _joined(table: pa.Table) -> bytes:
     answers = table.column("answers").combine_chunks()
     told = pc.binary_join(pc.if_else(answers.is_valid(), answers, pa.scalar([], answers.type)), ",")
     host, path = (pc.fill_null(table.column(name), "") for name in ("dst_host", "path"))
-    others = [pc.fill_null(table.column(name), "") for name in _SEARCHED]
+    others = [pc.fill_null(table.column(name).cast(pa.string()), "") for name in _SEARCHED]
     lines = pc.binary_join_element_wise(pc.binary_join_element_wise(host, path, ""), told, *others, " ")
     return b"".join(f"{line}\n".encode() for line in pc.replace_substring_regex(lines, r"[\r\n]", " ").to_pylist())
 
