@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 
 from sferic.engine.ledger import SAMPLES_PER_REASON, Ledger
@@ -207,3 +208,32 @@ def test_every_source_of_a_family_hears_its_header() -> None:
     assert events[-1] is not None
     assert (events[-1].outcome, events[-1].answers) == (None, ("b.example", "192.0.2.1"))
     assert (account.sources, account.unknown, account.rejected) == ({"zeek_dns": 1}, 0, 0)
+
+
+HEADERS = ("", "<134>Mar  2 10:00:01 relay zeek: ", "<13>1 2026-03-02T10:00:01Z relay zeek 1 - - ")
+CONN = (
+    b"#separator \\x09\n#path\tconn\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\torig_bytes\n"
+    b"1772445600.1\tC1\t10.0.0.5\t50001\t198.51.100.7\t443\ttcp\t512\n"
+    b"1772445660.1\tC2\t10.0.0.5\t50002\t198.51.100.7\t443\ttcp\t512\n"
+)
+
+
+@pytest.mark.parametrize("before", HEADERS)
+def test_a_relay_s_header_does_not_matter(before: str) -> None:
+    """JSON and tables with a header of their own are read behind syslog's; who sent them is the observer."""
+    asks, account, _ = router(**every_reader())
+    texts = [*CONN.splitlines(), CONN.splitlines()[-1]]
+    found = [event for n, text in enumerate(texts) if (event := asks.read(before.encode() + text, n))]
+    assert [event.bytes_up for event in found] == [512] * 3
+    assert {event.observer for event in found} == {"relay" if before else None}
+    assert (account.rejected, account.unknown) == (0, 0)
+
+
+def test_headers_before_headers_and_envelopes_are_taken_off() -> None:
+    """A relay of a relay of a shipper is read; more headers than anybody writes are left."""
+    asks, account, _ = router(**every_reader())
+    row = '{"event_type": "tls", "flow_id": 1, "timestamp": "2026-03-02T10:00:00+0000", "src_ip": "10.0.0.5"}'
+    wrapped = '{"date": 1772445600.0, "log": ' + msgspec.json.encode(row).decode() + "}"
+    assert asks.read(f"{HEADERS[2]}{HEADERS[1]}{wrapped}".encode(), 1) is not None
+    assert asks.read(HEADERS[2].encode() * 4 + CONN.splitlines()[-1], 2) is None
+    assert account.unknown == 1

@@ -29,6 +29,11 @@ AGENT = {"agent": {"type": "filebeat"}, "host": {"name": "fw1"}, "ecs": {"versio
         {"date": 1772445600.0, "log": RAW, "host": "fw1"},
         {"log": RAW, "timestamp": STAMP, "kubernetes": {"pod_name": "p"}, "host": "fw1"},
         {"file": "/x", "host": "fw1", "message": RAW, "source_type": "file", "timestamp": STAMP},
+        {"@timestamp": STAMP, "agent.type": "filebeat", "event.original": RAW, "host": "fw1"},
+        {"pri": "13", "time": STAMP, "host": "fw1", "ident": "app", "pid": "1", "message": RAW},
+        {"message": RAW, "host": "fw1", "facility": "local0", "severity": "info", "timestamp": STAMP},
+        {"version": "1.1", "host": "fw1", "short_message": RAW, "timestamp": 1772445600.0, "level": 6, "_app": "x"},
+        {"version": "1.1", "host": "fw1", "short_message": "x", "full_message": RAW, "timestamp": 1772445600.0},
         {"schema": {"type": "string"}, "payload": json.dumps({"@timestamp": STAMP, **AGENT, "message": RAW})},
     ],
 )
@@ -54,6 +59,9 @@ def test_an_object_inside_stays_json() -> None:
     """A payload that is an object becomes its own JSON, for the source that knows it."""
     assert peel_envelope('{"schema":null,"payload":{"b": 1}}') == Envelope('{"b": 1}')
     assert peel_envelope('{"_index":"i","_source":{"b": 1}}') == Envelope('{"b": 1}')
+    assert peel_envelope('{"conn":{"b": 1}}') == Envelope('{"b": 1}')
+    logged = {"insertId": "1", "logName": "projects/p/logs/eve", "jsonPayload": {"b": 1}, "timestamp": STAMP}
+    assert peel_envelope(json.dumps(logged)) == Envelope('{"b": 1}', TEN_US)
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,13 @@ from sferic.model.report import FileAccount
 from sferic.sources._bulk import BulkReader, Lines, Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Reader
 from sferic.sources._envelope import Envelope, peel_envelope
+from sferic.sources._syslog import unheaded
 
 FIRST_US, LAST_US = 631_152_000_000_000, 4_102_444_800_000_000
 """The years 1990 to 2099: one stamp of a clock that was never set would stretch the window over all of history."""
 IMPOSSIBLE_TIME = "the time is before 1990 or after 2099"
+MAX_HEADERS = 2
+"""Headers that relays put before one another, each with an envelope behind it; more are nobody's log."""
 _NOT_A_NUMBER = "a number field holds something else"
 
 
@@ -43,6 +46,8 @@ class Router:
         self._account = account
         self._ledger = ledger
         self._last: str | None = None
+        self._headed = False
+        """Whether the last line was known only without the header that a relay had put before it."""
 
     def read(self, raw: bytes, number: int) -> Event | None:
         """Read one line's bytes; None where it gives no event (the ledger knows why)."""
@@ -115,19 +120,35 @@ class Router:
     def _read_line(self, line: Line) -> Event | None:
         if not line.text or line.text.isspace():
             return None
-        if line.text.startswith("#") and len(hearers := self._hearers(line)) > 1:
-            for hearer in hearers:
-                self._settle(hearer, line)
+        known, name = self._known(line)
+        if not name:
+            self._ledger.unknown(self._account, line.number, line.text)
             return None
-        name = self._last
-        if name is None or self._ask(name, line) < LIKELY:
-            claim = self._best(line)
-            if claim.surety == NO:
-                self._ledger.unknown(self._account, line.number, line.text)
-                return None
-            name = self._last = claim.source
+        if known.text.startswith("#") and len(hearers := self._hearers(known)) > 1:
+            for hearer in hearers:
+                self._settle(hearer, known)
+            return None
+        self._last = name
         self._ledger.kinds[name] += 1
-        return self._settle(name, line)
+        return self._settle(name, known)
+
+    def _known(self, line: Line) -> tuple[Line, str]:
+        """Find who knows a line, as it stands or without its header; return it so, and nobody's name if it is unknown.
+
+        Where the last line was known without its header only, this one is tried so first.
+        """
+        if self._headed and self._last and (bare := _bare(line)) and self._ask(self._last, bare) >= LIKELY:
+            return bare, self._last
+        found: Line | None = line
+        for headers in range(MAX_HEADERS + 1):
+            if found is None:
+                break
+            claim = self.claim(found)
+            if claim.surety != NO:
+                self._headed = headers > 0
+                return found, claim.source
+            found = _bare(found)
+        return line, ""
 
     def claim(self, line: Line) -> Claim:
         """Find the source that knows a line best; the file's last one is asked first."""
@@ -157,13 +178,10 @@ class Router:
         """Look at one line that has been taken out of its envelope, without reading it."""
         if not envelope.text.strip():
             return
-        line = Line(envelope.text, sourcetype=envelope.sourcetype)
-        if line.text.startswith("#") and len(self._hearers(line)) > 1:
-            return
-        claim = self.claim(line)
-        if claim.surety != NO:
-            self._ledger.kinds[claim.source] += 1
-            self._account.sources.setdefault(claim.source, 0)
+        line, name = self._known(Line(envelope.text, sourcetype=envelope.sourcetype))
+        if name and not (line.text.startswith("#") and len(self._hearers(line)) > 1):
+            self._ledger.kinds[name] += 1
+            self._account.sources.setdefault(name, 0)
 
     def _hearers(self, line: Line) -> list[str]:
         """Name the sources that claim a header line: logs of one family begin alike, and each must hear it."""
@@ -202,6 +220,18 @@ class Router:
             return Reject(_short(str(error)))
         except Exception as error:
             return Reject(f"the reader failed ({type(error).__name__}); please report this line")
+
+
+def _bare(line: Line) -> Line | None:
+    """Return a line without its header, and what stands behind that out of its envelope; None if it has none."""
+    header = unheaded(line.text)
+    if header is None or not header.rest.strip():
+        return None
+    inner = peel_envelope(header.rest)
+    return Line(
+        inner.text, line.number, line.file, line.sent_at if inner.sent_at is None else inner.sent_at,
+        inner.sender or header.host or line.sender, inner.sourcetype or line.sourcetype,
+    )  # fmt: skip
 
 
 def decode(raw: bytes) -> str:

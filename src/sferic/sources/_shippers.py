@@ -4,9 +4,11 @@
   `message`; a document whose fields were parsed (`source`, `destination`, `url`, `dns`) is left to be read as ECS;
 - Logstash: `@timestamp`, `@version`, `message`;
 - a hit of Elasticsearch or OpenSearch: `_index` and the document in `_source`;
-- Fluent Bit, Fluentd, Docker's json-file, Kubernetes: the line in `log`, or Vector's and Fluentd's in `message`, beside
-  nothing but these shippers' own keys;
-- Kafka Connect: `schema` and `payload`, nothing else;
+- Fluent Bit, Fluentd, Docker's json-file, Kubernetes: the line in `log`, or Vector's, rsyslog's and Fluentd's in
+  `message`, beside nothing but these shippers' own keys and the parts of a syslog header;
+- GELF, as Graylog has it: `version`, `host` and the line in `full_message` or `short_message`;
+- Kafka Connect: `schema` and `payload`, nothing else; Zeek's writer for Kafka: the log's name, nothing else;
+- Google Cloud Logging: `logName`, `insertId` and what was logged in `jsonPayload` or `textPayload`;
 - CloudWatch Logs: one log event (`id`, `timestamp`, `message`), or a row of Insights (`@message`).
 
 What it does not do: unwrap several lines from one object (`_batches` does), or judge the line inside. A vendor's own
@@ -18,7 +20,10 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-MARKS = ('"message"', '"original"', '"log"', '"payload"', '"_source"', '"@message"')
+MARKS = (
+    '"message"', '"original"', '"event.original"', '"log"', '"payload"', '"_source"', '"@message"', '"short_message"',
+    '"jsonPayload"', '"textPayload"', '{"conn"', '{"http"', '{"ssl"', '{"dns"',
+)  # fmt: skip
 """Without one of these texts in a line there is nothing to take off."""
 
 _PARSED = frozenset({"source", "destination", "url", "dns", "http", "client", "server", "winlog", "event_data"})
@@ -27,10 +32,25 @@ _FIELDS_BESIDE = frozenset({"EventID", "ProcessGuid", "process.entity_id"})
 _SHIPPER = frozenset({"agent", "beat", "input", "log", "@version"})
 _BESIDE_LINE = frozenset(
     "log message date time timestamp @timestamp stream tag attrs _p logtag kubernetes docker container_id"
-    " container_name source host hostname file file_path source_type source_ip port topic partition offset".split()
+    " container_name source host hostname file file_path source_type source_ip port topic partition offset"
+    " pri priority facility severity version ident appname programname syslogtag pid procid msgid fromhost fromhost-ip"
+    " timegenerated timereported".split()
 )
-"""The keys that Fluent Bit, Fluentd, Docker, Kubernetes and Vector put beside a line."""
-_PROOF = frozenset("date time timestamp @timestamp stream tag kubernetes docker container_id file source_type".split())
+"""The keys that Fluent Bit, Fluentd, Docker, Kubernetes, Vector and rsyslog put beside a line."""
+_PROOF = frozenset(
+    "date time timestamp @timestamp stream tag kubernetes docker container_id file source_type pri facility severity"
+    " ident timegenerated timereported".split()
+)
+_TOLD_BY: tuple[tuple[frozenset[str], str], ...] = (
+    (frozenset({"_index", "_source"}), "_source"),
+    (frozenset({"@message"}), "@message"),
+    (frozenset({"version", "host", "short_message"}), "full_message"),
+    (frozenset({"version", "host", "short_message"}), "short_message"),
+    (frozenset({"logName", "insertId"}), "jsonPayload"),
+    (frozenset({"logName", "insertId"}), "textPayload"),
+)
+"""Keys that tell a wrapping whatever stands beside them → where its line is."""
+_OF_ZEEK = frozenset({"conn", "http", "ssl", "dns"})
 _STAMPS = ("time", "timestamp", "@timestamp", "date")
 _LOG_EVENT = frozenset("id eventId timestamp message ingestionTime logStreamName extractedFields".split())
 
@@ -52,19 +72,20 @@ def unwrap(data: bytes) -> Unwrapped | None:
     found = _inner(msgspec.Raw(data))
     if found is None:
         return None
-    if "@timestamp" in found and found.keys() & _SHIPPER:
+    if "@timestamp" in found and {name.partition(".")[0] for name in found} & _SHIPPER:
         return None if _is_parsed(found) else _from_beat(found)
     name = _key_of_line(found.keys())
     return _from_key(found, name) if name else None
 
 
 def _key_of_line(keys: AbstractSet[str]) -> str | None:
-    if keys >= {"_index", "_source"}:
-        return "_source"
+    for needed, name in _TOLD_BY:
+        if keys >= needed and name in keys:
+            return name
     if keys == {"schema", "payload"}:
         return "payload"
-    if "@message" in keys:
-        return "@message"
+    if len(keys) == 1 and keys <= _OF_ZEEK:
+        return next(iter(keys))
     if keys <= _LOG_EVENT and keys & {"id", "eventId", "logStreamName"}:
         return "message"
     if keys <= _BESIDE_LINE and (keys & _PROOF or len(keys) == 1):

@@ -4,6 +4,7 @@ What it does not do: judge the message. A source gets the rest of the line and w
 """
 
 import re
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -22,7 +23,20 @@ _ISO = re.compile(
     r"(?P<zone>Z|[+-]\d{2}:?\d{2})?(?= |$)"
 )
 _HOST = re.compile(r" ([A-Za-z0-9][A-Za-z0-9_.:-]{0,253}[A-Za-z0-9]):?(?= )")
-_IETF_REST = re.compile(r" (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) (?:-|\[[^\]]{0,2000}\])(?: |$)")
+_IETF_REST = re.compile(
+    r" (\S{1,255}) (\S{1,48}) (\S{1,128}) (\S{1,32}) (?:-|(?:\[(?:[^\]\\]|\\.){0,2000}\]){1,8})(?: |$)"
+)
+_COUNTED = re.compile(r"\d{1,7} (?=<\d)")
+"""How long the message is, as syslog over TCP has it (RFC 6587)."""
+_CONTAINER = re.compile(r"\S{20,35} (?:stdout|stderr) [FP](?::\w{1,20})? ")
+_FLUENTD = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,18}(?:Z|[+-]\d\d:?\d\d)\t[\w.*/-]{1,200}\t(?=\{)")
+_TAG = re.compile(r"(?:[\w./@()-]{1,64}(?:\[[\w.-]{0,20}\])?:(?: |(?=[{<]))){1,2}")
+"""The program that wrote the message, and rsyslog's word for JSON."""
+_UTC = Clock(not_after=datetime(1970, 1, 1, tzinfo=UTC))
+
+
+_ESCAPED_TAB = "#011"
+"""What rsyslog makes of a tab."""
 
 
 class Header(msgspec.Struct, frozen=True, gc=False):
@@ -43,6 +57,28 @@ def peel(line: str, clock: Clock) -> Header:
     if stamp:
         return _after(line, stamp.end(), iso_us(stamp, clock), ietf=line.startswith("1 ", max(start - 2, 0)))
     return Header(line[start:].lstrip())
+
+
+def unheaded(line: str) -> Header | None:
+    """Take off whatever a relay put before a message, also the program's name; None for a line without a header.
+
+    For lines that no source knows as they stand. The time is left out, as it may have no year and no zone.
+    """
+    if found := _FLUENTD.match(line) or (_CONTAINER.match(line) if _ISO.match(line) else None):
+        return Header(line[found.end() :])
+    counted = _COUNTED.match(line)
+    line = line[counted.end() :] if counted else line
+    if not (_PRI.match(line) or _BSD.match(line) or _ISO.match(line)):
+        return None
+    try:
+        header = peel(line, _UTC)
+    except (ValueError, OverflowError):
+        return None
+    tag = _TAG.match(header.rest)
+    rest = header.rest[tag.end() :] if tag else header.rest
+    if _ESCAPED_TAB in rest and "\t" not in rest:
+        rest = rest.replace(_ESCAPED_TAB, "\t")
+    return Header(rest, host=header.host)
 
 
 def _after(line: str, end: int, time: int, *, ietf: bool) -> Header:
@@ -88,4 +124,4 @@ def fraction_us(digits: str | None) -> int:
     return int(digits[:6].ljust(6, "0")) if digits else 0
 
 
-__all__ = ["BEFORE", "Header", "epoch_us", "fraction_us", "iso_time", "iso_us", "peel"]
+__all__ = ["BEFORE", "Header", "epoch_us", "fraction_us", "iso_time", "iso_us", "peel", "unheaded"]

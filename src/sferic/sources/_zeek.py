@@ -127,6 +127,8 @@ class Reader(ABC):
             return CERTAIN if mine else NO
         if self._layout is None:
             return POSSIBLE if _ROW[self.kind].match(text) else NO
+        if " " in text.partition(self._layout.separator)[0]:  # a syslog header before the first cell
+            return NO
         separators = text.count(self._layout.separator)
         if separators == len(self._layout.names) - 1:
             return CERTAIN
