@@ -31,13 +31,13 @@ DAY = 86_400
 
 
 def facts(report: Report) -> list[Finding]:
-    """Return the findings."""
-    return list(report.findings)
+    """Return the findings, without what a store says of when they were found."""
+    return [msgspec.structs.replace(finding, news=None, known_since=None) for finding in report.findings]
 
 
 def but_samples(report: Report) -> list[Finding]:
     """Return the findings without the text of sample lines: those in files of earlier runs are not read again."""
-    return [msgspec.structs.replace(finding, samples=()) for finding in report.findings]
+    return [msgspec.structs.replace(finding, samples=()) for finding in facts(report)]
 
 
 def rows_of(store: Path) -> int:

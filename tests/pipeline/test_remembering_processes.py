@@ -40,9 +40,9 @@ def test_one_run_is_one_hunt(folder: Path) -> None:
 
 
 def without_places(finding: Finding) -> Finding:
-    """Return a finding without the places of lines: a store does not keep where processes were told of."""
+    """Return a finding without places, for a store does not keep where processes were told of, nor when it was found."""
     reasons = tuple(replace(reason, events=()) for reason in finding.reasons)
-    return replace(finding, reasons=reasons, samples=())
+    return replace(finding, reasons=reasons, samples=(), news=None, known_since=None)
 
 
 @pytest.mark.parametrize("order", [LOGS, LOGS[::-1]])

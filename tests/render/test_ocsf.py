@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sferic.model.report import Report
@@ -89,6 +90,23 @@ def test_times_and_severity(report: Report) -> None:
     assert first["time"] == 1_772_701_200_000
     assert first["finding_info"]["first_seen_time"] == first["start_time"] == 1_772_439_312_000
     assert [record["severity_id"] for record in records(report)] == [5, 4, 3, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("news", "activity", "status"),
+    [("new", 1, 1), ("risen", 2, None), ("known", 2, None), ("closed", 3, 99)],
+)
+def test_what_a_store_knows(report: Report, news: Any, activity: int, status: int | None) -> None:
+    """A finding is created once, updated as long as it is told, and closed; each time it is an event of its own."""
+    finding = msgspec.structs.replace(report.findings[0], news=news, known_since=1_772_439_312_000_000)
+    kind = "closed" if news == "closed" else "findings"
+    (record,) = records(msgspec.structs.replace(report, **{"findings": (), kind: (finding,)}))
+    assert not list(faults(record, SCHEMA))
+    assert (record["activity_id"], record["type_uid"]) == (activity, 200_400 + activity)
+    assert record.get("status_id") == status
+    assert record["finding_info"]["created_time"] == 1_772_439_312_000
+    assert record["metadata"]["uid"] == f"{finding.id}:{record['time']}"
+    assert record["finding_info"]["uid"] == finding.id
 
 
 def test_rotating_hosts_are_evidence_each(report: Report) -> None:

@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import duckdb
+import msgspec
 import pytest
 
 from sferic.model.errors import DiskFull, SettingsError, SfericError, UnreadableInput, UsageError
+from sferic.model.finding import Finding
 from sferic.store import tables
 from sferic.store.history import History
 
@@ -72,10 +74,27 @@ def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(tables, "MIGRATIONS", newer)
     for _ in range(2):
         con = tables.opened(path)
-        assert tables.version(con) == 2
+        assert tables.version(con) == len(newer)
         assert con.sql("SELECT extra FROM files").fetchall() == []
         assert con.sql("SELECT value FROM meta WHERE key = 'tiers'").fetchall() == [("core",)]
         con.close()
+
+
+def test_findings_of_an_older_store_were_told(tmp_path: Path) -> None:
+    """A store from before outputs were noted has told its open findings, at the severity they had."""
+    path = tmp_path / "history.db"
+    with duckdb.connect(str(path)) as con:
+        con.execute(tables.MIGRATIONS[0])
+        con.execute("CREATE TABLE meta (key VARCHAR PRIMARY KEY, value VARCHAR)")
+        con.execute("INSERT INTO meta VALUES ('schema', '1')")
+        for state in ("open", "below"):
+            body = msgspec.json.encode(Finding(id=state, analytic="beacon", score=50, points=1, severity="medium"))
+            row = [state, "10.1.0.5", state, 50, 1, 2, 3, body.decode()]
+            con.execute("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    with pytest.raises(SettingsError, match=r"older version .* brings it up to date"):
+        History(path, read_only=True)
+    with History(path) as history:
+        assert [(kept.state, kept.told) for kept in history.findings()] == [("open", "medium"), ("below", None)]
 
 
 def test_a_step_that_fails_leaves_the_older_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +106,7 @@ def test_a_step_that_fails_leaves_the_older_store(tmp_path: Path, monkeypatch: p
         with pytest.raises(duckdb.Error):
             tables.opened(path)
     con = tables.opened(path)
-    assert tables.version(con) == 1
+    assert tables.version(con) == len(tables.MIGRATIONS)
     assert con.sql("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'more'").fetchall() == [(0,)]
     con.close()
 

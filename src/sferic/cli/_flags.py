@@ -132,6 +132,9 @@ class Keeping:
     keep_days: Annotated[int | None, Parameter(validator=validators.Number(gte=1))] = None
     """Days of the newest logs that the store keeps (default 90)."""
 
+    new: bool = False
+    """With `--store`, show only findings of which no output told before, or which are more severe than it said."""
+
     save: Path | None = None
     """Keep the whole report in this file, for `sferic explain --from FILE`."""
 

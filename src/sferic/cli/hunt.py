@@ -2,7 +2,10 @@
 
 import os
 import sys
+from collections import Counter
+from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
@@ -78,16 +81,24 @@ def hunt(
         _state.save(report, keeping.save)
     if not keeping.no_save:
         keep(report, quiet=writing.quiet)
+    if keeping.new:
+        report = _only_new(report)
     with _streams.text(writing.output) as stream:
         look = _streams.look(stream, no_color=writing.no_color)
         renderer(what, name)(report, stream, msgspec.structs.replace(look, top=top))
-    if not writing.quiet:
-        notes = () if name == "table" else report.activity_notes
-        sys.stderr.writelines(f"note: {note}\n" for note in notes)
-        ledger(report, no_color=writing.no_color)
-    else:
-        _streams.warn(report.account)
+    if keeping.store:
+        _tell(keeping.store, report)
+    _say(report, () if name == "table" else report.activity_notes, writing)
     return _exit.of_hunt(report, fail_on)
+
+
+def _say(report: Report, notes: Iterable[str], writing: _flags.Writing) -> None:
+    """Say on standard error what else there is to say, or a line of it where nobody wants that."""
+    if writing.quiet:
+        _streams.warn(report.account)
+        return
+    sys.stderr.writelines(f"note: {note}\n" for note in notes)
+    ledger(report, no_color=writing.no_color)
 
 
 def _hunted(
@@ -103,11 +114,26 @@ def _hunted(
     if not keeping.store:
         if keeping.keep_days:
             raise UsageError("`--keep-days` says how long a store keeps what it holds", expected="`--store FILE`, too")
+        if keeping.new:
+            raise UsageError("only a store knows which findings are new", expected="`--store FILE`, too")
         return run(places, settings, moved)
     remembering = import_module("sferic.pipeline.remembering")  # loads DuckDB, which no other hunt needs
     days = keeping.keep_days or remembering.KEEP_DAYS
     report: Report = remembering.hunt_on(places, keeping.store, settings, moved, keep_days=days)
     return report
+
+
+def _only_new(report: Report) -> Report:
+    shown = tuple(finding for finding in report.findings if finding.news in {"new", "risen"})
+    return msgspec.structs.replace(report, findings=shown, known=len(report.findings) - len(shown))
+
+
+def _tell(store: Path, report: Report) -> None:
+    """Let the store know what was just written; if it cannot, the next run tells it once more."""
+    try:
+        import_module("sferic.pipeline.remembering").tell(store, report)
+    except SfericError as error:
+        sys.stderr.write(f"note: what is new now will be new to the next run, too: {error}\n")
 
 
 def _analytics(names: list[str], *, as_published: bool) -> list[str]:
@@ -152,9 +178,19 @@ def ledger(report: Report, *, no_color: bool) -> None:
 def verdict(report: Report) -> str:
     """Say what came of the channels that were weighed."""
     channels = counted(report.account.pairs, "channel")
-    found = f"{counted(len(report.findings), 'finding')}, {report.below:,} below the floor"
+    found = counted(len(report.findings), "finding") + _news(report) + f", {report.below:,} below the floor"
     if report.short:
         found += f", {report.short:,} with too few calls to judge"
     if report.activity or report.activity_notes:
         found += f"; {counted(len(report.activity), 'row')} of steady activity"
     return f"{channels} of {counted(report.account.estate, 'source')}: {found}"
+
+
+def _news(report: Report) -> str:
+    """Count what a store knows of the findings: ` (2 new, 1 risen)`; nothing where there is no store."""
+    kinds = Counter(finding.news for finding in report.findings)
+    counts = [f"{kinds[news]:,} {news}" for news in ("new", "risen", "known") if kinds[news]]
+    left = [f"{report.known:,} known not shown"] if report.known else []
+    closed = [f"{len(report.closed):,} closed"] if report.closed else []
+    told = ", ".join(counts + left + closed)
+    return f" ({told})" if told else ""

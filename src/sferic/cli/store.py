@@ -1,22 +1,26 @@
 """`sferic store`: what a store of earlier hunts holds."""
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
 import msgspec
 from cyclopts import Parameter
+from rich.text import Text
 
 from sferic.cli import _streams
 from sferic.model.history import Contents
-from sferic.render._paper import DIM, cell, grid, paper
-from sferic.render.facts import title
+from sferic.render._paper import DIM, cell, grid, lines, paper, squeezed
+from sferic.render.facts import called, caller
 from sferic.render.figures import bytes_text, counted, minute_text, span_text
 from sferic.render.safe_text import safe_json
 from sferic.store.history import History
 
 MOST = 20
 """Days and findings that the table shows."""
+_BEFORE = 41
+"""Columns before what is called."""
 
 
 def store(
@@ -38,10 +42,13 @@ def store(
     if form == "json":
         sys.stdout.write(safe_json(msgspec.to_builtins(contents)) + "\n")
         return 0
-    page = paper(sys.stdout, _streams.look(sys.stdout, no_color=no_color))
-    page.print(_whole(contents))
-    page.print(_days(contents))
-    page.print(_findings(contents))
+    look = _streams.look(sys.stdout, no_color=no_color)
+    page = paper(sys.stdout, look)
+    for part in (_whole(contents), _days(contents), _findings(contents, look.width)):
+        page.print(part)
+        page.print()
+    for note in _notes(contents):
+        page.print(Text(note, style=DIM))
     return 0
 
 
@@ -75,13 +82,23 @@ def _days(contents: Contents) -> object:
     return table
 
 
-def _findings(contents: Contents) -> object:
+def _findings(contents: Contents, width: int) -> object:
     table = grid()
-    for header in ("SCORE", "STATE", "FOUND FIRST", "FOUND LAST", "WHAT"):
-        table.add_column(header, no_wrap=header != "WHAT", overflow="fold")
+    for header in ("SCORE", "STATE", "KNOWN SINCE", "LAST FOUND", "WHAT"):
+        table.add_column(header, no_wrap=True, overflow="ellipsis")
     table.show_header, table.header_style = True, DIM
     for kept in contents.findings[:MOST]:
-        found = (minute_text(kept.first_found), minute_text(kept.last_found))
-        what = cell(f"{kept.finding.id}  {title(kept.finding)}", limit=200)
-        table.add_row(str(kept.finding.score), kept.state, *found, what)
+        finding, what = kept.finding, squeezed(called(kept.finding), max(width - _BEFORE, 16))
+        days = (minute_text(kept.first_found)[:10], minute_text(kept.last_found)[:10])
+        who = Text.assemble(cell(finding.id[:12], DIM), "  ", cell(caller(finding)))
+        table.add_row(str(finding.score), kept.state, *days, lines([who, Text.assemble(("→ ", DIM), what)]))
     return table
+
+
+def _notes(contents: Contents) -> Iterator[str]:
+    """Say what is not shown, and what the words mean."""
+    left_out = len(contents.findings) - MOST
+    if left_out > 0:
+        yield f"and {counted(left_out, 'finding')} more; `-f json` shows all"
+    if contents.findings:
+        yield "open: found when its client was last weighed; below: not found any more"

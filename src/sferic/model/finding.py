@@ -11,6 +11,8 @@ import msgspec
 SCHEMA = "sferic.finding/1"
 Severity = Literal["informational", "low", "medium", "high", "critical"]
 SEVERITIES: tuple[Severity, ...] = ("informational", "low", "medium", "high", "critical")
+News = Literal["new", "risen", "known", "closed"]
+"""What a finding is to whoever read the outputs of earlier runs over a store."""
 Analytic = Literal["beacon", "long_connection", "process", "cloud_change", "cloud_change+beacon", "activity"]
 
 
@@ -99,6 +101,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     points: float
     """Sum of the reasons' points."""
     severity: Severity
+    news: News | None = None
+    """Whether an earlier run over the store told of it: `new`, `risen` in severity, `known`, `closed`; or no store."""
+    known_since: int | None = None
+    """When a run over the store found it first."""
     src_ip: str | None = None
     device: str | None = None
     user: str | None = None

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from sferic.model.finding import Finding
+from sferic.model.finding import Finding, Severity
 from sferic.model.traffic import Collected, Seen
 
 
@@ -58,6 +58,8 @@ class Kept(msgspec.Struct, frozen=True):
     finding: Finding
     state: str
     """`open`, or `below` where the last weighing did not reach the floor any more."""
+    told: Severity | None
+    """The highest severity at which an output told of it since it opened; None if none did."""
     first_found: int
     """When a run found it first, epoch microseconds, and when one did last."""
     last_found: int

@@ -146,6 +146,10 @@ class Report(msgspec.Struct, kw_only=True):
     """Channels with too few check-ins to judge a rhythm."""
     standing: int = 0
     """Findings that a store holds as open, and that lie below the floor of this run (`--store`)."""
+    known: int = 0
+    """Findings that are left out because an earlier run told of them (`--new`)."""
+    closed: tuple[Finding, ...] = ()
+    """Findings of which an earlier run told, and which the last weighing did not find any more (`--store`)."""
     activity: tuple[ActivityRow, ...] = ()
     activity_notes: tuple[str, ...] = ()
     """What the seed's rule silently dropped, said aloud."""

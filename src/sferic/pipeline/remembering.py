@@ -27,8 +27,8 @@ from sferic.engine.settling import Settler, Traits, recognise
 from sferic.engine.shelf import Shelf
 from sferic.engine.taken import Known, Step, marked
 from sferic.model.errors import UsageError
-from sferic.model.finding import Finding
-from sferic.model.history import Intake, Recalled
+from sferic.model.finding import SEVERITIES, Finding, News
+from sferic.model.history import Intake, Kept, Recalled
 from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
@@ -61,13 +61,25 @@ def hunt_on(
     _check(settings)
     began = time.perf_counter()
     with Gauge(wanted=settings.memory_bytes > 0) as gauge, History(store) as history:
-        history.hold_to(tiers=",".join(sorted(settings.tiers)) or "default")
+        history.hold_to(
+            tiers=",".join(sorted(settings.tiers)) or "default", analytics=",".join(sorted(settings.analytics))
+        )
         run = _Run(history, settings)
         run.take(paths, watch, batch_bytes)
         report = run.weigh(keep_days)
         spent(report.account, began, settings, gauge)
     report.version, report.made_at, report.paths = __version__, int(time.time() * 1e6), tuple(paths)
     return report
+
+
+def tell(store: Path, report: Report) -> None:
+    """Note that an output told of the findings of a report: to the next run they are known.
+
+    Kept apart from the hunt, so that what was found is new until somebody has it.
+    """
+    with History(store) as history:
+        history.tell({f.id: f.severity for f in report.findings if f.news in {"new", "risen"}})
+        history.tell({f.id: None for f in report.closed})
 
 
 def _check(settings: Settings) -> None:
@@ -133,14 +145,18 @@ class _Run:
         weighed = parts = None
         if recalled is not None:
             parts, others = self._settling(recalled)
-            weighing = Weighing(parts, recalled.span_s, settings, load_weights(), self._room.processes, others=[others])
+            # a run that shows less closes nothing that others would show
+            usual = msgspec.structs.replace(settings, min_score=min(settings.min_score, Settings().min_score))
+            weighing = Weighing(parts, recalled.span_s, usual, load_weights(), self._room.processes, others=[others])
             weighed = weighing.weigh(Tally())
             found, settled = self._quoted(weighed.findings), (parts.load(part) for part in range(len(parts)))
             history.conclude(found, settled, recalled.clients, int(time.time() * 1e6), keep_days)
-        standing = [k.finding for k in history.findings() if k.state == "open"]
+        kept = [_with_news(k) for k in history.findings()]
+        standing = [f for f in kept if f.news and f.news != "closed"]
         shown = sorted((f for f in standing if f.score >= settings.min_score), key=lambda f: (-f.points, f.id))
         report = self._report(weighed, parts, shown)
         report.standing = len(standing) - len(shown)
+        report.closed = tuple(f for f in kept if f.news == "closed")
         if recalled is not None and report.account.first_time is None:  # an earlier run read, this one only weighed
             report.account.first_time, report.account.last_time = (round(second * 1e6) for second in recalled.span_s)
         return report
@@ -189,6 +205,18 @@ class _Run:
         account.kept, account.replaced = changes.count("same"), changes.count("replaced")
         account.continued = changes.count("grown")
         return account
+
+
+def _with_news(kept: Kept) -> Finding:
+    """Return a finding with what it is to whoever read the outputs so far; nothing if it is known to be closed."""
+    news: News | None = "known"
+    if kept.state != "open":
+        news = "closed" if kept.told else None
+    elif kept.told is None:
+        news = "new"
+    elif SEVERITIES.index(kept.finding.severity) > SEVERITIES.index(kept.told):
+        news = "risen"
+    return msgspec.structs.replace(kept.finding, news=news, known_since=kept.first_found)
 
 
 def _renamed(steps: Sequence[Step]) -> dict[str, str]:

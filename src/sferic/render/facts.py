@@ -69,6 +69,13 @@ def seen(finding: Finding) -> str:
     return f"{times:,} × over {span}" if span else f"{times:,} ×"
 
 
+def news(finding: Finding) -> str:
+    """Say what a store knows of a finding: `new`, or since when it is known; empty without a store."""
+    since = f"first {minute_text(finding.known_since)}" if finding.known_since else ""
+    new = {"new": "told for the first time", "risen": "more severe than told before", "closed": "not any more"}
+    return ", ".join(part for part in (since, new.get(finding.news or "", "")) if part)
+
+
 def telling(finding: Finding, most: int = 3) -> list[Reason]:
     """Pick what speaks most for the finding, and last what speaks most against it, if that matters.
 
@@ -113,6 +120,7 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
         ("function", finding.function or ""),
         ("rhythm", _rhythm(finding)),
         ("seen", f"{_times(finding)}, {_between(finding)}"),
+        ("found", news(finding)),
         ("bytes", _traffic(finding)),
         ("logs", ", ".join(finding.sources)),
         ("ATT&CK", ", ".join(finding.techniques)),

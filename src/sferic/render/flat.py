@@ -8,7 +8,7 @@ import csv
 from collections.abc import Iterable, Mapping
 from typing import TextIO
 
-from sferic.model.finding import Finding
+from sferic.model.finding import Finding, Interval
 from sferic.model.report import Report
 from sferic.render import Look
 from sferic.render.figures import rfc3339
@@ -41,13 +41,14 @@ def _cell(value: object) -> object:
 
 
 def _row(finding: Finding) -> dict[str, object]:
-    law = finding.interval
     return {
         "id": finding.id,
         "analytic": finding.analytic,
         "score": finding.score,
         "severity": finding.severity,
         "points": round(finding.points, 2),
+        "news": finding.news,
+        "known_since": rfc3339(finding.known_since),
         "src_ip": finding.src_ip,
         "device": finding.device,
         "user": finding.user,
@@ -67,10 +68,7 @@ def _row(finding: Finding) -> dict[str, object]:
         "last_seen": rfc3339(finding.last_seen),
         "connections": finding.connections,
         "checkins": finding.checkins,
-        "interval_median_s": law and law.median_s,
-        "interval_jitter": law and law.jitter,
-        "interval_law": law and law.law,
-        "interval_sleep_s": law and law.sleep_s,
+        **_rhythm(finding.interval),
         "bytes_up": finding.bytes_up,
         "bytes_down": finding.bytes_down,
         "techniques": finding.techniques,
@@ -79,6 +77,10 @@ def _row(finding: Finding) -> dict[str, object]:
         "needs": finding.needs or None,
         "schema": finding.schema,
     }
+
+
+def _rhythm(law: Interval | None) -> dict[str, object]:
+    return {f"interval_{name}": law and getattr(law, name) for name in ("median_s", "jitter", "law", "sleep_s")}
 
 
 _NOTHING = Finding(id="", analytic="beacon", score=0, points=0.0, severity="informational")

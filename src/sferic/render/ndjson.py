@@ -24,6 +24,7 @@ def render(report: Report, stream: TextIO, look: Look) -> None:
 def as_dict(finding: Finding) -> dict[str, object]:
     """Give a finding as plain JSON types, in the order of the contract."""
     record: dict[str, object] = msgspec.to_builtins(finding)
+    record["known_since"] = rfc3339(finding.known_since)
     record["first_seen"] = rfc3339(finding.first_seen)
     record["last_seen"] = rfc3339(finding.last_seen)
     record["changes"] = [

@@ -4,11 +4,12 @@ Class and objects: https://schema.ocsf.io/classes/detection_finding.
 Where OCSF has no place for a figure (the parts of the score, the timing law), it stands under `unmapped`.
 """
 
+from collections.abc import Mapping
 from typing import Any, TextIO
 
 import msgspec
 
-from sferic.model.finding import Finding
+from sferic.model.finding import Finding, News
 from sferic.model.report import Report
 from sferic.render import Look
 from sferic.render.facts import title
@@ -19,6 +20,14 @@ VERSION = "1.4.0"
 SEVERITY_ID = {"informational": 1, "low": 2, "medium": 3, "high": 4, "critical": 5}
 CONFIDENCE = ((70, 3, "High"), (40, 2, "Medium"), (0, 1, "Low"))
 """Least score, `confidence_id`, `confidence`."""
+_STORY: Mapping[News | None, tuple[int, str, int | None, str | None]] = {
+    None: (1, "Create", 1, "New"),
+    "new": (1, "Create", 1, "New"),
+    "risen": (2, "Update", None, None),
+    "known": (2, "Update", None, None),
+    "closed": (3, "Close", 99, "Not found any more"),
+}
+"""What a store says → `activity_id`, `activity_name`, `status_id`, `status`; whether somebody has looked, it cannot."""
 _HOSTNAME, _ADDRESS, _USER, _PROCESS = 1, 2, 4, 9
 _TYPES = {_HOSTNAME: "Hostname", _ADDRESS: "IP Address", _USER: "User Name", _PROCESS: "Process Name"}
 
@@ -26,29 +35,31 @@ Json = dict[str, Any]
 
 
 def render(report: Report, stream: TextIO, _look: Look) -> None:
-    """Write one line for each finding."""
-    stream.writelines(safe_json(as_dict(finding, report)) + "\n" for finding in report.findings)
+    """Write one line for each finding, then one for each that is closed."""
+    whole = (*report.findings, *report.closed)
+    stream.writelines(safe_json(as_dict(finding, report)) + "\n" for finding in whole)
 
 
 def as_dict(finding: Finding, report: Report) -> Json:
     """Give a finding as an OCSF event of plain JSON types."""
     _, confidence_id, confidence = next(c for c in CONFIDENCE if finding.score >= c[0])
+    activity_id, activity, status_id, status = _STORY[finding.news]
     return _known(
-        activity_id=1,
-        activity_name="Create",
+        activity_id=activity_id,
+        activity_name=activity,
         category_uid=2,
         category_name="Findings",
         class_uid=2004,
         class_name="Detection Finding",
-        type_uid=200401,
-        type_name="Detection Finding: Create",
+        type_uid=200400 + activity_id,
+        type_name=f"Detection Finding: {activity}",
         time=_ms(report.made_at) or _ms(finding.last_seen) or 0,
         start_time=_ms(finding.first_seen),
         end_time=_ms(finding.last_seen),
         severity_id=SEVERITY_ID[finding.severity],
         severity=finding.severity.capitalize(),
-        status_id=1,
-        status="New",
+        status_id=status_id,
+        status=status,
         is_alert=finding.severity in {"high", "critical"},
         confidence_id=confidence_id,
         confidence=confidence,
@@ -66,13 +77,15 @@ def as_dict(finding: Finding, report: Report) -> Json:
 
 def _metadata(finding: Finding, report: Report) -> Json:
     product = _known(name="Sferic", vendor_name="Sferic", uid="sferic", version=report.version or None)
-    return _known(version=VERSION, product=product, uid=finding.id, log_name=", ".join(finding.sources) or None)
+    uid = f"{finding.id}:{_ms(report.made_at)}" if finding.news else finding.id  # what is told again is another event
+    return _known(version=VERSION, product=product, uid=uid, log_name=", ".join(finding.sources) or None)
 
 
 def _info(finding: Finding) -> Json:
     return _known(
         uid=finding.id,
         title=title(finding),
+        created_time=_ms(finding.known_since or 0),
         desc=" ".join(reason.text for reason in finding.reasons) or None,
         analytic={"uid": finding.analytic, "name": finding.analytic, "type_id": 2, "type": "Behavioral"},
         first_seen_time=_ms(finding.first_seen),

@@ -15,11 +15,12 @@ from sferic.model.report import Account, Report
 from sferic.render import Look, activity_table
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, lines, paper, squeezed
 from sferic.render.account import problem
-from sferic.render.facts import called, caller, owner, program, seen, telling
-from sferic.render.figures import counted, interval_text, points_text
+from sferic.render.facts import called, caller, owner, program, seen, telling, title
+from sferic.render.figures import SECOND_US, counted, interval_text, points_text
 
 WIDE = 104
 """Columns from which the reasons have room beside the channel."""
+DAY_US = 86_400 * SECOND_US
 _SCORE, _GAP = 17, 2
 """Columns of the first part, and between parts."""
 _WHY = 0.42
@@ -31,13 +32,17 @@ def render(report: Report, stream: TextIO, look: Look) -> None:
     page = paper(stream, look)
     if report.findings:
         shown = report.findings[: look.top or None]
-        page.print(_table(shown, look.width))
+        page.print(_table(shown, look.width, report.made_at))
         if len(shown) < len(report.findings):
             page.print(Text(_left_out(report, len(shown)), style=DIM))
+        if report.known:
+            page.print(Text(f"and {counted(report.known, 'known finding')}, which `--new` leaves out", style=DIM))
     elif not (report.activity or report.activity_notes):
         _empty(report, page)
     if report.activity or report.activity_notes:
         activity_table.render(report, stream, look)
+    for finding in report.closed:
+        page.print(Text("closed", style=DIM), cell(f"{finding.id[:12]} {title(finding)}, not found any more"), sep="  ")
 
 
 def _left_out(report: Report, shown: int) -> str:
@@ -46,7 +51,7 @@ def _left_out(report: Report, shown: int) -> str:
     return f"and {counted(len(rest), 'finding')} more ({kinds}); `--top 0` shows all, `--min-score` sets the floor"
 
 
-def _table(findings: Sequence[Finding], width: int) -> Table:
+def _table(findings: Sequence[Finding], width: int, now: int) -> Table:
     wide = width >= WIDE
     room = width - _SCORE - _GAP
     room -= round(room * _WHY) + _GAP if wide else 0
@@ -58,7 +63,7 @@ def _table(findings: Sequence[Finding], width: int) -> Table:
     table.columns[-1].max_width = width - _SCORE - _GAP - (room + _GAP if wide else 0)
     for finding in findings:
         channel, why = _channel(finding, room), _why(finding)
-        table.add_row(_verdict(finding), *((channel, why) if wide else (lines([*channel.split(), why]),)))
+        table.add_row(_verdict(finding, now), *((channel, why) if wide else (lines([*channel.split(), why]),)))
         table.add_row()
     return table
 
@@ -78,10 +83,17 @@ def _channel(finding: Finding, room: int) -> Text:
     )
 
 
-def _verdict(finding: Finding) -> Text:
+def _verdict(finding: Finding, now: int) -> Text:
     style = SEVERITY_STYLE[finding.severity]
     head = Text.assemble((f"{finding.score:>3} ", style), (finding.severity, style))
-    return lines([head, Text("    ") + cell(finding.id[:12], DIM)])
+    return lines([head, Text("    ") + cell(finding.id[:12], DIM), _news(finding, now)])
+
+
+def _news(finding: Finding, now: int) -> Text:
+    if finding.news != "known":
+        return Text(f"    {finding.news}", style="bold") if finding.news else Text()
+    days = (now - (finding.known_since or now)) // DAY_US
+    return Text(f"    known {days:,} d" if days > 0 else "    known", style=DIM)
 
 
 def _why(finding: Finding) -> Text:
@@ -102,8 +114,8 @@ def _empty(report: Report, page: Console) -> None:
         return
     nothing, (why, then) = "Nothing found.", _cause(report)
     known = _is_known(report.account)
-    if report.standing or known:
-        nothing = "Nothing new:" if known and not report.account.weighed else nothing
+    if report.standing or report.known or known:
+        nothing = "Nothing new:" if report.known or (known and not report.account.weighed) else nothing
         why, then = _known(report)
     page.print(Text(nothing, style="bold"), cell(why), sep=" ")
     page.print(Text(then, style=DIM))
@@ -115,11 +127,18 @@ def _is_known(account: Account) -> bool:
 
 
 def _known(report: Report) -> tuple[str, str]:
-    taken = f"{counted(report.account.kept, 'file was', 'files were')} taken before; " if report.account.kept else ""
+    counts = (
+        (report.account.kept, "file was taken before", "files were taken before"),
+        (report.known, "known finding", "known findings"),
+        (report.standing, "open finding below the floor", "open findings below the floor"),
+    )
+    parts = [counted(number, one, many) for number, one, many in counts if number]
+    why = "; ".join(parts if report.known or report.standing else [*parts, "no finding is open"])
+    if report.known:
+        return f"{why}.", "`--new` leaves out what an earlier run told of."
     if report.standing:
-        why = f"{taken}{counted(report.standing, 'open finding')} below the floor."
-        return why, "`--min-score 0` shows all that are open."
-    return f"{taken}no finding is open.", "`sferic store FILE` shows what the store holds."
+        return f"{why}.", "`--min-score 0` shows all that are open."
+    return f"{why}.", "`sferic store FILE` shows what the store holds."
 
 
 def _cause(report: Report) -> tuple[str, str]:

@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from sferic.catalog.place import Place
 from sferic.model.errors import UsageError
-from sferic.model.finding import Finding
+from sferic.model.finding import Finding, Severity
 from sferic.model.history import Contents, Intake, Kept, Mark, Recalled
 from sferic.model.machine import short_name
 from sferic.model.traffic import UNKNOWN, Seen, Traffic
@@ -206,7 +206,7 @@ class History:
                 self._replace_callers({traffic.clients[number] for number in present if number != UNKNOWN}, traffic)
             for finding in found:
                 self._con.execute(
-                    "INSERT INTO findings VALUES (?, ?, 'open', ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
+                    "INSERT INTO findings VALUES (?, ?, 'open', ?, ?, ?, ?, ?, NULL) ON CONFLICT (id) DO UPDATE SET "
                     "client = excluded.client, state = 'open', score = excluded.score, "
                     "last_found = excluded.last_found, last_seen = excluded.last_seen, body = excluded.body",
                     [finding.id, _client(finding), finding.score, now, now, finding.last_seen, _text(finding)],
@@ -234,14 +234,22 @@ class History:
         before = last - keep_days * DAY_S
         self._con.execute("DELETE FROM rows WHERE time_s < ?", [before])
         self._con.execute("DELETE FROM callers WHERE last_s < ?", [before])
-        self._con.execute("DELETE FROM findings WHERE last_seen < ?", [before * 1e6])
+        self._con.execute("UPDATE findings SET state = 'below' WHERE last_seen < ?", [before * 1e6])
+        self._con.execute("DELETE FROM findings WHERE told IS NULL AND last_seen < ?", [before * 1e6])
 
     def findings(self) -> list[Kept]:
-        """Return all findings, highest first."""
+        """Return all findings, those that are open before others, highest first."""
         rows = self._con.sql(
-            "SELECT body, state, first_found, last_found FROM findings ORDER BY score DESC, id"
+            "SELECT body, state, told, first_found, last_found FROM findings "
+            "ORDER BY state = 'open' DESC, score DESC, id"
         ).fetchall()
         return [Kept(msgspec.json.decode(row[0], type=Finding), *row[1:]) for row in rows]
+
+    def tell(self, told: Mapping[str, Severity | None]) -> None:
+        """Note at which severity an output told of findings; None of one that it told to be closed."""
+        with self._transaction():
+            for finding, severity in told.items():
+                self._con.execute("UPDATE findings SET told = ? WHERE id = ?", [severity, finding])
 
     def contents(self) -> Contents:
         """Return in numbers what is kept."""

@@ -35,6 +35,10 @@ MIGRATIONS = (
         last_seen BIGINT, body VARCHAR
     );
     """,
+    """
+    ALTER TABLE findings ADD COLUMN told VARCHAR;
+    UPDATE findings SET told = regexp_extract(body, '"severity":"([a-z]+)"', 1) WHERE state = 'open';
+    """,
 )
 """What each version adds to the one before; never changed after a release, only appended to."""
 _CONFIG: Mapping[str, str | bool] = {
@@ -114,8 +118,11 @@ def _up_to_date(con: duckdb.DuckDBPyConnection, path: Path, *, read_only: bool) 
         raise SettingsError("is a DuckDB file, but no store", where=str(path), expected=_NEWEST) from error
     if has > len(MIGRATIONS):
         raise SettingsError(f"was written by a newer version (schema {has})", where=str(path), expected=_NEWEST)
-    if has == len(MIGRATIONS) or read_only:
+    if has == len(MIGRATIONS):
         return
+    if read_only:
+        hint = "a hunt with `--store` brings it up to date"
+        raise SettingsError(f"was written by an older version (schema {has})", where=str(path), hint=hint)
     con.execute("BEGIN")
     try:
         con.execute("CREATE TABLE IF NOT EXISTS meta (key VARCHAR PRIMARY KEY, value VARCHAR)")
