@@ -5,12 +5,17 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from sferic.engine.inputs import Input, expand
 from sferic.engine.taken import BLOCK, Known, Step, marked
 from sferic.model.history import Mark
 from sferic.model.report import FileAccount
+from sferic.pipeline import normalize
 
+GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "sources").glob("*/*/raw.log"))
+LEAN_ON_EARLIER_LINES = {"crowdstrike_fdr/feed", "suricata_eve/flows"}
+"""A program's path stands at its start, a client's side in the connection's other records: what came before is gone."""
 LINES = b"".join(b"%06d a line of a log\n" % number for number in range(2000))
 
 
@@ -85,6 +90,42 @@ def test_the_header_of_a_log_comes_along(tmp_path: Path) -> None:
     step = again(path, marks)
     assert content(step) == b"#fields\tts\tuid\n#types\ttime\tstring\n2\tb\n"
     assert step.lines_before + 3 == 4
+
+
+@pytest.mark.parametrize("log", GOLDEN, ids=lambda path: "/".join(path.parts[-3:-1]))
+def test_no_event_of_a_log_is_lost_or_doubled_as_it_grows(tmp_path: Path, log: Path) -> None:
+    """Of every source's log: what is added later is read as if all had been there at once, line numbers and all."""
+    lines = log.read_bytes().splitlines(keepends=True)
+    path = tmp_path / "a.log"
+    half = len(lines) // 2
+    path.write_bytes(b"".join(lines[:half]))
+    marks = take(path)
+    path.write_bytes(b"".join(lines))
+    whole, step = list(normalize([str(path)])), again(path, marks)
+    path.write_bytes(content(step))
+    added = [replace(event, line=event.line + step.lines_before) for event in normalize([str(path)])]
+    before = half if step.change == "grown" else 0
+    rest = [event for event in whole if event.line > before]
+    if "/".join(log.parts[-3:-1]) in LEAN_ON_EARLIER_LINES:
+        assert [(event.line, event.time) for event in added] == [(event.line, event.time) for event in rest]
+    else:
+        assert added == rest
+
+
+@pytest.mark.parametrize(("first", "is_alone"), [
+    ("Timestamp,DeviceName,ActionType", False), ('\ufeff"Timestamp","Device ID"', False), ("\ufeff#a b c", True), ("@timestamp;source.ip;dst", False),
+    ("version account-id interface-id srcaddr", False), ("_time\tsrc\tdest", False),
+    ("date=2026-03-02 devname=fgt user=ann", True), ('{"a": b, "c": d}', True), ("<14>Mar fw one, two, three", True),
+    ("Mon Mar  2 09:15:00 2026,ann,GET", True), ("one two", True),
+])  # fmt: skip
+def test_a_table_that_grows_is_read_anew(tmp_path: Path, first: str, is_alone: bool) -> None:
+    """Rows tell nothing without the header row, which is told by its words: each begins as a name does."""
+    path = tmp_path / "a.log"
+    old = f"{first}\na,b,c\n".encode()
+    path.write_bytes(old)
+    marks = take(path)
+    path.write_bytes(old + b"d,e,f\n")
+    assert again(path, marks).change == ("grown" if is_alone else "rewritten")
 
 
 def test_a_span_can_be_read_from_anywhere(tmp_path: Path) -> None:

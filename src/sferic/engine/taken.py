@@ -6,6 +6,7 @@ and by the last ones that were taken. What lies between is not compared.
 
 import io
 import os
+from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterable
 from hashlib import blake2b
@@ -19,6 +20,7 @@ from sferic.engine.inputs import INSIDE, Input
 from sferic.model.history import Mark
 from sferic.model.report import FileAccount
 from sferic.sources._envelope import is_splunk_csv
+from sferic.sources._table import may_be_header
 
 BLOCK = 4096
 """Bytes at the beginning and at the end that are compared."""
@@ -80,7 +82,7 @@ class Known:
             return Step(item, "same", disk.size, mark)
         if not mark.grows:
             return Step(item, "rewritten", disk.size, mark)
-        header = disk.header()
+        header = disk.header(mark.size)
         return Step(_span(item, mark.size, disk.size, header), "grown", disk.size, mark, header.count(b"\n"))
 
 
@@ -122,15 +124,15 @@ class _Disk:
 
     def grows(self, size: int) -> bool:
         head = self._read(0, min(size, _HEAD_BYTES))
-        first = head.partition(b"\n")[0].decode("utf-8", "replace")
-        alone = not head.startswith(_UTF_16) and not is_document(head) and not is_splunk_csv(first)
+        first = head.removeprefix(BOM_UTF8).partition(b"\n")[0].decode("utf-8", "replace")
+        names_columns = is_splunk_csv(first) or (first[:1] != "#" and may_be_header(first))
+        alone = not head.startswith(_UTF_16) and not is_document(head) and not names_columns
         return alone and size > 0 and self._read(size - 1, 1) == b"\n"
 
-    def header(self) -> bytes:
-        """Return the comments with which a log begins, for they may name its fields; at least an empty line."""
-        lines = self._read(0, _HEAD_BYTES).splitlines(keepends=True)
-        count = next((n for n, line in enumerate(lines) if not line.startswith(b"#")), len(lines))
-        return b"".join(line for line in lines[:count] if line.endswith(b"\n")) or b"\n"
+    def header(self, size: int) -> bytes:
+        """Return the comments of a log's beginning, for they may name its fields; at least an empty line."""
+        lines = self._read(0, min(size, _HEAD_BYTES)).removeprefix(BOM_UTF8).splitlines(keepends=True)
+        return b"".join(line for line in lines if line.startswith(b"#") and line.endswith(b"\n")) or b"\n"
 
     def _read(self, start: int, length: int) -> bytes:
         self._stream.seek(start)

@@ -4,9 +4,13 @@ What it does not do: say what a column means, or read a record that spans lines.
 """
 
 import csv
+import re
 from collections.abc import Sequence
 
 DELIMITERS = ",\t;|"
+_BETWEEN = re.compile(r"[,\t;| ]+")
+_NAME = re.compile(r"[\"'@_(\[]{0,3}[^\W\d]")
+_SETS = re.compile(r"[={}<>]")
 
 
 def cells(line: str, delimiter: str) -> list[str]:
@@ -22,6 +26,12 @@ def cells(line: str, delimiter: str) -> list[str]:
 def delimiter_of(header: str) -> str:
     """Return the delimiter that occurs most often in a header row."""
     return max(DELIMITERS, key=header.count)
+
+
+def may_be_header(line: str) -> bool:
+    """Say whether a line may be the header row of a table: each of its words begins as a name does, and none is set."""
+    words = _BETWEEN.split(line.strip())
+    return len(words) > 2 and not _SETS.search(line) and all(map(_NAME.match, words))
 
 
 class Table:
