@@ -15,7 +15,7 @@ import numpy as np
 from sferic.engine.attribution import EARLY_S, KEPT_S
 from sferic.engine.selector import as_word
 from sferic.model.event import NETWORK, Event
-from sferic.model.hosts import address, in_networks
+from sferic.model.hosts import address, in_networks, spellings
 from sferic.model.machine import short_name
 from sferic.model.traffic import LOOKUP, UNKNOWN
 
@@ -45,7 +45,7 @@ class Calls:
         """Return what finds a connection to a proxy in a line."""
         alone = [found for network in self._proxies if (found := address(network.partition("/")[0]))]
         ports = "|".join(map(str, PORTS))
-        return [rf"\b(?:{ports})\b", *map(as_word, alone)]
+        return [rf"\b(?:{ports})\b", *(as_word(one) for known in alone for one in spellings(known))]
 
     def may_be_carried_by(self, event: Event) -> bool:
         """Say whether a connection is one to a proxy, and a call of the machine may have gone through it."""

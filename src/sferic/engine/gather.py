@@ -31,6 +31,7 @@ from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector, as_word
 from sferic.model.errors import InputError
 from sferic.model.event import API, PROCESS, Event
+from sferic.model.hosts import spellings
 from sferic.model.report import FileAccount
 from sferic.model.settings import Settings
 from sferic.model.traffic import Collected
@@ -268,7 +269,7 @@ class Gatherer:
         self, inputs: Sequence[Input], addresses: Sequence[str], watch: Watcher | None, total: int | None
     ) -> None:
         """Read the lines that hold a known address or own domain; the first pass has counted those that it read."""
-        named = [*map(as_word, addresses), *self.aliases.expressions()]
+        named = [*(as_word(one) for known in addresses for one in spellings(known)), *self.aliases.expressions()]
         self._run(self._again(JOINING, named), inputs, watch, total)
 
     def _take_again(self, event: Event) -> None:

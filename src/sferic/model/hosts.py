@@ -72,6 +72,15 @@ def is_address(host: str) -> bool:
     return (host[-1:].isdigit() or ":" in host) and address(host) is not None
 
 
+def spellings(known: str) -> list[str]:
+    """Return how logs write an address: as it is here; IPv6 also in full, with groups filled with zeros or not."""
+    parsed = ip_address(known)
+    if parsed.version == 4:
+        return [known]
+    full = parsed.exploded
+    return list(dict.fromkeys([known, ":".join(f"{int(group, 16):x}" for group in full.split(":")), full]))
+
+
 def split_target(text: str) -> Target:
     """Split `scheme://user@host:port/path?query`, `host/path` or `host:port` into its parts.
 

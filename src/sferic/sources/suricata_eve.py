@@ -42,7 +42,7 @@ FIELDS = tuple(
     " duration_ms method path status action user_agent referer content_type protocol app answers outcome".split()
 )
 STAMP = "start"
-NAMELESS_MARKS = (r'"event_type": ?"(?:flow|netflow)"',)
+NAMELESS_MARKS = (r'"event_type": ?"(?:flow|netflow)"', r'"session_resumed": ?true')
 
 REMEMBERED = 10_000
 """Netflows to the server kept in mind until the one to the client comes."""

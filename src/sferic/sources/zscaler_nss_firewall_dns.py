@@ -26,6 +26,7 @@ FIELDS = frozenset(
     "src_ip src_port dst_ip dst_port user device bytes_up bytes_down duration_ms action protocol app answers".split()
 )
 STAMP = "end"
+NAMELESS_MARKS = (r"\bzscaler-?nss-fw\b", r"\|Zscaler\|NSSFWlog\|", r"(?:\"|\t|#011)cdip(?:\" ?:|=)")
 
 _SOURCETYPES = ("zscalernss-fw", "zscaler-nss-fw", "zscalernss-dns", "zscaler-nss-dns")
 _CEF = re.compile(r"\|Zscaler\|NSS(?:FW|DNS)log\|", re.IGNORECASE)
