@@ -26,7 +26,7 @@ HERE = 3
 def part_of(read: Columns) -> Part:
     """Return what a worker sends of rows."""
     return Part(
-        Ledger(), read.collected(), read.identities, read.processes, [], {}, [], [], {}, set(), [],
+        Ledger(), read.collected(), read.identities, read.processes, [], {}, [], [], {}, set(), set(), [],
         Period(Settings()), Period(Settings()), Tally(), names_full=False, names_forgotten=0, domains_full=False,
     )  # fmt: skip
 

@@ -18,6 +18,7 @@ from sferic.engine.glancing import Glance
 from sferic.engine.identity import Identities
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
+from sferic.engine.links import Links
 from sferic.engine.listener import Listener, is_listened_to
 from sferic.engine.memory import Room
 from sferic.engine.names import Names
@@ -72,8 +73,7 @@ class Gatherer:
         self._waited = False
         self._unplaced: deque[Event] = deque(maxlen=MAX_UNPLACED)
         self._flows: list[Event] = []
-        self._linked: dict[str, str] = {}
-        """Sensor's name of a connection → host that another of its rows names."""
+        self._links = Links()
         self._assets = assets
         self._columns = self._empty()
         self._nameless: set[str] = set()
@@ -94,11 +94,12 @@ class Gatherer:
             self.aliases.lead(host, targets, platform)
         self._waited = self._waited or len(self._unplaced) == MAX_UNPLACED
         self._place_the_rest()
-        nameless = [i for i in inputs if i.label in self._nameless and len(self.names)]
+        addresses = sorted({*self.names.addresses(), *self._links.proxies})
+        nameless = [i for i in inputs if i.label in self._nameless and addresses]
         promising = inputs if len(self.aliases) else nameless
         if any(i.can_be_read_again for i in promising):
-            addresses = self.names.addresses() if nameless else []
-            self._second_pass([i for i in inputs if i.can_be_read_again], addresses, watch, total)
+            again = [i for i in inputs if i.can_be_read_again]
+            self._second_pass(again, addresses if nameless else [], watch, total)
         self._once.update(item.label for item in promising if not item.can_be_read_again)
         self._join()
         self._read_carriers(inputs, watch, total)
@@ -175,8 +176,8 @@ class Gatherer:
             self._read(step, [item], None, item.size)
         return Part(
             self.ledger, self._columns.collected(), self._columns.identities, self._columns.processes,
-            self.names.fresh(), dict(self.aliases.learned()), list(self._unplaced), self._flows, self._linked,
-            self._nameless, audits, self._period, self._audited, self._tally,
+            self.names.fresh(), dict(self.aliases.learned()), list(self._unplaced), self._flows, self._links.hosts,
+            self._links.proxies, self._nameless, audits, self._period, self._audited, self._tally,
             self.names.full, self.names.forgotten, self.aliases.full,
         )  # fmt: skip
 
@@ -202,7 +203,7 @@ class Gatherer:
         self.aliases.full |= part.domains_full
         self._unplaced.extend(part.unplaced)
         self._flows.extend(part.flows)
-        self._linked.update(part.linked)
+        self._links.adopt(part.linked, part.proxies)
         self._nameless.update(part.nameless)
         self._period.adopt(part.period)
         self._tally.add(part.tally)
@@ -251,8 +252,7 @@ class Gatherer:
                 place, host, other = outside, other, host
         if place is not None and place.platform in self._hunted:
             self._columns.add(event, place, host, other=other)
-            if event.connection_id:
-                self._linked[event.connection_id] = host
+            self._links.learn(event, host)
         return place is not None
 
     def _place_the_rest(self) -> None:
@@ -262,7 +262,7 @@ class Gatherer:
         self._unplaced.clear()
 
     def _take_flow(self, event: Event) -> None:
-        if event.dst_ip is not None and self._period.holds(event):
+        if event.dst_ip is not None and self._period.holds(event) and not self._links.is_anothers(event):
             self._flows.append(event)
 
     def _second_pass(
@@ -282,6 +282,7 @@ class Gatherer:
             self._take_flow(event)
         else:
             self.names.learn(event, client_of(event))
+            self._links.learn_other(event)
             self._take_own_domain(event)
 
     def _learn_start(self, event: Event) -> None:
@@ -341,8 +342,9 @@ class Gatherer:
     def _join(self) -> None:
         for event in self._flows:
             started = event.time / 1e6
-            linked = self._linked.get(event.connection_id) if event.connection_id else None
-            host = linked or self.names.name(event.dst_ip or "", client_of(event), started)
+            host = linked = self._links.host(event)
+            if host is None and not self._links.is_anothers(event):
+                host = self.names.name(event.dst_ip or "", client_of(event), started)
             place = self.aliases.identify(host) if host else None
             if place is None:
                 self._tally.nameless += host is None

@@ -107,6 +107,7 @@ class Part(msgspec.Struct, frozen=True):
     unplaced: list[Event]
     flows: list[Event]
     linked: dict[str, str]
+    proxies: set[str]
     nameless: set[str]
     audits: list[Event]
     period: Period

@@ -26,6 +26,7 @@ SCHEMA_KEY, TABLE_KEY, VERSION_KEY = "sferic.schema", "sferic.table", "sferic.ve
 CLASS_UIDS = dict(zip(TABLES, (4002, 4001, 4003, 1007, 6003), strict=True))
 _OCSF = {
     "src_ip": "src_endpoint.ip", "src_port": "src_endpoint.port", "device": "src_endpoint.hostname",
+    "proxy_ip": "proxy_endpoint.ip",
     "dst_ip": "dst_endpoint.ip", "dst_port": "dst_endpoint.port", "dst_host": "dst_endpoint.hostname",
     "user": "actor.user.name", "actor": "actor.user.uid",
     "process_path": "actor.process.file.path", "process_id": "actor.process.pid",

@@ -32,6 +32,8 @@ class Event(msgspec.Struct, gc=False, omit_defaults=True, kw_only=True):
     """First address of X-Forwarded-For, where that is not `src_ip`: the client, if `src_ip` is an honest proxy's."""
     dst_ip: str | None = None
     dst_port: int | None = None
+    proxy_ip: str | None = None
+    """Address of the proxy that a sensor on the wire saw a request go to, instead of to a server."""
     dst_host: str | None = None
     """Normalised host name (`sferic.model.hosts`); in `dns_activity` the name asked for."""
     host_source: str | None = None

@@ -61,7 +61,7 @@ def send(event: Event, to: Destination) -> None:
     """Write the destination into an event that has the connection's address and port."""
     event.dst_host, event.host_source, event.path = to.host, to.source, to.path
     if to.proxied:
-        event.dst_ip, event.dst_port = to.address, to.port
+        event.proxy_ip, event.dst_ip, event.dst_port = event.dst_ip, to.address, to.port
 
 
 def host_header(value: str) -> str | None:

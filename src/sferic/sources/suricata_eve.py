@@ -15,7 +15,8 @@ The client is the source of every record, also where Suricata names the sender o
 from port 53, an alert or netflow to the client). A netflow has one direction; of the two of a flow the one to
 the server comes first. `bytes_down` of a request is the body's length.
 What its option `xff` adds (the address in X-Forwarded-For) is `forwarded_for`.
-A request to a proxy, and TLS in its tunnel, has the proxy's address, which is left out.
+A request to a proxy, and TLS in its tunnel, has the proxy's address, `proxy_ip`; the
+server's is then unknown.
 
 Known without an event are all other types: files, sessions of mail, shares and the like, packets (`drop`,
 `packet`), and the sensor's own (`stats`, `engine`), and QUIC without a server name.
@@ -38,8 +39,9 @@ from sferic.sources._fields import forwarded, port, status
 
 TABLES = (HTTP, NETWORK, DNS)
 FIELDS = tuple(
-    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source observer connection_id bytes_up bytes_down"
-    " duration_ms method path status action user_agent referer content_type protocol app answers outcome".split()
+    "src_ip src_port forwarded_for dst_ip dst_port proxy_ip dst_host host_source observer connection_id bytes_up"
+    " bytes_down duration_ms method path status action user_agent referer content_type protocol app answers"
+    " outcome".split()
 )
 STAMP = "start"
 NAMELESS_MARKS = (r'"event_type": ?"(?:flow|netflow)"', r'"session_resumed": ?true')
@@ -164,7 +166,7 @@ class Reader:
     def _tls(self, record: _Record, event: Event) -> Event:
         _add_name(event, _part(record.tls).get("sni"))
         if record.app_proto_orig == "http":  # after a CONNECT
-            event.dst_ip = event.dst_port = None
+            event.proxy_ip, event.dst_ip, event.dst_port = event.dst_ip, None, None
         return event
 
     def _quic(self, record: _Record, event: Event) -> Event | None:

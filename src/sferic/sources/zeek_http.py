@@ -4,7 +4,7 @@ Format: https://docs.zeek.org/en/master/logs/http.html
 
 The time is that of the request. `bytes_up` and `bytes_down` are the bodies only, decompressed, without headers:
 a GET sends 0. A request to a proxy (CONNECT, or an absolute URI) names its destination itself; the address it
-was sent to is then the proxy's and left out. `content_type` is what Zeek found the reply's first body to be.
+was sent to is then the proxy's, `proxy_ip`. `content_type` is what Zeek found the reply's first body to be.
 
 The first address of X-Forwarded-For is kept beside the client's, as anyone can write it; a hunt believes proxies. The
 option `forwarded_for` believes every such header as far as it names a private address.
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 TABLES = (HTTP,)
 FIELDS = tuple(
-    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source user observer connection_id bytes_up bytes_down"
-    " method path status user_agent referer content_type".split()
+    "src_ip src_port forwarded_for dst_ip dst_port proxy_ip dst_host host_source user observer connection_id bytes_up"
+    " bytes_down method path status user_agent referer content_type".split()
 )
 STAMP = "start"
 MARKS = _zeek.MARKS
