@@ -1,4 +1,4 @@
-"""Parquet is an input like any other: what was written is read as it was, the rest only by a user's mapping."""
+"""Parquet is an input like any other: what was written is read as it was, other rows as records for the sources."""
 
 import datetime as dt
 from collections import Counter
@@ -184,6 +184,37 @@ def test_a_foreign_file_is_refused(tmp_path: Path) -> None:
     [file] = found.account.files
     assert file.exit_code == 7
     assert "user_mapping.file" in file.problem
+
+
+def written(path: Path, *rows: dict[str, Any]) -> str:
+    """Write rows as another program would."""
+    pq.write_table(pa.Table.from_pylist(list(rows)), path)
+    return str(path)
+
+
+def flow(start_s: int, **more: Any) -> dict[str, Any]:
+    """Make a row of Amazon's flow logs."""
+    ends = {"srcaddr": "10.1.0.5", "dstaddr": "192.0.2.10", "srcport": 50001, "dstport": 443}
+    return {"version": 2, **ends, "protocol": 6, "packets": 9, "bytes": 700, "start": start_s, "end": start_s + 60} | more
+
+
+def test_flow_logs_and_normalised_rows_need_no_mapping(tmp_path: Path, lines: ModuleType, gather: Gather) -> None:
+    """Amazon's flow logs and OCSF (Security Lake) are read from Parquet; flows are named as those of a text log are."""
+    ocsf = {
+        "class_uid": 4002, "time": 1_772_445_600_000, "src_endpoint": {"ip": "10.1.0.6", "port": None},
+        "time_dt": dt.datetime(2026, 3, 2, 10, tzinfo=dt.UTC), "connection_info": {"uid": "C1"},
+        "http_request": {"url": {"hostname": lines.HOST, "path": "/x"}}, "traffic": {"bytes_out": 7},
+    }  # fmt: skip
+    logs = written(tmp_path / "flows.parquet", flow(1_772_445_600, interface_id="eni-1", log_status="OK"))
+    lake = written(tmp_path / "lake.parquet", ocsf)
+    [first, second] = normalize([logs, lake])
+    assert (first.source, first.src_ip, first.bytes_up, first.line) == ("aws_vpc_flow", "10.1.0.5", 700, 1)
+    assert (second.source, second.time, second.dst_host, second.bytes_up, second.connection_id) == (
+        "ocsf_json", 1_772_445_600_000_000, lines.HOST, 7, "C1",
+    )  # fmt: skip
+    (tmp_path / "dns.log").write_bytes(lines.log(lines.stream_dns(-10)))
+    found = gather(tmp_path)
+    assert (found.tally.joined, len(found.traffic)) == (1, 3)
 
 
 def test_a_foreign_file_is_read_by_a_mapping(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """The rules of `aws_vpc_flow` that its golden cases do not show."""
 
+import json
+
 import pytest
 from hypothesis import given
 
@@ -118,3 +120,18 @@ def test_a_record_of_another_length_is_a_reject() -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever the line, claiming raises nothing and reading nothing but ValueError."""
     LOG.reads_or_refuses(text)
+
+
+@pytest.mark.parametrize("bridge", ["_", "-"])
+def test_objects_name_their_fields(bridge: str) -> None:
+    """As JSON, and so as Parquet, a record needs no header; names have hyphens or underscores, values are text or not."""
+    record = {
+        "srcaddr": "10.0.0.5", "dstaddr": "10.0.1.1", f"pkt{bridge}dstaddr": "192.0.2.1", "srcport": 50001,
+        "dstport": "443", "protocol": 6, "bytes": 100, "start": 1772445600, "end": 1772445660, "action": "ACCEPT",
+        f"log{bridge}status": "OK", "tcp_flags": None,
+    }  # fmt: skip
+    assert made().claims(Line(json.dumps(record))) == CERTAIN
+    found = event(json.dumps(record))
+    assert (found.dst_ip, found.dst_port, found.bytes_up, found.duration_ms) == ("192.0.2.1", 443, 100, 60_000)
+    nothing = json.dumps(record | {f"log{bridge}status": "NODATA"})
+    assert made().read(Line(nothing)) is None

@@ -1,4 +1,4 @@
-"""Reads Parquet: the events of `parquet_writing` as they were, any other file's rows as records for a user's mapping.
+"""Reads Parquet: the events of `parquet_writing` as they were, any other file's rows as JSON records.
 
 A row is searched as a log's line is: its texts are joined to one, and the selector looks through them.
 
@@ -42,7 +42,7 @@ class Found(msgspec.Struct, frozen=True):
     events: list[Event]
     """One for each, of our own files."""
     nameless: bool
-    """Whether one of the rows has an address and no name."""
+    """Whether one of the rows has an address and no name, or holds the mark of such."""
     done: float
     """Which share of the file has been read."""
     sources: tuple[str, ...] = ()
@@ -115,7 +115,7 @@ def _foreign(rows: pa.Table, look: Look, done: float) -> Found:
     lines = b"".join(msgspec.json.encode(record, enc_hook=str) + b"\n" for record in records)
     found = look(lines)
     head = tuple(lines.split(b"\n", 1)[:1])
-    return Found(len(rows), found.numbers, found.lines, [], nameless=False, done=done, head=head)
+    return Found(len(rows), found.numbers, found.lines, [], nameless=bool(found.marks), done=done, head=head)
 
 
 def _whole_microseconds(rows: pa.Table) -> pa.Table:

@@ -191,11 +191,6 @@ def count(lines: int, size: int, long_lines: tuple[int, ...], file: File) -> Non
 
 def _read_parquet(path: Path, file: File) -> Iterator[Event]:
     opened = import_module("sferic.engine.parquet_reading").Parquet(path, file.account.path)
-    if not opened.is_ours and "file" not in file.reading.settings.source_options.get("user_mapping", {}):
-        raise BinaryInput(
-            "is a Parquet file that Sferic has not written", where=file.account.path,
-            hint="say what its columns mean: `--set user_mapping.file=my-mapping.toml`",
-        )  # fmt: skip
     file.account.codec = "parquet"
     size = path.stat().st_size
     for found in opened.search(file.scanner.look):
@@ -203,6 +198,11 @@ def _read_parquet(path: Path, file: File) -> Iterator[Event]:
         count(found.rows, int(size * found.done) - file.account.bytes, (), file)
         file.router.recognise(found.head)
         file.router.meet(found.sources)
+        if not opened.is_ours and not file.account.sources:
+            raise BinaryInput(
+                "is a Parquet file whose columns no source knows", where=file.account.path,
+                hint="say what they mean: `--set user_mapping.file=my-mapping.toml`",
+            )  # fmt: skip
         if found.nameless:
             file.reading.on_marks(file.account.path, frozenset())
         yield from _read_found(found, before, file)

@@ -2,7 +2,8 @@
 
 Format: https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html
 The default format (version 2), with or without its header, and any custom format by its header line or by the option
-`format`; bare as in S3, or behind the time that CloudWatch's exports put before each record.
+`format`; bare as in S3, or behind the time that CloudWatch's exports put before each record. As Parquet, or as JSON
+objects that name the fields, no header is needed.
 
 A record is one direction: its bytes went from `srcaddr` to `dstaddr`, so a connection leaves two records each
 interval. Both become events with the same client and server: of the client's packets the bytes are `bytes_up`, of the
@@ -27,6 +28,7 @@ from sferic.model.event import NETWORK, Event, Line, Reject
 from sferic.sources._clock import epoch_us
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
 from sferic.sources._fields import ip, is_inside, number, port, text, transport, verdict
+from sferic.sources._meaning import from_json
 
 TABLES = (NETWORK,)
 FIELDS = frozenset(
@@ -35,13 +37,14 @@ FIELDS = frozenset(
 STAMP = "start"
 IS_PERIODIC = True
 MARKS = (r"\bsrcaddr[ ,\r\n]",)
-NAMELESS_MARKS = (r"\beni-[0-9a-f]{8,17} ", r" (?:ACCEPT|REJECT) OK\b", *MARKS)
+NAMELESS_MARKS = (r"\beni-[0-9a-f]{8,17} ", r'"srcaddr"', r" (?:ACCEPT|REJECT) OK\b", *MARKS)
 OPTIONS = {"format": "The flow log's custom format, as its console page shows it: `${version} ${account-id} …`."}
 
 _DEFAULT = (
     "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status"
 ).split()
 _PREFIX = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]{8,15}(?:Z|[+-]\d\d:?\d\d)? (?:\S{1,200} (?=\d{1,2} ))?")
+_IN_JSON = ('"srcaddr"', '"dstaddr"', '"start"')
 _NAME = re.compile(r"[a-z][a-z0-9-]{1,40}")
 _STATUSES = {"OK", "NODATA", "SKIPDATA"}
 _SYN, _ACK = 2, 16
@@ -62,6 +65,8 @@ class Reader:
 
     def claims(self, line: Line) -> int:
         """Claim headers, and records whose columns hold what their names promise."""
+        if line.text.startswith("{"):
+            return CERTAIN if all(name in line.text for name in _IN_JSON) else NO
         cells = _cells(line.text)
         if _is_header(cells):
             return CERTAIN
@@ -76,18 +81,24 @@ class Reader:
 
     def read(self, line: Line) -> Event | Reject | None:
         """Turn a record into an event of its connection; None for headers and records without traffic."""
+        if line.text.startswith("{"):
+            fields = from_json(line.text).items()
+            return _read({name.lower().replace("_", "-"): str(value) for name, value in fields if value is not None})
         cells = _cells(line.text)
         if _is_header(cells):
             self._columns = _names(" ".join(cells))
             return None
         if len(cells) != len(self._columns):
             return Reject(f"{len(cells)} fields, expected {len(self._columns)}")
-        found = dict(zip(self._columns, cells, strict=True))
-        if found.get("log-status") in {"NODATA", "SKIPDATA"}:
-            return None
-        if ip(found.get("srcaddr")) is None or ip(found.get("dstaddr")) is None:
-            return Reject("srcaddr or dstaddr is no address")
-        return _event(found)
+        return _read(dict(zip(self._columns, cells, strict=True)))
+
+
+def _read(found: dict[str, str]) -> Event | Reject | None:
+    if found.get("log-status") in {"NODATA", "SKIPDATA"}:
+        return None
+    if ip(found.get("srcaddr")) is None or ip(found.get("dstaddr")) is None:
+        return Reject("srcaddr or dstaddr is no address")
+    return _event(found)
 
 
 def _cells(line: str) -> list[str]:

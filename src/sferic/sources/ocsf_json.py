@@ -1,8 +1,9 @@
-"""Events in the Open Cybersecurity Schema Framework, one JSON object a line: requests, flows, DNS, processes.
+"""Events in the Open Cybersecurity Schema Framework, JSON, Parquet or a table: requests, flows, DNS, processes.
 
 Format: https://schema.ocsf.io/ (HTTP Activity, class 4002; Network Activity, 4001; DNS Activity, 4003;
 Process Activity, 1007, where it was launched)
-Any producer's: Amazon Security Lake after export to JSON, collectors, products that write OCSF themselves.
+Any producer's: Amazon Security Lake, collectors, products that write OCSF themselves. Attributes are nested or have
+dotted names, as in the header row of a table.
 
 `traffic.bytes_out` went from source to destination, `bytes_in` came back. The time is `start_time`; without it,
 `end_time` less `duration`, else `time` as it stands. Numbers are epoch milliseconds, as the schema says.
@@ -18,22 +19,25 @@ from typing import Any
 from sferic.model.event import DNS, HTTP, NETWORK, PROCESS, Event, Line, Reject
 from sferic.sources._contract import GENERIC, NO, Setup
 from sferic.sources._meaning import Names, Record, flat, from_json, moment, read
+from sferic.sources._table import Table
 
 TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
-    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source tls_name user device observer bytes_up"
-    " bytes_down bytes_total duration_ms method path status action user_agent referer content_type protocol app answers"
-    " outcome process_path process_id parent_path command_line".split()
+    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source tls_name user device observer connection_id"
+    " bytes_up bytes_down bytes_total duration_ms method path status action user_agent referer content_type protocol"
+    " app answers outcome process_path process_id parent_path command_line".split()
 )
 STAMP = "start"
 IS_PERIODIC = True
 """Security Lake holds VPC flow logs as network activity."""
+MARKS = (r"(?:^|[,;\t|])\"?class_uid\"?[,;\t|\r\n]",)
 NAMELESS_MARKS = (r'"class_uid" ?: ?4001\b',)
 START_MARKS = (r"\bclass_uid[^a-z0-9]{1,8}1007\b",)
 
 _CLASSES = {"4001": NETWORK, "4002": HTTP, "4003": DNS, "1007": PROCESS}
 _MARK = re.compile(r'"class_uid" ?: ?"?\d{4,9}\b')
-_DISPOSITIONS = {1: "allowed", 2: "blocked"}
+_HEADER = re.compile(r'(?:^|[,;\t|])"?(?:src_endpoint|dst_endpoint|query)\.[a-z_]{1,40}"?[,;\t|\r\n]')
+_DISPOSITIONS = {"1": "allowed", "2": "blocked"}
 """`action_id` (1 Allowed, 2 Denied) and `disposition_id` (1 Allowed, 2 Blocked) agree here."""
 _NAMES: Names = {
     "src_ip": ("src_endpoint.ip",),
@@ -47,6 +51,7 @@ _NAMES: Names = {
     "dst_host": ("dst_endpoint.hostname", "dst_endpoint.domain"),
     "query_name": ("query.hostname",),
     "answers": ("answers.rdata",),
+    "connection_id": ("connection_info.uid",),
     "user": ("actor.user.name", "actor.user.email_addr", "src_endpoint.owner.name"),
     "device": ("src_endpoint.hostname", "src_endpoint.name"),
     "bytes_up": ("traffic.bytes_out",),
@@ -90,19 +95,35 @@ _OF_PROCESS: Names = {
 
 
 class Reader:
-    """Reads the lines of one file; each stands alone."""
+    """Reads the events of one file; of a table it remembers the header."""
 
     def __init__(self, setup: Setup) -> None:
         self._clock = setup.clock
+        self._table: Table | None = None
 
     def claims(self, line: Line) -> int:
-        """Claim objects with a class number."""
-        return GENERIC if line.text.startswith("{") and _MARK.search(line.text) else NO
+        """Claim objects with a class number, tables with a column for it, and their rows."""
+        text = line.text
+        if text.startswith("{"):
+            return GENERIC if _MARK.search(text) else NO
+        if self._table is not None:
+            return GENERIC if self._table.fits(text) else NO
+        return GENERIC if "class_uid" in text and _HEADER.search(text) else NO
 
     def read(self, line: Line) -> Event | Reject | None:
         """Turn an event of one of the four classes into ours; None for other classes."""
-        fields = flat(from_json(line.text))
-        table = _CLASSES.get(str(fields.get("class_uid")))
+        if line.text.startswith("{"):
+            return self._event(flat(from_json(line.text)), line)
+        if self._table is None:
+            self._table = Table.from_header(line.text)
+            return None
+        row = self._table.row(line.text)
+        return None if row is None else self._event({name: cell for name, cell in row.items() if cell}, line)
+
+    def _event(self, fields: Mapping[str, Any], line: Line) -> Event | Reject | None:
+        if "class_uid" not in fields:
+            return Reject("no class_uid at the top of the event")
+        table = _CLASSES.get(str(fields["class_uid"]))
         if table is None or (table == PROCESS and str(fields.get("activity_id")) != "1"):
             return None
         event = read(Record(fields, _OF_PROCESS if table == PROCESS else _NAMES), 0, table)
@@ -133,7 +154,7 @@ class Reader:
 
 def _verdict(fields: Mapping[str, Any]) -> str | None:
     numbers = (fields.get("action_id"), fields.get("disposition_id"))
-    return next((word for n in numbers if isinstance(n, int) and (word := _DISPOSITIONS.get(n))), None)
+    return next((word for n in numbers if (word := _DISPOSITIONS.get(str(n)))), None)
 
 
 def _place_device(event: Event, fields: Mapping[str, Any]) -> None:
