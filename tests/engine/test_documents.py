@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sferic.engine.documents import are_joined, is_document, one_a_line
+from sferic.engine.documents import are_joined, is_document, is_spread, one_a_line
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text('a"\\}],{[: \n', max_size=8),
@@ -26,6 +26,7 @@ FRAMES = [
     ('{"Stats":{"a":1,"b":{"c":[]}},"Schema":[{"Name":"x","Type":"y"}, {"Name":"z","Type":"y"}],"Results":', "%s}"),
     ('{"@odata.context":"c#","schema":[{"name":"x","type":"String"}],"results":', "%s}"),
     ('{"kind":"admin#reports#activities","etag":"x","items":', "%s}\n"), ("", "%s\n"),
+    ('{"took":3,"timed_out":false,"_shards":{"total":1},"hits":{"total":{"value":9},"max_score":null,"hits":', "%s}}"),
 ]  # fmt: skip
 
 
@@ -101,16 +102,16 @@ def test_an_endless_record_is_one_long_line() -> None:
     assert json.loads(last)["n"] == 1
 
 
-@given(RECORDS, st.integers(1, 60))
-def test_joined_records_are_lines(records: list[Any], size: int) -> None:
+@given(RECORDS, st.integers(1, 60), st.sampled_from(["", " ", "\t  "]))
+def test_joined_records_are_lines(records: list[Any], size: int, between: str) -> None:
     """Records without anything between them become lines, wherever the stream is cut; borders inside texts do not count."""
     texts = [json.dumps({"a": "}{", "b}{": '}{"a', **record}, separators=(",", ":")) for record in records]
-    data = "".join(texts).encode()
+    data = between.join(texts).encode()
     if len(texts) == 1:
         assert not are_joined(data)
         return
     assert are_joined(data)
-    pieces = iter([data[: len(texts[0]) + 3], *(data[at : at + size] for at in range(len(texts[0]) + 3, len(data), size))])
+    pieces = iter([data[: len(texts[0]) + 8], *(data[at : at + size] for at in range(len(texts[0]) + 8, len(data), size))])
     assert b"".join(one_a_line(pieces, 1 << 20)).decode().split("\n") == texts
 
 
@@ -119,3 +120,20 @@ def test_other_text_is_not_joined(text: bytes) -> None:
     """A line end after the first record, or no object at the beginning, means lines as they are."""
     assert not are_joined(text)
     assert b"".join(one_a_line(iter([text]), 1 << 20)) == text
+
+
+@given(RECORDS, st.integers(1, 600), st.sampled_from([1, 4]), st.sampled_from(["\n", "\r\n", ",\n"]))
+def test_spread_objects_are_lines(records: list[Any], size: int, indent: int, between: str) -> None:
+    """Objects over several lines, one after the other, become compact lines, wherever the stream is cut."""
+    data = "".join(json.dumps(record, indent=indent) + between for record in records).encode()
+    assert is_spread(data)
+    lines = cut(data, size)
+    assert [json.loads(line) for line in lines] == records
+    assert lines == [json.dumps(json.loads(line), separators=(",", ":")).encode() for line in lines]
+
+
+def test_lines_between_spread_objects_stay() -> None:
+    """A file of both kinds keeps both; an object that never ends is left as lines."""
+    data = b'{\n  "a": 1\n}\n{"b": 2}\nplain\n{\n  "c": 3\n}\n{\n  "d": 4,\n'
+    assert cut(data, 7) == [b'{"a":1}', b'{"b": 2}', b"plain", b'{"c":3}', b"{", b'  "d": 4,']
+    assert cut(b'{\n  "a": 1,\n' * 300, 50, 1024) == [b"{", b'  "a": 1,'] * 300

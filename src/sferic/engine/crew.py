@@ -21,7 +21,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from sferic.engine.documents import are_joined, is_document
+from sferic.engine.documents import are_joined, is_document, is_spread
 from sferic.engine.inputs import Input, forget_archives
 from sferic.engine.search import Part, open_text
 from sferic.model.errors import InputError, UnreadableInput
@@ -151,7 +151,7 @@ def _needs_its_beginning(item: Input) -> bool:
     """Say whether a part of the file cannot be understood without its first bytes."""
     with item.open() as stream:
         head = stream.read(_HEAD_BYTES)
-    return head[:2] in _UTF_16 or is_document(head) or are_joined(head)
+    return head[:2] in _UTF_16 or is_document(head) or are_joined(head) or is_spread(head)
 
 
 def can_copy() -> bool:

@@ -1,13 +1,18 @@
-"""Cuts JSON that holds many records, in one array or joined to each other, into lines of a record each, as a stream.
+"""Cuts JSON whose records are in an array, joined or spread over lines into lines of a record each, as a stream.
 
 AWS writes CloudTrail to S3 as `{"Records":[{…},{…}]}`, many megabytes in one line; the interfaces of Azure, Cloudflare,
 Google and Vercel answer alike, Defender's Advanced Hunting after the columns' names (`{"Schema":…,"Results":…}`),
-`gcloud` with a bare array over many lines. Records are told apart by decoding them, so no text inside a record can pass
-for a border. The line number of a record is its place in the document.
+Elasticsearch with hits in hits, `gcloud` with a bare array over many lines.
+
+Records are told apart by decoding them, so no text inside one can pass for a border. The line number of a record is its
+place in the document.
 
 Firehose joins the records it delivers without anything between them. In JSON a brace that closes, one that opens and
 the quote of a key never stand side by side but at such a seam: within a text a quote is escaped, and after the quote
 that ends a text no name begins.
+
+Objects that `jq` and its like have spread over lines, one after the other, end where a line begins with a brace: a text
+holds no line end, and all other braces are indented.
 
 Where a record is damaged, those around it are cut at what looks like the begin of the next; the damaged one is a line,
 too, and its reader refuses it. Anything that is no such document passes through untouched, and so does what follows it.
@@ -25,7 +30,7 @@ TRIES = 8
 _CARRY = 256
 """Bytes kept back where no border was seen, so that one that is cut in two is seen with the next chunk."""
 _BEFORE = (
-    rb"kind|etag|nextPageToken|success|errors|messages|result_info|count|pagination|@odata\.context|odata\.metadata"
+    rb"took|timed_out|_shards|max_score|total|kind|etag|nextPageToken|success|errors|messages|result_info|count|pagination|@odata\.context|odata\.metadata"
 )
 _SCALAR = rb'(?:"[^"\\]{0,2000}"|[\w.+-]{1,40}|\{[^{}]{0,400}\}|\[[^\[\]{}]{0,400}\])'
 _PAIR = rb'"(?:' + _BEFORE + rb')"\s{0,20}:\s{0,20}' + _SCALAR
@@ -35,16 +40,20 @@ _STATS = rb'"[Ss]tats"\s{0,20}:\s{0,20}\{[^\0]{0,4000}?\}(?=\s{0,20},\s{0,100}"[
 """… and what the query cost."""
 _HEAD = re.compile(
     rb"\s{0,100}(?:\{\s{0,100}(?:(?:" + _PAIR + rb"|" + _SCHEMA + rb"|" + _STATS + rb")\s{0,20},\s{0,100}){0,8}"
-    rb'"(?:Records|records|value|result|results|Results|items|events|Events)"\s{0,20}:\s{0,20})?\[\s{0,100}(?=\{\s{0,100}("[^"\\]{1,60}"))'
+    rb'(?:"hits"\s{0,20}:\s{0,20}\{\s{0,100}(?:' + _PAIR + rb"\s{0,20},\s{0,100}){0,3})?"
+    rb'"(?:Records|records|value|result|results|Results|items|events|Events|hits)"\s{0,20}:\s{0,20})?\[\s{0,100}'
+    rb'(?=\{\s{0,100}("[^"\\]{1,60}"))'
 )
 _TAIL = re.compile(
-    rb'\}\s{0,100}\](?:\s{0,100},\s{0,100}"[\w@.]{1,40}"\s{0,20}:\s{0,20}' + _SCALAR + rb"){0,8}\s{0,100}\}?\s{0,100}"
-    rb"(?=[^\s,}\]]|\Z)"
+    rb'\}\s{0,100}\](?:\s{0,100},\s{0,100}"[\w@.]{1,40}"\s{0,20}:\s{0,20}' + _SCALAR + rb"){0,8}"
+    rb"(?:\s{0,100}\}){0,2}\s{0,100}(?=[^\s,}\]]|\Z)"
 )
 _BY_LINE = re.compile(rb"\s{0,100}\[\s{0,100}(\{[^\n]{1,1000000}\})\s{0,20},?\s{0,20}\n")
 _BORDER = re.compile(rb"\}\s{0,100},\s{0,100}(?=\{)")
-_SEAM = re.compile(rb'\}(?=\{"[\w@$])')
-_SEAM_BYTES = 3
+_SEAM = re.compile(rb'\}[ \t]{0,4}(?=\{"[\w@$])')
+_SEAM_BYTES = 7
+_SPREAD = re.compile(rb'\s{0,100}\{[ \t]{0,20}\r?\n[ \t]{1,40}"')
+_LAST_BRACE = re.compile(rb"\n\}[ \t]{0,20},?[ \t]{0,20}\r?(?:\n|\Z)")
 _RECORDS = msgspec.json.Decoder(list[msgspec.Raw])
 
 
@@ -63,6 +72,11 @@ def are_joined(head: bytes) -> bool:
     return head.startswith(b'{"') and _SEAM.search(head, 0, end if end >= 0 else len(head)) is not None
 
 
+def is_spread(head: bytes) -> bool:
+    """Say whether a text begins with an object over several lines that stands by itself."""
+    return _SPREAD.match(head) is not None and not is_document(head)
+
+
 def one_a_line(chunks: Iterator[bytes], line_bytes: int) -> Iterator[bytes]:
     """Pass a stream on, a document's records as a line each; memory stays within `line_bytes` and a chunk."""
     first = next(chunks, b"")
@@ -71,6 +85,9 @@ def one_a_line(chunks: Iterator[bytes], line_bytes: int) -> Iterator[bytes]:
         return
     if are_joined(first):
         yield from _parted(chain([first], chunks))
+        return
+    if is_spread(first):
+        yield from _gathered(chain([first], chunks), line_bytes)
         return
     yield first
     yield from chunks
@@ -83,6 +100,28 @@ def _parted(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield data[:-_SEAM_BYTES]
         rest = data[-_SEAM_BYTES:]
     yield rest
+
+
+def _gathered(chunks: Iterator[bytes], line_bytes: int) -> Iterator[bytes]:
+    """Yield the objects that are spread over lines, and the lines between them as they are.
+
+    From the first object that has no end within the cap, all is left as it is.
+    """
+    held, ended = b"", False
+    while not ended and len(held) <= line_bytes:
+        chunk = next(chunks, None)
+        ended = chunk is None
+        held += chunk or b""
+        begin = 0
+        for brace in _LAST_BRACE.finditer(held):
+            if brace.end() < len(held) or ended:
+                start = max(begin, held.rfind(b"\n{", begin, brace.start()) + 1)
+                yield held[begin:start]
+                yield _line(held[start : brace.start() + 2])
+                begin = brace.end()
+        held = held[begin:]
+    yield held
+    yield from chunks
 
 
 class _Cutter:
@@ -176,5 +215,10 @@ def _records(text: bytes) -> list[bytes] | None:
 
 
 def _line(record: bytes) -> bytes:
-    """Return a record with its line end; a line feed inside stands between its parts, never in a text."""
-    return (record.replace(b"\n", b" ") if b"\n" in record else record) + b"\n"
+    """Return a record with its line end; what is spread over lines is written as compactly as a log's lines are."""
+    if b"\n" not in record:
+        return record + b"\n"
+    try:
+        return msgspec.json.format(record, indent=-1) + b"\n"
+    except (msgspec.DecodeError, RecursionError):
+        return record.replace(b"\n", b" ") + b"\n"

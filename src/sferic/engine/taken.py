@@ -15,7 +15,7 @@ from typing import IO, Any, Literal, Self, cast
 
 import msgspec
 
-from sferic.engine.documents import is_document
+from sferic.engine.documents import is_document, is_spread
 from sferic.engine.inputs import INSIDE, Input
 from sferic.model.history import Mark
 from sferic.model.report import FileAccount
@@ -126,7 +126,8 @@ class _Disk:
         head = self._read(0, min(size, _HEAD_BYTES))
         first = head.removeprefix(BOM_UTF8).partition(b"\n")[0].decode("utf-8", "replace")
         names_columns = is_splunk_csv(first) or (first[:1] != "#" and may_be_header(first))
-        alone = not head.startswith(_UTF_16) and not is_document(head) and not names_columns
+        is_cut = is_document(head) or is_spread(head)
+        alone = not head.startswith(_UTF_16) and not is_cut and not names_columns
         return alone and size > 0 and self._read(size - 1, 1) == b"\n"
 
     def header(self, size: int) -> bytes:
