@@ -246,6 +246,15 @@ def test_only_one_source(everything: Read, lines: ModuleType, tmp_path: Path) ->
     assert only(found.account).unknown == 1
 
 
+def test_a_mapping_that_fits_nothing_is_said(everything: Read, tmp_path: Path) -> None:
+    """Where a mapping was given and no line is known, the refusal says that it is the mapping."""
+    (tmp_path / "m.toml").write_text('[fields]\ntime = "When"\nsrc_ip = "Who"\ndst_host = "Where"\n')
+    path = tmp_path / "x.csv"
+    path.write_text("when,who,where\n2026-03-02,10.0.0.5,a.example\n")
+    found = everything(path, source_options={"user_mapping": {"file": str(tmp_path / "m.toml")}})
+    assert "your mapping does not fit it" in only(found.account).problem
+
+
 def test_the_start_and_the_end_stamp(everything: Read, gather: Read, lines: ModuleType, tmp_path: Path) -> None:
     """Events carry the log's own stamp; a hunt leads the end of a request back to its beginning."""
     path = tmp_path / "x.log"

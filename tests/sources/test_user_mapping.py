@@ -55,15 +55,18 @@ def event(path: Path, record: dict[str, Any]) -> Event:
         ("[fields]\n", "fields.time", "missing"),
         ('[fields]\ntime = "ts"\n', "fields", "destination"),
         (FIELDS + 'bytes_upp = "x"\n', "fields.bytes_upp", "bytes_up,"),
-        (FIELDS + "bytes_up = 7\n", "fields", "int"),
-        (FIELDS + "bytes_up = []\n", "fields", "length"),
+        (FIELDS + "bytes_up = 7\n", "fields.bytes_up", "a name or a list"),
+        (FIELDS + "bytes_up = []\n", "fields.bytes_up", "a name or a list"),
+        (FIELDS + "[constants]\napp = 7\n", "constants.app", "a text"),
+        ("fields = 7\n", "fields", "a table"),
         (FIELDS + '[constants]\nsrc_ip = "10.0.0.1"\n', "constants.src_ip", "observer"),
         ('time_format = "epoch"\n' + FIELDS, "time_format", "epoch_ms"),
         ('time_format = "%H:%M"\n' + FIELDS, "time_format", "year"),
-        ('table = "http"\n' + FIELDS, "table", "http"),
+        ('table = "http"\n' + FIELDS, "table", "http_activity"),
+        ('delimiter = ";;"\n' + FIELDS, "delimiter", "one character"),
         ('delimiter = "x"\n' + FIELDS, "delimiter", "comma"),
-        ('columns = ["a"]\n' + FIELDS, "columns", "length"),
-        ('fromat = "csv"\n' + FIELDS, "mapping.toml", "fromat"),
+        ('columns = ["a"]\n' + FIELDS, "columns", "two names"),
+        ('fromat = "csv"\n' + FIELDS, "fromat", "format"),
     ],
 )
 def test_what_is_wrong_with_a_mapping_is_said_with_its_key(write: Write, text: str, where: str, says: str) -> None:
@@ -121,6 +124,15 @@ def test_constants_and_table_hold_for_every_line(write: Write) -> None:
     path = write(f'table = "dns_activity"\n{FIELDS}query_name = "q"\n[constants]\nobserver = "o"\napp = "x"\n')
     found = event(path, {"ts": 1772445600, "q": "a.example"})
     assert (found.table, found.dst_host, found.observer, found.app) == (DNS, "a.example", "o", "x")
+
+
+def test_date_and_clock_may_be_two_columns(write: Write) -> None:
+    """`time_of_day` follows `time`, in the form given for both or in any usual one; it may be missing."""
+    mapping = FIELDS + 'time_of_day = "clock"\n'
+    assert event(write(mapping), {"ts": "2026-03-02", "clock": "10:00:00", "host": "a.example"}).time == TEN_US
+    given = write('time_format = "%d.%m.%Y %H:%M"\n' + mapping)
+    assert event(given, {"ts": "02.03.2026", "clock": "10:00", "host": "a.example"}).time == TEN_US
+    assert event(write(mapping), {"ts": "2026-03-02T10:00:00Z", "host": "a.example"}).time == TEN_US
 
 
 def test_rows_are_read_behind_a_header_or_by_given_columns(write: Write) -> None:

@@ -300,3 +300,38 @@ def test_readers_do_not_share_a_header() -> None:
     one, other = ConnReader(Setup(Clock())), ConnReader(Setup(Clock()))
     read(one, header("conn", "ts uid id.orig_h conn_state"))
     assert other.claims(Line("1\tC1\t10.0.0.1\tSF")) == NO
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_ends_may_have_no_dots(name: str) -> None:
+    """`id_orig_h` (another separator of scopes) and an object `id` name the ends as `id.orig_h` does."""
+    reader = sources()[name].reader
+    plain = {**OBJECT, **OWN_KEYS[name]}
+    under = {key.replace("id.", "id_"): value for key, value in plain.items()}
+    nested = {key: value for key, value in plain.items() if key not in ENDS}
+    nested["id"] = {key.removeprefix("id."): value for key, value in ENDS.items()}
+    found = []
+    for record in (plain, under, nested):
+        line = Line(json.dumps(record))
+        made = reader(Setup(Clock()))
+        assert made.claims(line) == CERTAIN
+        found.append(made.read(line))
+    assert isinstance(found[0], Event)
+    assert found == [found[0]] * 3
+
+
+def test_columns_may_have_no_dots() -> None:
+    """A TSV log with `id_orig_h` in its header is read, below `#fields` or below a bare row of names."""
+    names, row = "ts uid id_orig_h id_orig_p id_resp_h id_resp_p conn_state", "1772445600.5\tC1\t10.0.0.1\t5\t192.0.2.1\t443\tSF"
+    for texts in ((*header("conn", names), row), (names.replace(" ", "\t"), row)):
+        found = event(ConnReader(Setup(Clock())), *texts)
+        assert (found.src_ip, found.dst_ip, found.outcome) == ("10.0.0.1", "192.0.2.1", "sf")
+
+
+def test_a_row_behind_a_header_of_syslog_s_is_no_row() -> None:
+    """Its first cell would be no time: the router takes the header off first."""
+    made = ConnReader(Setup(Clock()))
+    for text in header("conn", "ts uid id.orig_h"):
+        made.read(Line(text))
+    assert made.claims(Line("<13>Mar  2 10:00:01 s1 zeek: 1772445600.5\tC1\t10.0.0.1")) == NO
+    assert made.claims(Line("1772445600.5\tC1\t10.0.0.1")) == CERTAIN

@@ -91,6 +91,11 @@ def _refuse(account: FileAccount, reading: Reading) -> None:
             f"no line of it is one of {', '.join(asked)}", where=account.path,
             hint="without `--source` every source is asked",
         )  # fmt: skip
+    if "file" in reading.settings.source_options.get("user_mapping", {}):
+        raise UnknownLog(
+            "no source recognises a line of it, and your mapping does not fit it", where=account.path,
+            expected="the names of the mapping's time and destination, in a header row or in JSON objects",
+        )  # fmt: skip
     raise UnknownLog(
         "no source recognises a line of it", where=account.path,
         expected="a log that `sferic sources` lists",

@@ -5,7 +5,8 @@ Formats: https://docs.zeek.org/en/master/log-formats.html and https://docs.zeek.
 The content decides, never the file's name. A TSV log says its own separators, marks for nothing, and columns in
 `#…` lines, anew wherever they change within a file; a log of the writer's `tsv` option has a bare line of names.
 A JSON object tells its log by `_path`, else by its keys. Logs cut down or kept for open connections
-(`conn_red`, `open_conn`, `conn_long`) have the same fields. Corelight's `_system_name` is the observer.
+(`conn_red`, `open_conn`, `conn_long`) have the same fields. Corelight's `_system_name` is the observer. The ends may be
+called `id_orig_h` (`Log::default_scope_sep`, and where a store forbids dots) or stand in an object `id`.
 
 The separator is taken from the `#fields` line itself, so that a reader which was not shown the `#separator`
 line (the engine gives a line to one source) still splits rightly.
@@ -25,13 +26,14 @@ from sferic.model.event import Event, Line, Reject
 from sferic.sources import _wire
 from sferic.sources._bulk import Lines, Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
+from sferic.sources._meaning import from_json
 
 if TYPE_CHECKING:
     from sferic.sources._zeek_bulk import Values
 
 MARKS = (
     r"#(?:separator|set_separator|empty_field|unset_field|path|fields)\b",
-    r"\bts[^a-z0-9]{1,8}uid[^a-z0-9]{1,8}id\.orig_h[^a-z0-9]",
+    r"\bts[^a-z0-9]{1,8}uid[^a-z0-9]{1,8}id[._]orig_h[^a-z0-9]",
 )
 """The lines that say how to read TSV; the second is the bare header of the `tsv` option."""
 OPTIONS = {"fields": "The names of the columns, for a TSV log that reaches you without its `#fields` line."}
@@ -49,7 +51,7 @@ _PATH_KEY = re.compile(r'"_path": ?"([^"\\]{1,64})"')
 _COMMENT = re.compile(r"#(separator|set_separator|empty_field|unset_field|path|open|close|fields|types)(?=\W)")
 _PATH_LINE = re.compile(r"#path[^A-Za-z0-9_]{1,8}(?:.{0,200}/)?([^/]{1,64})")
 _FIELDS_LINE = re.compile(r"#fields(?P<sep>[^A-Za-z0-9_]{1,8})(?P<names>[A-Za-z_].*)")
-_BARE_LINE = re.compile(r"(?P<names>ts(?P<sep>[^A-Za-z0-9_.]{1,8})uid(?P=sep)id\.orig_h(?P=sep).*)")
+_BARE_LINE = re.compile(r"(?P<names>ts(?P<sep>[^A-Za-z0-9_.]{1,8})uid(?P=sep)id[._]orig_h(?P=sep).*)")
 _ROW = {
     kind: re.compile(r"\d{9,10}\.\d{6}\tC[0-9A-Za-z]{8,24}(?:\t[0-9A-Fa-f:.]{2,45}\t\d{1,5}){2}\t" + rest)
     for kind, rest in {
@@ -64,6 +66,8 @@ _ESCAPED = re.compile(r"\\x([0-9A-Fa-f]{2})|\\\\")
 _DEFAULTS = {"separator": "\t", "set_separator": ",", "empty_field": "(empty)", "unset_field": "-"}
 _LISTS = frozenset({"answers", "proxied", "resp_mime_types"})
 """Fields of a set or vector type."""
+_ENDS = ('"id.orig_h"', '"id_orig_h"', '"orig_h"')
+"""How an object names the client: as Zeek does, without dots, or nested."""
 _OTHER = "other"
 """A Zeek log of none of the four kinds."""
 
@@ -171,7 +175,7 @@ class Reader(ABC):
         path = _json_path(text)
         if path in _KEYS:
             return path == self.kind
-        return '"id.orig_h"' in text and _holds(text, self.kind)
+        return _has_ends(text) and _holds(text, self.kind)
 
     def _claim_header(self, text: str) -> int:
         if match := _PATH_LINE.match(text):
@@ -201,7 +205,7 @@ class Reader(ABC):
             self._said[match[1]] = _plain(value)
 
     def _lay_out(self, separator: str, names: Iterable[str], *, mine: bool) -> _Layout:
-        columns = tuple(names)
+        columns = tuple("id." + name[3:] if name.startswith("id_") else name for name in names)
         picks = tuple((self._fields[name], i) for i, name in enumerate(columns) if name in self._fields)
         return _Layout(separator, columns, picks, mine)
 
@@ -209,6 +213,8 @@ class Reader(ABC):
         if not self._is_my_object(text):
             return None if text.rstrip().endswith("}") else Reject("not a JSON object")
         try:
+            if _ENDS[0] not in text and _has_ends(text):
+                return msgspec.convert(_with_dots(from_json(text)), self.record)
             return self._decoder.decode(text.encode("utf-8", "replace"))
         except (msgspec.DecodeError, RecursionError):
             return Reject("not a JSON object")
@@ -289,9 +295,20 @@ def _json_kind(text: str) -> str | None:
     path = _json_path(text)
     if path in _KEYS:
         return path
-    if '"id.orig_h"' not in text:
+    if not _has_ends(text):
         return path if '"ts"' in text else None
     return next((kind for kind in _KEYS if _holds(text, kind)), _OTHER)
+
+
+def _has_ends(text: str) -> bool:
+    return any(name in text for name in _ENDS)
+
+
+def _with_dots(record: dict[str, Any]) -> dict[str, Any]:
+    """Give the ends the names that Zeek gives them."""
+    ends = record.get("id")
+    nested = {f"id.{name}": value for name, value in ends.items()} if isinstance(ends, dict) else {}
+    return {"id." + name[3:] if name.startswith("id_") else name: value for name, value in record.items()} | nested
 
 
 def _json_path(text: str) -> str | None:

@@ -114,7 +114,9 @@ class Reader:
             record = _DECODER.decode((text or "").encode("utf-8", "replace"))
         except (msgspec.DecodeError, RecursionError):
             return Reject("not a JSON object")
-        kind = self._kinds.get(record.event_type) if isinstance(record.event_type, str) else None
+        if not isinstance(record.event_type, str):
+            return Reject("no event_type at the top of the record")
+        kind = self._kinds.get(record.event_type)
         if kind is None:
             return None
         event = kind(record, self._start(record, line))

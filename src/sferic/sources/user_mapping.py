@@ -12,6 +12,7 @@ Format: https://toml.io/ for the mapping, given with `--set user_mapping.file=my
     src_ip = "client"
     dst_host = ["cs-host", "sni"]       # the first with a value counts
     bytes_up = "request.bytes"          # dots lead into nested objects
+    time_of_day = "clock"               # optional, if `time` is a date only
     [constants]
     observer = "proxy-1"
 
@@ -49,12 +50,23 @@ MARKS = (r"^\"?[a-z_@][\w .@()/-]*\"?(?:[,;|\t]\"?[a-z_@][\w .@()/-]*\"?){2,}\r?
 """A first line in which each of three cells or more begins with a letter: a header row."""
 OPTIONS = {"file": "Your mapping: a TOML file that says which of the log's names carry which field."}
 
+_CLOCK = "time_of_day"
 _DESTINATIONS = ("url", "http_host", "sni", "dst_host", "dst_ip", "query_name")
 _STARTED = ("process_path", "process_guid")
 _CONSTANTS = frozenset({"observer", "device", "app", "protocol"})
 _UNITS_US = {"epoch_s": Decimal(10**6), "epoch_ms": Decimal(1000), "epoch_us": Decimal(1), "epoch_ns": Decimal("0.001")}
 _NUMBER = re.compile(r"[0-9]{1,19}(?:\.[0-9]{1,9})?")
 _MOST_US = 10**17
+_KEYS: Mapping[str, str] = {
+    "fields": 'a table [fields] of field = "name" or a list of names',
+    "constants": 'a table [constants] of field = "text"',
+    "time_format": "a text",
+    "table": "http_activity, network_activity, dns_activity or process_activity",
+    "format": "json or csv",
+    "delimiter": "one character: a comma, semicolon, tab or pipe",
+    "columns": "a list of two names or more",
+}
+"""What may stand in a mapping's file, and how."""
 Column = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -114,7 +126,7 @@ class Reader:
         event = read(record, 0, mapped.table)
         if not isinstance(event, Event):
             return event
-        stamped = record.text("time")
+        stamped = " ".join(filter(None, (record.text("time"), record.text(_CLOCK)))) or None
         time = line.sent_at if stamped is None else self._time(stamped, mapped.time_format)
         if time is None:
             return Reject("no time")
@@ -149,13 +161,8 @@ class Reader:
 
 def load(path: Path) -> Mapped:
     """Read a mapping file; whatever is wrong with it is a SettingsError that names file and key."""
-    data = read_toml(path)
-    try:
-        mapped = msgspec.convert(data, Mapped)
-    except msgspec.ValidationError as error:
-        problem, _, at = str(error).partition(" - at `$")
-        raise _wrong(path, at.strip(".`"), problem) from error
-    _check_keys(path, "fields", mapped.fields, MEANINGS)
+    mapped = _converted(path, read_toml(path))
+    _check_keys(path, "fields", mapped.fields, MEANINGS | {_CLOCK})
     _check_keys(path, "constants", mapped.constants, _CONSTANTS)
     if "time" not in mapped.fields:
         raise _wrong(path, "fields.time", "is missing", "the name of the field that holds the time")
@@ -170,10 +177,31 @@ def load(path: Path) -> Mapped:
     return mapped
 
 
+def _converted(path: Path, data: dict[str, Any]) -> Mapped:
+    """Check one key after the other, so that an error can name it."""
+    _check_keys(path, "", data, frozenset(_KEYS))
+    if "fields" not in data:
+        raise _wrong(path, "fields", "is missing", _KEYS["fields"])
+    given = [(key, {key: value}) for key, value in data.items() if not isinstance(value, dict)]
+    given += [
+        (f"{table}.{key}", {table: {key: value}})
+        for table in ("fields", "constants") if isinstance(found := data.get(table), dict)
+        for key, value in found.items()
+    ]  # fmt: skip
+    for key, one in given:
+        try:
+            msgspec.convert({"fields": {}} | one, Mapped)
+        except msgspec.ValidationError as error:
+            expected = {"fields": "a name or a list of names", "constants": "a text"}.get(key.partition(".")[0], "")
+            raise _wrong(path, key, "does not fit", expected if "." in key else _KEYS[key]) from error
+    return msgspec.convert(data, Mapped)
+
+
 def _check_keys(path: Path, where: str, keys: Mapping[str, Any], known: frozenset[str]) -> None:
     for key in keys:
         if key not in known:
-            raise _wrong(path, f"{where}.{key}", "is no field", f"one of {', '.join(sorted(known))}")
+            what = "field" if where else "key of a mapping"
+            raise _wrong(path, f"{where}.{key}".strip("."), f"is no {what}", f"one of {', '.join(sorted(known))}")
 
 
 def _wrong(path: Path, key: str, problem: str, expected: str = "") -> SettingsError:
