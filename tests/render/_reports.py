@@ -273,7 +273,8 @@ ACCOUNT = Account(
     duplicates=4,
     first_time=at("2026-03-01 00:00:03"),
     last_time=at("2026-03-04 23:59:58"),
-    pairs=512,
+    judged=507,
+    short=5,
     estate=312,
     wall_s=1.9,
     cpu_s=3.1,
@@ -289,5 +290,4 @@ def example() -> Report:
         paths=("squid", "bluecoat", "old"),
         account=ACCOUNT,
         findings=(LAMBDA, ROTATING, SLOW, LONG, BARE),
-        below=507,
     )

@@ -78,7 +78,7 @@ EMPTY = {
 @pytest.mark.parametrize(("why", "ledger"), EMPTY.items())
 def test_an_empty_result_says_why(report: Report, why: str, ledger: Account) -> None:
     """With nothing to show, the table says which of the possible causes it is, and what to do about it."""
-    empty = msgspec.structs.replace(report, findings=(), below=0, account=ledger)
+    empty = msgspec.structs.replace(report, findings=(), account=ledger)
     text = page(lambda s: terminal.render(empty, s, Look(width=200)))
     assert text.startswith("Nothing found.")
     assert why in text
@@ -88,7 +88,7 @@ def test_an_empty_result_says_why(report: Report, why: str, ledger: Account) -> 
 def test_what_cannot_be_read_is_no_clean_result(report: Report) -> None:
     """Where no source knows a file, the headline is that, in place of a sentence about platforms."""
     files = tuple(FileAccount(path=n, lines=9, problem=f"{n}: no source recognises it", exit_code=8) for n in "ab")
-    empty = msgspec.structs.replace(report, findings=(), below=0, account=Account(files=files))
+    empty = msgspec.structs.replace(report, findings=(), account=Account(files=files))
     text = page(lambda s: terminal.render(empty, s, Look(width=200)))
     assert text.startswith("Nothing could be read. a: no source recognises it\n")
     assert "1 more path" in text
@@ -105,7 +105,7 @@ def test_header_lines_name_no_platform() -> None:
 def test_a_damaged_log_was_read(report: Report) -> None:
     """A log that was known up to its damage keeps the headline about what it holds."""
     files = (FileAccount(path="a", lines=9, sources={"zeek_dns": 0}, problem="a: ends too early", exit_code=6),)
-    empty = msgspec.structs.replace(report, findings=(), below=0, account=Account(files=files))
+    empty = msgspec.structs.replace(report, findings=(), account=Account(files=files))
     assert "None of 9 lines names" in page(lambda s: terminal.render(empty, s, Look(width=200)))
 
 

@@ -172,25 +172,32 @@ def ledger(report: Report, *, no_color: bool) -> None:
     """Say on standard error what was read, what came of it, and what to type next."""
     then = f"sferic explain {report.findings[0].id[:12]}" if report.findings else ""
     sys.stdout.flush()
-    account.render(report.account, sys.stderr, _streams.look(sys.stderr, no_color=no_color), verdict(report), then)
+    look = _streams.look(sys.stderr, no_color=no_color)
+    account.render(report.account, sys.stderr, look, verdict(report), then)
 
 
 def verdict(report: Report) -> str:
-    """Say what came of the channels that were weighed."""
-    channels = counted(report.account.pairs, "channel")
-    found = counted(len(report.findings), "finding") + _news(report) + f", {report.below:,} below the floor"
-    if report.short:
-        found += f", {report.short:,} with too few calls to judge"
-    if report.activity or report.activity_notes:
-        found += f"; {counted(len(report.activity), 'row')} of steady activity"
-    return f"{channels} of {counted(report.account.estate, 'source')}: {found}"
+    """Say how many channels were weighed and what was found, in numbers that add up: those of channels, of findings."""
+    read, told = report.account, list[str]()
+    if read.pairs:
+        channels = f"{counted(read.pairs, 'channel')} of {counted(read.estate, 'source')}"
+        short = f": {read.judged:,} judged, {read.short:,} with too few calls to judge a rhythm"
+        told.append(channels + (short if read.short else ""))
+    is_published = report.activity or report.activity_notes
+    if report.findings or not is_published:
+        kinds = Counter(finding.analytic for finding in report.findings)
+        by_kind = ", ".join(f"{name} {number:,}" for name, number in sorted(kinds.items()))
+        told.append(counted(len(report.findings), "finding") + (f" ({by_kind})" if by_kind else "") + _news(report))
+    if is_published:
+        told.append(f"{counted(len(report.activity), 'row')} of steady activity")
+    return "; ".join(told)
 
 
 def _news(report: Report) -> str:
-    """Count what a store knows of the findings: ` (2 new, 1 risen)`; nothing where there is no store."""
+    """Count what a store knows of the findings: `: 2 new, 1 risen`; nothing where there is no store."""
     kinds = Counter(finding.news for finding in report.findings)
     counts = [f"{kinds[news]:,} {news}" for news in ("new", "risen", "known") if kinds[news]]
     left = [f"{report.known:,} known not shown"] if report.known else []
     closed = [f"{len(report.closed):,} closed"] if report.closed else []
     told = ", ".join(counts + left + closed)
-    return f" ({told})" if told else ""
+    return f": {told}" if told else ""

@@ -80,14 +80,14 @@ def _before(weighed: Weighed, i: int) -> tuple[float, float, int]:
 class Census(msgspec.Struct, frozen=True):
     """How many channels had enough check-ins to be judged, and how many had not."""
 
-    judged: int
-    short: int
+    judged: int = 0
+    short: int = 0
 
 
-def census(window: Window) -> Census:
+def census(window: Window, least: int = MIN_CHECKINS) -> Census:
     """Count channels (client and owner) by whether any of their segments has enough check-ins."""
     key = window.client * (len(window.owners) + 1) + window.owner
-    enough = np.unique(key[window.checkins >= MIN_CHECKINS])
+    enough = np.unique(key[window.checkins >= least])
     return Census(len(enough), len(np.setdiff1d(np.unique(key), enough)))
 
 

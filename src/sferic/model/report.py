@@ -78,8 +78,10 @@ class Account(msgspec.Struct, kw_only=True):
     last_time: int | None = None
     weighed: bool = True
     """Whether anything was; a run with a store that has nothing new only tells what stands."""
-    pairs: int = 0
-    """Channels (machine and owner) with enough calls to be looked at."""
+    judged: int = 0
+    """Channels (machine and owner) with enough check-ins for every analytic that was asked for."""
+    short: int = 0
+    """Channels with too few check-ins to judge a rhythm; other analytics look at them, too."""
     estate: int = 0
     """Distinct sources seen."""
     kept: int = 0
@@ -93,6 +95,11 @@ class Account(msgspec.Struct, kw_only=True):
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_mb: float = 0.0
+
+    @property
+    def pairs(self) -> int:
+        """Return all channels that were looked at."""
+        return self.judged + self.short
 
     @property
     def was_read(self) -> bool:
@@ -140,10 +147,6 @@ class Report(msgspec.Struct, kw_only=True):
     account: Account = msgspec.field(default_factory=Account)
     findings: tuple[Finding, ...] = ()
     """Ranked, highest score first."""
-    below: int = 0
-    """Channels with enough check-ins that stayed under the floor, for want of a rhythm or of other evidence."""
-    short: int = 0
-    """Channels with too few check-ins to judge a rhythm."""
     standing: int = 0
     """Findings that a store holds as open, and that lie below the floor of this run (`--store`)."""
     known: int = 0

@@ -124,13 +124,11 @@ def _hunted(
     found = weighed.findings
     if audit:
         found = sorted(audit.findings(found, settings), key=lambda f: (-f.points, f.id))
-    beacons = sum("beacon" in f.analytic for f in found)
     account = account_of(gathered, weighed.filled, weighed.estate, weighed.counted, strict=settings.strict)
     account.missing += audit.notes() if audit else ()
     account.spilled = gathered.parts.spilled
     return Report(
         account=account, findings=quote(tuple(found), settings.limits, find=cluster.find if cluster else None),
-        below=max(0, weighed.counted.judged - beacons), short=weighed.counted.short,
         activity=weighed.activity.rows, activity_notes=weighed.activity.notes,
     )  # fmt: skip
 
@@ -154,7 +152,7 @@ def account_of(gathered: Gathered, held: Filled, estate: int, counted: Census, *
     account.openings = tally.openings
     gathered.period.tell(account)
     gathered.audited.tell(account)
-    account.pairs, account.estate = counted.judged + counted.short, estate
+    account.judged, account.short, account.estate = counted.judged, counted.short, estate
     return account
 
 

@@ -43,7 +43,7 @@ def as_published(
     events = lines.events(paths, facts.expressions())
     Extraction(facts, assume_fields=settings.assume_fields).feed(events, search)
     account = lines.account()
-    account.pairs, account.estate = search.groups, search.addresses
+    account.judged, account.estate = search.groups, search.addresses
     found = search.result()
     return Published(msgspec.structs.replace(found, notes=(*found.notes, *lines.notes())), account)
 

@@ -15,7 +15,6 @@ from sferic import __version__
 from sferic.catalog.assets import load_assets
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import load_weights
-from sferic.correlate.channels import Census
 from sferic.engine.gather import Gatherer
 from sferic.engine.gauge import Gauge
 from sferic.engine.memory import room_of
@@ -154,12 +153,11 @@ class _Run:
         kept = [_with_news(k) for k in history.findings()]
         standing = [f for f in kept if f.news and f.news != "closed"]
         shown = sorted((f for f in standing if f.score >= settings.min_score), key=lambda f: (-f.points, f.id))
-        report = self._report(weighed, parts, shown)
-        report.standing = len(standing) - len(shown)
-        report.closed = tuple(f for f in kept if f.news == "closed")
-        if recalled is not None and report.account.first_time is None:  # an earlier run read, this one only weighed
-            report.account.first_time, report.account.last_time = (round(second * 1e6) for second in recalled.span_s)
-        return report
+        account = self._account(weighed, parts)
+        if recalled is not None and account.first_time is None:  # an earlier run read, this one only weighed
+            account.first_time, account.last_time = (round(second * 1e6) for second in recalled.span_s)
+        closed = tuple(f for f in kept if f.news == "closed")
+        return Report(account=account, findings=tuple(shown), standing=len(standing) - len(shown), closed=closed)
 
     def _quoted(self, found: Sequence[Finding]) -> tuple[Finding, ...]:
         """Fill in sample lines: of a finding known before, only those read now or known, for earlier files are many."""
@@ -182,14 +180,6 @@ class _Run:
         )
         parts = Spilled(recalled.texts.words["host"], shelf, settler, self._room.part_rows)
         return parts, sight(kinds_of(settler.settled(recalled.callers)))
-
-    def _report(self, weighed: Weighed | None, parts: Spilled | None, found: Sequence[Finding]) -> Report:
-        counted = weighed.counted if weighed else Census(0, 0)
-        beacons = sum("beacon" in f.analytic for f in found)
-        return Report(
-            account=self._account(weighed, parts), findings=tuple(found), below=max(0, counted.judged - beacons),
-            short=counted.short,
-        )  # fmt: skip
 
     def _account(self, weighed: Weighed | None, parts: Spilled | None) -> Account:
         strict = self._settings.strict

@@ -13,7 +13,7 @@ import numpy as np
 
 from sferic.catalog.weights import Weights
 from sferic.correlate.activity import Activity, Counted, activity, count
-from sferic.correlate.channels import Candidate, Census, candidates, census, findings
+from sferic.correlate.channels import MIN_CHECKINS, Candidate, Census, candidates, census, findings
 from sferic.correlate.missing import Filled, filled
 from sferic.correlate.same import with_processes
 from sferic.correlate.weigh import weigh
@@ -134,7 +134,7 @@ def _weighed(
     weighed = set(settings.analytics) - {ACTIVITY, AS_PUBLISHED}
     return _Part(
         found=_found(window, settings, weights, floor_db),
-        counted=census(window) if weighed else Census(0, 0),
+        counted=census(window, MIN_CHECKINS if "beacon" in weighed else 0) if weighed else Census(),
         activity=count(traffic, settings.activity) if ACTIVITY in settings.analytics else Counted(),
     )  # fmt: skip
 

@@ -151,9 +151,9 @@ def _cause(report: Report) -> tuple[str, str]:
         )
     if not account.events:
         return _no_events(account)
-    if not report.below:
+    if not account.judged:
         return _too_few(report)
-    why = f"{counted(report.below, 'channel')} to serverless functions judged: no rhythm, or not enough else."
+    why = f"{counted(account.judged, 'channel')} to serverless functions judged: no rhythm, or not enough else."
     return why, "`--min-score 0` shows those with a rhythm."
 
 
@@ -186,6 +186,7 @@ def _too_few(report: Report) -> tuple[str, str]:
     if not report.account.estate:
         why = f"{counted(events, 'event')}, none of them a call to a serverless platform, no change that stands out."
         return why, "`--min-score 0` shows every change of a function; proxy or DNS logs show who calls one."
-    short = f" ({counted(report.short, 'channel')} with fewer than six check-ins)" if report.short else ""
-    why = f"{counted(events, 'event')}, but too few from any one channel to judge{short}."
+    short = report.account.short
+    few = f" ({counted(short, 'channel')} with fewer than six check-ins)" if short else ""
+    why = f"{counted(events, 'event')}, but too few from any one channel to judge{few}."
     return why, "Give a longer span of logs."
