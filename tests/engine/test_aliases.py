@@ -108,8 +108,8 @@ def test_platforms_that_are_not_hunted_unmask_nothing(gather: Gather, lines: Mod
     assert [host for host, _, _ in called(gather(path, tiers=("noisy",)))] == [SHOP]
 
 
-def test_a_pipe_cannot_be_looked_through_again(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:
-    """What can be read again is; a pipe whose lines are gone is named."""
+def test_a_pipe_is_looked_through_again(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:
+    """Calls of an own domain are found in a pipe, too, though its lines went by before the domain was known."""
     (tmp_path / "dns.log").write_text(zeek_dns(1, SITE) + "\n", encoding="utf-8")
     (tmp_path / "proxy.log").write_bytes(lines.log(lines.squid(10, SHOP)))
     pipe = tmp_path / "pipe"
@@ -118,8 +118,7 @@ def test_a_pipe_cannot_be_looked_through_again(gather: Gather, lines: ModuleType
     writer.start()
     found = gather(tmp_path / "dns.log", tmp_path / "proxy.log", pipe)
     writer.join()
-    assert called(found) == [(SHOP, "netlify:synthetic-shop", SITE)]
-    assert found.once == {str(pipe)}
+    assert called(found) == [(SHOP, "netlify:synthetic-shop", SITE)] * 2
 
 
 def learned(*events: Event, config: Path | None = None) -> Aliases:

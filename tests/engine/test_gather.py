@@ -165,30 +165,29 @@ def test_without_names_nothing_is_read_twice(gather: Gather, lines: ModuleType, 
     assert found.ledger.kinds["cisco_asa"]
 
 
-def test_standard_input_is_read_once(
+def test_standard_input_is_read_as_often_as_a_file(
     gather: Gather, lines: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Flows on standard input cannot be joined; that is told, also where another file gives the names."""
+    """Flows on standard input are joined with the names in it."""
     (tmp_path / "in").write_bytes(lines.log(lines.stream_dns(1), lines.asa(30), lines.squid(40)))
     with (tmp_path / "in").open("rb") as stream:
         text = io.TextIOWrapper(stream)
         monkeypatch.setattr(sys, "stdin", text)
         found = gather("-")
         text.detach()
-    assert found.once == {"-"}
-    assert joined(found) == []
-    assert len(found.traffic) == 2
+    assert joined(found) == [lines.HOST]
+    assert len(found.traffic) == 3
 
 
-def test_a_pipe_is_read_once(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:
-    """A named pipe gives its lines once; a second reading would wait for ever."""
+def test_a_pipe_is_read_as_often_as_a_file(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:
+    """A named pipe gives its lines once; they are kept for the second reading."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_bytes, args=[lines.log(lines.stream_dns(1), lines.asa(30))])
     writer.start()
     found = gather(pipe)
     writer.join()
-    assert found.once == {str(pipe)}
+    assert joined(found) == [lines.HOST]
 
 
 def test_splunk_csv_export_of_flows(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:

@@ -199,6 +199,22 @@ def test_standard_input_stays_open(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         text.detach()
 
 
+def test_standard_input_has_the_date_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`< access.log` dates lines without a year as naming the file does; a closed one is refused when it is read."""
+    (tmp_path / "in").write_bytes(b"x\n")
+    os.utime(tmp_path / "in", (86_400, 86_400))
+    with (tmp_path / "in").open() as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        (item,) = expand(["-"])
+        assert isinstance(item, Input)
+        assert item.modified == 86_400
+    (closed,) = expand(["-"])
+    assert isinstance(closed, Input)
+    assert closed.modified is None
+    with pytest.raises(OSError, match="it is closed"):
+        closed.open()
+
+
 def test_zip_members(tmp_path: Path) -> None:
     """Each file in a zip is an input, in the archive's order; folders, hidden files and macOS shadows are none."""
     path = archive(tmp_path / "x.zip", "b.log", "a/", "a/c.log", ".hidden", "__MACOSX/._b.log", "a/.x/y")

@@ -380,13 +380,3 @@ def test_exit_codes(
     assert word in " ".join(told.err.split())
     found = [json.loads(line)["connections"] for line in told.out.splitlines()]
     assert found == ([720] if {"good.log", "bad.log", "cut.gz", "."} & set(argv) else [])
-
-
-def test_standard_input(tmp_path: Path, beacon: bytes, lines: ModuleType) -> None:
-    """`-` is read, compressed or not; that flows in it were not joined is said."""
-    (tmp_path / "in").write_bytes(gzip.compress(beacon + lines.log(lines.stream_dns(1), lines.asa(30))))
-    with (tmp_path / "in").open("rb") as stream:
-        done = child(COMMAND, "hunt", "-", "--no-save", stdin=stream)
-    assert done.returncode == 0, done.stderr
-    assert len(done.stdout.splitlines()) == 1
-    assert "can be read only once" in " ".join(done.stderr.split())

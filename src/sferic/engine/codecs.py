@@ -23,7 +23,8 @@ from sferic.model.errors import BinaryInput, DamagedInput, EmptyInput, LimitExce
 from sferic.model.settings import Limits
 
 READ_BYTES = 1 << 20
-_SNIFF = 4096
+SNIFF_BYTES = 4096
+"""What a stream is told by."""
 _MAGICS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", EVTX: "evtx"}
 _CAPTURE = "a packet capture; run Zeek or Suricata over it and give me their logs"
 _BINARIES = {
@@ -67,7 +68,7 @@ def open_chunks(item: Input, limits: Limits, glance: Glance | None = None) -> Op
     except OSError as error:
         raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
     try:
-        head = raw.peek(_SNIFF)
+        head = raw.peek(SNIFF_BYTES)
     except _DAMAGE as error:
         raw.close()
         raise _damaged(item, 0, error) from error
@@ -137,7 +138,7 @@ class _Counted:
         """
         if not place:
             return 0
-        at, size = place - 1, _SNIFF
+        at, size = place - 1, SNIFF_BYTES
         self._stream.seek(at)
         while (stop is None or at < stop) and (piece := self._stream.read(size)):
             if end := piece.find(b"\n") + 1:
@@ -191,7 +192,7 @@ def _sniffed(chunks: Iterator[bytes], label: str, line_bytes: int, glance: Glanc
     if first.startswith(EVTX):
         yield from from_evtx(whole, label, glance.begin() if glance else None)
         return
-    kind = binary_kind(first[:_SNIFF])
+    kind = binary_kind(first[:SNIFF_BYTES])
     if kind:
         raise BinaryInput(f"is not a text log: {kind}", where=label)
     text = as_utf8(whole)
@@ -212,6 +213,11 @@ def as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
         return
     yield first[3:] if first.startswith(codecs.BOM_UTF8) else first
     yield from chunks
+
+
+def may_be_log(head: bytes) -> bool:
+    """Say whether what begins so is packed or text, rather than what `open_chunks` refuses at once."""
+    return any(head.startswith(magic) for magic in _MAGICS) or binary_kind(head[:SNIFF_BYTES]) is None
 
 
 def binary_kind(head: bytes) -> str | None:

@@ -30,6 +30,7 @@ from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector, as_word
+from sferic.engine.spool import Spool
 from sferic.model.errors import InputError
 from sferic.model.event import API, PROCESS, Event
 from sferic.model.hosts import spellings
@@ -69,7 +70,7 @@ class Gatherer:
         self._takers: dict[str, Callable[[Event], None]] = {
             READING: self._take, JOINING: self._take_again, STARTS: self._learn_start
         }  # fmt: skip
-        self._once: set[str] = set()
+        self.spool = Spool()
         self._waited = False
         self._unplaced: deque[Event] = deque(maxlen=MAX_UNPLACED)
         self._flows: list[Event] = []
@@ -88,19 +89,17 @@ class Gatherer:
 
     def read(self, inputs: Sequence[Input], watch: Watcher | None = None) -> None:
         """Read inputs into the columns; what names they taught is known to the inputs of the next call, too."""
+        inputs = [self.spool.take(item, watch) for item in inputs]
         total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
         self._run(self._first, inputs, watch, total)
         for host, targets, platform in self._audit.domains() if self._audit else ():
             self.aliases.lead(host, targets, platform)
         self._waited = self._waited or len(self._unplaced) == MAX_UNPLACED
         self._place_the_rest()
-        addresses = sorted({*self.names.addresses(), *self._links.proxies})
-        nameless = [i for i in inputs if i.label in self._nameless and addresses]
-        promising = inputs if len(self.aliases) else nameless
-        if any(i.can_be_read_again for i in promising):
-            again = [i for i in inputs if i.can_be_read_again]
-            self._second_pass(again, addresses if nameless else [], watch, total)
-        self._once.update(item.label for item in promising if not item.can_be_read_again)
+        is_nameless = any(item.label in self._nameless for item in inputs)
+        addresses = sorted({*self.names.addresses(), *self._links.proxies}) if is_nameless else []
+        if addresses or len(self.aliases):
+            self._second_pass(inputs, addresses, watch, total)
         self._join()
         self._read_carriers(inputs, watch, total)
         self._read_starts(inputs, watch, total)
@@ -110,8 +109,8 @@ class Gatherer:
     def gathered(self, parts: Parts) -> Gathered:
         """Return traffic with the account of what was read."""
         return Gathered(
-            parts, self.ledger, self._period, self._audited, self._tally, once=frozenset(self._once),
-            names_full=self.names.full, names_forgotten=self.names.forgotten,
+            parts, self.ledger, self._period, self._audited, self._tally, names_full=self.names.full,
+            names_forgotten=self.names.forgotten,
             processes_full=self._columns.processes.full,
             domains_full=self.aliases.full or (self._waited and bool(len(self.aliases))),
         )  # fmt: skip
@@ -135,10 +134,10 @@ class Gatherer:
 
     def _run(self, step: Step, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         """Read inputs for a step; a cluster reads those that it can read, too."""
-        if self._cluster and (shared := [item for item in inputs if item.can_be_read_again]):
+        if self._cluster and (shared := [item for item in inputs if item.is_everywhere]):
             for part in self._cluster.parts(step, shared, self.aliases.learned(), watch):
                 self._adopt(step, part)
-            inputs = [item for item in inputs if not item.can_be_read_again]
+            inputs = [item for item in inputs if not item.is_everywhere]
         if inputs:
             self._read(step, inputs, watch, total)
 
@@ -305,9 +304,9 @@ class Gatherer:
         self._read(step, inputs, watch, total)  # here: it asks all calls
 
     def _of_sources(self, inputs: Sequence[Input], names: Collection[str]) -> list[Input]:
-        """Return the inputs that can be read again and hold lines of some of these sources."""
+        """Return the inputs that hold lines of some of these sources."""
         fit = {file.path for file in self.ledger.files if not file.sources.keys().isdisjoint(names)}
-        return [item for item in inputs if item.label in fit and item.can_be_read_again]
+        return [item for item in inputs if item.label in fit]
 
     def _read_starts(self, inputs: Sequence[Input], watch: Watcher | None, total: int | None) -> None:
         """Read how the processes that called were started, then how their parents were, and who is above commands."""

@@ -18,8 +18,6 @@ class Gathered(msgspec.Struct, frozen=True):
     audited: Period
     """The same of clouds' audit logs, which may reach much further back than the traffic."""
     tally: Tally
-    once: frozenset[str]
-    """Pipes in which a second reading would have looked for flows without names, or for own domains."""
     names_full: bool = False
     """Whether more addresses had names than are remembered."""
     names_forgotten: int = 0

@@ -4,6 +4,7 @@ A path that was named must be readable; what merely lies in a folder may be skip
 """
 
 import difflib
+import errno
 import glob
 import os
 import re
@@ -50,10 +51,18 @@ class Input(msgspec.Struct, frozen=True):
     is_remote: bool = False
     """Whether it is an object in a store, which workers of a cluster are given, and only this process can open."""
 
+    is_kept: bool = False
+    """Whether it is what `sferic.engine.spool` has kept of a pipe, which only this process can open."""
+
     @property
     def can_be_read_again(self) -> bool:
         """Say whether a second reading gives the same bytes: not from standard input, a pipe or a device."""
         return self.size is not None
+
+    @property
+    def is_everywhere(self) -> bool:
+        """Say whether another machine that sees the same files can read it."""
+        return self.can_be_read_again and not self.is_kept
 
 
 class Refused(msgspec.Struct, frozen=True):
@@ -108,7 +117,7 @@ def _refusing(path: str, items: Callable[[], Iterator[Met]], *, named: bool = Tr
 def _expand_one(text: str, listed: Lister | None) -> Iterator[Met]:
     path = Path(text)
     if text == STDIN:
-        yield Input(STDIN, None, None, named=True, open=_standard_input)
+        yield Input(STDIN, None, _written(), named=True, open=_standard_input)
     elif _ADDRESS.match(text):
         if listed is None:
             raise UnreadableInput(
@@ -129,7 +138,22 @@ def _expand_one(text: str, listed: Lister | None) -> Iterator[Met]:
 
 def _standard_input() -> IO[bytes]:
     """Open standard input so that closing it leaves the process its own."""
-    return os.fdopen(os.dup(sys.stdin.fileno()), "rb", buffering=0)
+    return os.fdopen(os.dup(_place()), "rb", buffering=0)
+
+
+def _place() -> int:
+    if sys.stdin is None or sys.stdin.closed:
+        raise OSError(errno.EBADF, "it is closed")
+    return sys.stdin.fileno()
+
+
+def _written() -> float | None:
+    """Return the date of the file that standard input is, if it is one (`< access.log`)."""
+    try:
+        facts = os.fstat(_place())
+    except OSError:
+        return None
+    return facts.st_mtime if stat.S_ISREG(facts.st_mode) else None
 
 
 def _walk(folder: Path) -> Iterator[Path | Refused | Hidden]:

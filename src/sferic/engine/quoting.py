@@ -1,7 +1,7 @@
 """Fetches the text of the log lines that findings point to, by reading those files once more.
 
-Kept apart from the hunt: raw lines are not held in memory while millions go by. A file that cannot be read again
-(standard input) leaves the place without its text.
+Kept apart from the hunt: raw lines are not held in memory while millions go by. What cannot be read again leaves the
+place without its text.
 """
 
 import io

@@ -19,6 +19,7 @@ from sferic.model.errors import DiskFull
 from sferic.model.grouping import Table
 from sferic.model.traffic import Ints
 
+HINT = "set TMPDIR to a folder with more room, or allow more with `--memory`"
 BUCKETS = 4096
 """Rows whose keys are alike modulo this are fetched together."""
 
@@ -38,12 +39,13 @@ class _Block(msgspec.Struct, frozen=True):
 class Disk:
     """A file without a name, read and written by place."""
 
-    def __init__(self) -> None:
-        """Make the file. Raises DiskFull where no folder for it can be written."""
+    def __init__(self, what: str = "events that do not fit into memory", hint: str = HINT) -> None:
+        """Make the file; `what` it is for, and `hint`, are said where it finds no room: that raises DiskFull."""
+        self._what, self._hint = what, hint
         try:
             self._file = tempfile.TemporaryFile(prefix="sferic-")  # noqa: SIM115 - it lives as long as this object
         except OSError as error:
-            raise _refusal(0) from error
+            raise self._refusal(0) from error
         self.close = weakref.finalize(self, self._file.close)
         """Give the space back."""
 
@@ -55,7 +57,7 @@ class Disk:
             try:
                 done = os.pwrite(self._file.fileno(), left, at)
             except OSError as error:
-                raise _refusal(at + len(left)) from error
+                raise self._refusal(at + len(left)) from error
             at, left = at + done, left[done:]
         return at
 
@@ -75,6 +77,14 @@ class Disk:
         values = how.room(rows)
         self.read(at, values)
         return Piece(how, rows, values)
+
+    def _refusal(self, wanted: int) -> DiskFull:
+        try:
+            folder = tempfile.gettempdir()
+        except OSError:  # no folder at all can be written
+            folder = "TMPDIR"
+        need = f", where they take {-(-wanted // 10**6):,} MB so far" if wanted else ""
+        return DiskFull(f"{self._what} find no room on the disk{need}", where=folder, hint=self._hint)
 
 
 class Shelf:
@@ -135,16 +145,3 @@ class Shelf:
     def close(self) -> None:
         """Give the space back."""
         self._disk.close()
-
-
-def _refusal(wanted: int) -> DiskFull:
-    try:
-        folder = tempfile.gettempdir()
-    except OSError:  # no folder at all can be written
-        folder = "TMPDIR"
-    need = f", where they take {-(-wanted // 10**6):,} MB so far" if wanted else ""
-    return DiskFull(
-        f"events that do not fit into memory find no room on the disk{need}",
-        where=folder,
-        hint="set TMPDIR to a folder with more room, or allow more with `--memory`",
-    )

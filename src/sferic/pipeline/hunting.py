@@ -22,7 +22,7 @@ from sferic.engine.names import MAX_ADDRESSES, MAX_SEEN
 from sferic.engine.part import Cluster
 from sferic.engine.processes import MAX_PROCESSES, MAX_WANTED
 from sferic.engine.progress import Watcher
-from sferic.engine.quoting import quote
+from sferic.engine.quoting import input_of, quote
 from sferic.model.errors import UsageError
 from sferic.model.event import API
 from sferic.model.report import Account, Missing, Report
@@ -33,10 +33,6 @@ from sferic.pipeline.published import as_published
 from sferic.pipeline.weighing import Weighing
 from sferic.sources._contract import Source, chosen_sources, sources
 
-ONCE = (
-    "can be read only once, so its flows without host names, and own domains that DNS shows to lead to a platform, "
-    "were not looked for: give the log as a file"
-)
 DOMAINS_FULL = (
     "more own domains led to a platform, or more lines waited for the DNS answers that show so, than are remembered "
     f"({MAX_DOMAINS:,} and {MAX_UNPLACED:,}): the calls of the others were not looked for"
@@ -114,7 +110,8 @@ def _hunted(
     assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
     clouds = Listener(settings, chosen) if "cloud_change" in settings.analytics else None
     room = room_of(settings)
-    gathered = Gatherer(catalogue, chosen, settings, assets, clouds, room, cluster).gather(paths, watch)
+    gatherer = Gatherer(catalogue, chosen, settings, assets, clouds, room, cluster)
+    gathered = gatherer.gather(paths, watch)
     audit = clouds.audit if clouds else None
     weighing = Weighing(
         gathered.parts, gathered.period.span_s, settings, load_weights(), room.processes,
@@ -127,8 +124,10 @@ def _hunted(
     account = account_of(gathered, weighed.filled, weighed.estate, weighed.counted, strict=settings.strict)
     account.missing += audit.notes() if audit else ()
     account.spilled = gathered.parts.spilled
+    anywhere = cluster.find if cluster else input_of
+    quoted = quote(tuple(found), settings.limits, find=lambda label: gatherer.spool.find(label) or anywhere(label))
     return Report(
-        account=account, findings=quote(tuple(found), settings.limits, find=cluster.find if cluster else None),
+        account=account, findings=quoted,
         activity=weighed.activity.rows, activity_notes=weighed.activity.notes,
     )  # fmt: skip
 
@@ -139,7 +138,6 @@ def account_of(gathered: Gathered, held: Filled, estate: int, counted: Census, *
     tally = gathered.tally
     account.missing = missing(held, without_names(gathered.ledger.kinds), (tally.linked, tally.joined, tally.nameless))
     account.missing += left_out({name: sources()[name].leaves_out for name in sorted(held.thinned)})
-    account.missing += tuple(Missing(path, "a second reading", ONCE) for path in sorted(gathered.once))
     if gathered.names_full:
         account.missing += (Missing("all", "more addresses", FULL),)
     if gathered.names_forgotten:
