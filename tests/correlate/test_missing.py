@@ -70,6 +70,18 @@ def test_what_no_log_holds_is_said_once_with_what_it_silences() -> None:
     assert "starts of programs" not in lacks(found), "nor is a start asked for where no program is known"
 
 
+def test_the_gravest_lack_is_of_a_whole_analytic() -> None:
+    """Programs of all logs weigh more than client software of all, this more than that of one, and names of users least."""
+    ranks = {(lack.evidence, lack.source): lack.rank for lack in missing(Filled(calls={"a": {"path"}, "b": {"path"}}), ())}
+    assert ranks["programs", "all"] == ranks["durations", "all"] == 1
+    assert ranks["client software", "all"] == ranks["sizes", "all"] == 2
+    assert ranks["users", "all"] == ranks["names of machines", "all"] == 4
+    one = Filled(calls={"a": {"path", "user"}, "b": {"user_agent", "duration_ms"}})
+    assert {lack.evidence: lack.rank for lack in missing(one, ()) if lack.source == "a"} == {
+        "client software": 3, "durations": 3,
+    }  # fmt: skip
+
+
 def test_every_signal_that_rests_on_these_fields_alone_is_named_somewhere() -> None:
     """Logs that hold nothing: each signal that only these fields feed stands in one of the lacks, once."""
     mute = sorted(name for name, signal in signals().items() if signal.fields <= FIELDS)
@@ -92,7 +104,7 @@ def test_look_ups_are_not_asked_for_paths() -> None:
     """A DNS log beside a proxy lacks nothing; alone it is said to hold no calls."""
     proxy = {"user_agent", "path", "bytes_up", "duration_ms", "user", "device", "process_path", "parent_path"}
     assert lacks(Filled(calls={"proxy": proxy}, beside={"dns": set()})) == {}
-    assert missing(Filled(beside={"dns": set()}), ()) == (Missing("all", "calls", NO_CALLS),)
+    assert missing(Filled(beside={"dns": set()}), ()) == (Missing("all", "calls", NO_CALLS, 1),)
 
 
 def test_events_are_sorted_into_calls_and_others() -> None:

@@ -136,6 +136,20 @@ def test_each_lack_is_said_once(report: Report) -> None:
     assert text.count("process names") == 1
 
 
+def test_few_lacks_are_told_and_the_rest_is_named(report: Report) -> None:
+    """What was not used is always told, of lacks the gravest; the others are named with what tells them all."""
+    unused = [Missing("all", f"more {n}", f"cap {n} was reached") for n in range(4)]
+    lacks = [Missing("a", f"evidence {n}", f"lack {n}", rank) for n, rank in enumerate((4, 3, 2, 2, 2, 1))]
+    report.account.missing = (*lacks, *unused)
+    text = page(lambda s: account.render(report.account, s, Look(width=200)))
+    *told, rest = [line.removeprefix("missing").strip() for line in text.partition("missing ")[2].splitlines()]
+    assert told == [*(f"all: cap {n} was reached" for n in range(4)), "a: lack 5", "a: lack 2", "a: lack 3"]
+    assert rest.startswith("less grave: evidence 0, evidence 1, evidence 4; `sferic sources check` of")
+    text = page(lambda s: account.render(report.account, s, Look(width=200), every_lack=True))
+    assert text.count("a: lack") == 6
+    assert "less grave" not in text
+
+
 def test_a_table_that_is_cut_says_what_it_leaves_out(report: Report) -> None:
     """With more findings than asked for, the table shows the first ones and counts the rest by severity."""
     text = page(lambda s: terminal.render(report, s, Look(width=200, top=1)))

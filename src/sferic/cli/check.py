@@ -52,7 +52,7 @@ def check(
         found = run(places, settings, moved)
     with _streams.text(writing.output) as stream:
         look = _streams.look(stream, no_color=writing.no_color)
-        account.render(found.account, stream, look)
+        account.render(found.account, stream, look, every_lack=True)
         met = sorted({name for file in found.account.files for name in file.sources})
         held = [(name, _held(name, holding)) for name, holding in sorted(found.holdings.items())]
         for title, rows in (("Fields", held), ("Cannot show", [(name, cannot_show(name)) for name in met])):

@@ -23,6 +23,8 @@ class _Evidence(msgspec.Struct, frozen=True, kw_only=True):
     fields: frozenset[str]
     """One of them is enough for it."""
     remedy: str
+    rank: int = 2
+    """As in `Missing`, where no log tells it."""
     analytic: tuple[str, ...] = ()
     """What finds nothing without it, beside the signals that say nothing."""
     is_shared: bool = False
@@ -45,18 +47,19 @@ _EVIDENCE = (
         what="upload sizes", fields=frozenset({"bytes_up"}), remedy="a log with bytes in both directions", needs=_SIZES
     ),
     _Evidence(
-        what="durations", fields=frozenset({"duration_ms"}), remedy="a log with durations",
+        what="durations", fields=frozenset({"duration_ms"}), remedy="a log with durations", rank=1,
         analytic=("long_connection",),
     ),
     _Evidence(
-        what="users", fields=frozenset({"user"}), remedy="authentication on the proxy, or user-ID on the firewall,"
+        what="users", fields=frozenset({"user"}), rank=4,
+        remedy="authentication on the proxy, or user-ID on the firewall,",
     ),
     _Evidence(
-        what="names of machines", fields=frozenset({"device"}), is_shared=True,
+        what="names of machines", fields=frozenset({"device"}), rank=4, is_shared=True,
         remedy="an endpoint's log, or your own list of machines (`--assets`),",
     ),
     _Evidence(
-        what="programs", fields=_PROGRAM, is_shared=True, analytic=("process",),
+        what="programs", fields=_PROGRAM, rank=1, is_shared=True, analytic=("process",),
         remedy="endpoint logs of the same machines (Sysmon 1, 3, 22, Microsoft Defender, Elastic Defend, CrowdStrike)",
     ),
     _Evidence(
@@ -64,6 +67,8 @@ _EVIDENCE = (
         remedy="process creation (Sysmon 1, DeviceProcessEvents, ProcessRollup2)",
     ),
 )  # fmt: skip
+_IN_SOME = 3
+"""The least rank of what other logs tell."""
 FIELDS = frozenset[str]().union(*(evidence.fields for evidence in _EVIDENCE))
 """What is asked of rows."""
 _COLUMNS = {
@@ -130,12 +135,13 @@ def missing(found: Filled, nameless: Collection[str], named: tuple[int, int, int
     """
     told = [_nameless(name, named) for name in sorted(nameless)]
     if found.beside and not found.calls:
-        return (*told, Missing("all", "calls", NO_CALLS))
+        return (*told, Missing("all", "calls", NO_CALLS, 1))
     everywhere: set[str] = set().union(*found.calls.values(), *found.beside.values())
     for evidence in _EVIDENCE if found.calls else ():
         if evidence.fields.isdisjoint(everywhere):
             text = f"no log here tells of {evidence.what}{_silent(evidence, everywhere)}: {evidence.remedy} would"
-            told += [Missing("all", evidence.what, text)] if _is_worth_saying(evidence, everywhere) else []
+            worth = _is_worth_saying(evidence, everywhere)
+            told += [Missing("all", evidence.what, text, evidence.rank)] if worth else []
         elif not evidence.is_shared:
             told += [
                 _lack(evidence, name, held) for name, held in sorted(found.calls.items())
@@ -150,7 +156,7 @@ def left_out(which: Mapping[str, str]) -> tuple[Missing, ...]:
         "its calls are judged as a sample, of which up to 85 % may be missing; a rhythm of an hour or a day is taken "
         "for the log's own, and only pauses count that are too long for chance"
     )
-    return tuple(Missing(name, "all calls", f"{name} leaves out {what}: {judged}") for name, what in which.items())
+    return tuple(Missing(name, "all calls", f"{name} leaves out {what}: {judged}", 1) for name, what in which.items())
 
 
 def _is_worth_saying(evidence: _Evidence, held: Collection[str]) -> bool:
@@ -159,7 +165,8 @@ def _is_worth_saying(evidence: _Evidence, held: Collection[str]) -> bool:
 
 def _lack(evidence: _Evidence, name: str, held: Collection[str]) -> Missing:
     silent = _silent(evidence, held, " there")
-    return Missing(name, evidence.what, f"{name} has no {evidence.what}{silent}: {evidence.remedy} would add them")
+    text = f"{name} has no {evidence.what}{silent}: {evidence.remedy} would add them"
+    return Missing(name, evidence.what, text, max(_IN_SOME, evidence.rank))
 
 
 def _silent(evidence: _Evidence, held: Collection[str], scope: str = "") -> str:
@@ -180,5 +187,5 @@ def _nameless(name: str, named: tuple[int, int, int] | None) -> Missing:
         text = f"flows were named {told}, {lost:,} were not"
     else:
         return Missing(name, "host names", f"{name} has no host names and nothing here names its addresses: "
-                       "give me DNS or TLS logs of the same time")  # fmt: skip
-    return Missing(name, "host names", f"{name} has no host names: {text}")
+                       "give me DNS or TLS logs of the same time", 1)  # fmt: skip
+    return Missing(name, "host names", f"{name} has no host names: {text}", 1 if lost or named is None else 4)

@@ -54,6 +54,9 @@ class Missing(msgspec.Struct, frozen=True):
     source: str
     evidence: str
     text: str
+    rank: int = 0
+    """0: it was there and was not used. Else what the logs lack: 1 silences an analytic or hides calls, 2 silences
+    signals in all logs, 3 in some logs, 4 makes findings harder to read."""
 
 
 class Account(msgspec.Struct, kw_only=True):

@@ -1,27 +1,33 @@
 """The ledger at the end of a run: what was read, what could not be, what the logs cannot show, the cost."""
 
 from collections.abc import Iterator
+from itertools import chain, islice
+from operator import attrgetter
 from typing import TextIO
 
 from rich.text import Text
 
-from sferic.model.report import Account, FileAccount, RejectSample
+from sferic.model.report import Account, FileAccount, Missing, RejectSample
 from sferic.render import Look
 from sferic.render._paper import DIM, cell, grid, paper
 from sferic.render.figures import bytes_text, counted, minute_text, share_text, span_text
 
 MOST = 5
 """Files, reasons and samples of each kind that are shown; the rest are counted."""
+LACKS, GRAVE = 3, 2
+"""Of what logs lack so many lines are shown, if their rank is at most this; the rest are named."""
 
 Row = tuple[str, Text]
 
 
-def render(account: Account, stream: TextIO, look: Look, verdict: str = "", then: str = "") -> None:
+def render(
+    account: Account, stream: TextIO, look: Look, verdict: str = "", then: str = "", *, every_lack: bool = False
+) -> None:
     """Write the ledger; `verdict` says what came of the channels, `then` what to type next."""
     table = grid()
     table.add_column(style=DIM, no_wrap=True)
     table.add_column(overflow="fold")
-    for label, text in _rows(account, verdict):
+    for label, text in chain(_rows(account, verdict), _labelled("missing", _missing(account, every=every_lack))):
         table.add_row(label, text)
     if then:
         table.add_row("next", Text(then))
@@ -43,7 +49,6 @@ def _rows(account: Account, verdict: str) -> Iterator[Row]:
         yield "cost", Text(_cost(account))
     yield from _labelled("rejected", _rejects(account))
     yield from _labelled("unknown", (_sample(sample) for sample in account.unknown_samples[:MOST]))
-    yield from _labelled("missing", _missing(account))
 
 
 def _labelled(label: str, texts: Iterator[Text]) -> Iterator[Row]:
@@ -122,14 +127,20 @@ def _rejects(account: Account) -> Iterator[Text]:
         yield _sample(sample)
 
 
-def _missing(account: Account) -> Iterator[Text]:
-    """Say each lack once, with the sources that have it."""
-    lacks: dict[str, list[str]] = {}
-    for lack in account.missing:
+def _missing(account: Account, *, every: bool) -> Iterator[Text]:
+    """Say each lack once, with the sources that have it: what was not used, then what matters most, or all."""
+    lacks: dict[str, list[Missing]] = {}
+    for lack in sorted(account.missing, key=attrgetter("rank")):
         text = lack.text.removeprefix(f"{lack.source} has ").removeprefix("has ")
-        lacks.setdefault(text, []).append(lack.source)
-    for text, having in lacks.items():
-        yield cell(f"{', '.join(having)}: {text}", limit=500)
+        lacks.setdefault(text, []).append(lack)
+    unused = sum(having[0].rank == 0 for having in lacks.values())
+    grave = sum(having[0].rank <= GRAVE for having in lacks.values())
+    shown = len(lacks) if every else min(grave, unused + LACKS)
+    for text, having in islice(lacks.items(), shown):
+        yield cell(f"{', '.join(lack.source for lack in having)}: {text}", limit=500)
+    rest = sorted({having[0].evidence for having in islice(lacks.values(), shown, None)})
+    if rest:
+        yield cell(f"less grave: {', '.join(rest)}; `sferic sources check` of the same logs tells all", limit=500)
 
 
 def _sample(sample: RejectSample) -> Text:
