@@ -177,7 +177,7 @@ def test_sort_stops_at_ten_thousand() -> None:
     many = [e for n in range(MAX_ROWS) for e in beacon(12, 700, src_ip=f"10.1.{n >> 8}.{n & 255}")]
     found = search([*many, *often])
     assert (len(found.rows), found.rows[0].src_ip) == (MAX_ROWS, "10.9.9.9")
-    assert found.notes == ("1 rows dropped: sort stops at 10,000.",)
+    assert found.notes == ("1 row dropped: sort stops at 10,000.",)
 
 
 def test_dropped_events_are_counted_by_reason() -> None:

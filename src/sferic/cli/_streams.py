@@ -12,8 +12,8 @@ from typing import BinaryIO, TextIO
 
 from sferic.model.errors import UsageError, full_disk_named
 from sferic.model.report import Account
+from sferic.model.words import counted
 from sferic.render import Look
-from sferic.render.figures import counted
 from sferic.render.safe_text import safe_text
 
 STANDARD = "\x00-"

@@ -9,11 +9,12 @@ from rich.text import Text
 from sferic.cli import _exit, _flags, _settings, _streams
 from sferic.cli._progress import progress
 from sferic.cli.sources import cannot_show, table_of
+from sferic.model.words import counted
 from sferic.pipeline.surveying import Holding
 from sferic.pipeline.surveying import survey as run
 from sferic.render import account
 from sferic.render._paper import paper
-from sferic.render.figures import counted, share_text
+from sferic.render.figures import share_text
 from sferic.sources._contract import source
 
 

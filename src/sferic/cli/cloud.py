@@ -9,9 +9,9 @@ from cyclopts import App
 
 from sferic.cli import _exit, _flags, _settings, _streams
 from sferic.cli._progress import progress
+from sferic.model.words import counted
 from sferic.pipeline.functions import learn as run
 from sferic.render import account
-from sferic.render.figures import counted
 from sferic.render.functions import deployers_toml
 from sferic.render.safe_text import safe_text
 

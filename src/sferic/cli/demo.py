@@ -20,11 +20,12 @@ from sferic.model.errors import UnreadableInput
 from sferic.model.finding import Finding, Interval
 from sferic.model.report import Report
 from sferic.model.settings import Settings
+from sferic.model.words import counted
 from sferic.pipeline import hunt as run
 from sferic.render import Look, terminal
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, paper
 from sferic.render.facts import called, caller
-from sferic.render.figures import counted, interval_text
+from sferic.render.figures import interval_text
 
 _OTHERS = 66
 """Columns that all but the channel's name take."""

@@ -10,6 +10,7 @@ from sferic.cli import _flags, _state, _streams
 from sferic.model.errors import NotFound, UsageError
 from sferic.model.finding import Finding
 from sferic.model.report import Report
+from sferic.model.words import counted
 from sferic.render import explain as page
 from sferic.render import renderer
 from sferic.render.facts import title
@@ -55,7 +56,7 @@ def choose(report: Report, start: str) -> Finding:
     shown = (fitting or report.findings)[:MOST]
     listed = "\n    ".join(["one of", *(safe_text(f"{f.id}  {title(f)}") for f in shown)])
     if fitting:
-        raise UsageError(f"{len(fitting)} findings begin with {start!r}", expected=listed)
+        raise UsageError(f"{counted(len(fitting), 'finding')} begin with {start!r}", expected=listed)
     where = ", ".join(map(safe_text, report.paths))
     if not report.findings:
         raise NotFound("the hunt found nothing that could be explained", where=where)

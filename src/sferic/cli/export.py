@@ -8,7 +8,7 @@ from sferic.catalog.platforms import load_catalogue
 from sferic.cli import _settings
 from sferic.content._contract import Content, targets, texts
 from sferic.model.errors import UsageError
-from sferic.render.figures import counted
+from sferic.model.words import counted
 from sferic.sources._contract import near
 
 

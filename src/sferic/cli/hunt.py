@@ -19,10 +19,10 @@ from sferic.model.errors import SfericError, UsageError
 from sferic.model.finding import Severity
 from sferic.model.report import Report
 from sferic.model.settings import Settings
+from sferic.model.words import counted
 from sferic.pipeline import hunt as run
 from sferic.pipeline.checking import AS_PUBLISHED
 from sferic.render import FORMATS, account, renderer
-from sferic.render.figures import counted
 
 TOP = 20
 """Findings that a table shows unless told otherwise."""

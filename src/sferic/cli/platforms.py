@@ -10,8 +10,8 @@ from rich.text import Text
 from sferic.catalog.platforms import Catalogue, Place, Platform, load_catalogue
 from sferic.cli import _settings, _streams
 from sferic.model.errors import NotFound
+from sferic.model.words import counted
 from sferic.render._paper import DIM, cell, grid, paper
-from sferic.render.figures import counted
 
 _GRADES = {
     "documented": "the vendor documents this name pattern",

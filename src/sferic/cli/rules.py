@@ -6,8 +6,8 @@ from pathlib import Path
 
 from sferic.cli import _streams
 from sferic.model.errors import UsageError
+from sferic.model.words import counted
 from sferic.render._paper import DIM, cell, grid, paper
-from sferic.render.figures import counted
 from sferic.rules.rulebook import Refused, Rule, rulebook
 from sferic.sources._contract import near
 

@@ -12,6 +12,7 @@ from sferic.lab.estate import write_estate
 from sferic.lab.named import find_scenario, named
 from sferic.lab.truth import ANSWERS
 from sferic.model.errors import UsageError
+from sferic.model.words import counted
 
 
 def simulate(
@@ -43,7 +44,6 @@ def simulate(
     chosen = find_scenario(scenario)
     refuse_mixture(to)
     write_estate(chosen if draw is None else variant(chosen, draw), to)
-    sys.stderr.write(
-        f"sferic: wrote the logs of {chosen.days} days and their {ANSWERS}; `sferic demo --folder` compares them\n"
-    )
+    wrote = f"the logs of {counted(chosen.days, 'day')} and their {ANSWERS}"
+    sys.stderr.write(f"sferic: wrote {wrote}; `sferic demo --folder` compares them\n")
     return 0

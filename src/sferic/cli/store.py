@@ -11,9 +11,10 @@ from rich.text import Text
 
 from sferic.cli import _streams
 from sferic.model.history import Contents
+from sferic.model.words import counted
 from sferic.render._paper import DIM, cell, grid, lines, paper, squeezed
 from sferic.render.facts import called, caller
-from sferic.render.figures import bytes_text, counted, minute_text, span_text
+from sferic.render.figures import bytes_text, minute_text, span_text
 from sferic.render.safe_text import safe_json
 from sferic.store.history import History
 
@@ -58,7 +59,7 @@ def _whole(contents: Contents) -> object:
     table.add_column(overflow="fold")
     kept = counted(contents.rows, "call")
     if contents.clients or not contents.unweighed:
-        kept += f" of {counted(contents.clients, 'client')} to {contents.owners:,} owners"
+        kept += f" of {counted(contents.clients, 'client')} to {counted(contents.owners, 'owner')}"
     else:
         kept += ", not weighed yet"
     span = span_text(contents.first_time, contents.last_time)

@@ -16,6 +16,7 @@ from sferic.model.finding import ActivityRow
 from sferic.model.hosts import is_address
 from sferic.model.settings import ActivityThresholds
 from sferic.model.traffic import CHALLENGE, IS_TUNNEL, UNKNOWN, Bools, Ints, Small, Traffic
+from sferic.model.words import counted
 
 HOUR_S = 3600
 MAX_DESTINATIONS = 1000
@@ -60,9 +61,9 @@ class _Channel(msgspec.Struct, frozen=True):
     """Connections of which any size is known."""
 
 
-def activity(counted: Iterable[Counted], limits: ActivityThresholds) -> Activity:
+def activity(found: Iterable[Counted], limits: ActivityThresholds) -> Activity:
     """Return the channels of all parts that are busy, steady and small by the published thresholds."""
-    parts = list(counted)
+    parts = list(found)
     slow, large, unsized, of_rows, connections = (
         sum(getattr(part, name) for part in parts) for name in ("slow", "large", "unsized", "of_rows", "connections")
     )
@@ -71,10 +72,11 @@ def activity(counted: Iterable[Counted], limits: ActivityThresholds) -> Activity
         (large, "moved more per connection than the limits"),
     )
     if connections < of_rows:
-        rows = f"{of_rows - connections:,} of {of_rows:,} rows"
+        rows = f"{of_rows - connections:,} of {counted(of_rows, 'row')}"
         notes.append(f"{rows} are no connections and were not counted: name look-ups, or calls for credentials.")
     if unsized:
-        notes.append(f"{_counted(unsized)} in the rows without any known size: the size test could not be made.")
+        rows = f"{counted(unsized, 'channel')} in the rows without any known size"
+        notes.append(f"{rows}: the size test could not be made.")
     ordered = sorted((row for part in parts for row in part.rows), key=lambda row: row[0])
     return Activity(tuple(row for _, row in ordered), (*notes, _RULES))
 
@@ -183,8 +185,4 @@ def _average(values: Ints) -> int | None:
 
 
 def _notes(*dropped: tuple[int, str]) -> list[str]:
-    return [f"{_counted(count)} busy in enough hours left out: {why}." for count, why in dropped if count]
-
-
-def _counted(count: int) -> str:
-    return f"{count:,} channel{'s' if count != 1 else ''}"
+    return [f"{counted(count, 'channel')} busy in enough hours left out: {why}." for count, why in dropped if count]

@@ -25,6 +25,7 @@ from sferic.correlate.history import History
 from sferic.correlate.hits import Hit, of_rule, of_sign
 from sferic.model.deed import Deed
 from sferic.model.finding import Change, Finding, Reason, Sample
+from sferic.model.words import counted
 from sferic.rules.rulebook import Rulebook
 
 MOST = 20
@@ -95,9 +96,9 @@ class Changes:
         if hit.rule is None:
             return ""
         if (others := self._history.allowed_before(hit.deed)):
-            return f"{others} others allowed the same application on earlier days"
+            return f"{counted(others, 'other')} allowed the same application on earlier days"
         days = self._history.habit_days(hit.deed, hit.rule.id)
-        return f"the same on {days} days, from the same network with the same software" if days else ""
+        return f"the same on {counted(days, 'day')}, from the same network with the same software" if days else ""
 
     def _finding(self, key: Key, number: int, alike: Sequence[list[Judged]], weights: Weights) -> Finding:
         """Show the strongest of some episodes that are alike, of equals the latest."""

@@ -22,6 +22,7 @@ from sferic.correlate.picture import steps_of
 from sferic.model.deed import Deed
 from sferic.model.finding import Change, Finding, Reason, Sample
 from sferic.model.launch import Launch
+from sferic.model.words import counted
 
 FEW = 3
 """Machines on which the same program may start the same tool before that is the company's way."""
@@ -153,7 +154,7 @@ def _expected(order: Order, deployers: Deployers) -> str:
         return f"expected deployer {known.name}: the machine's user is its principal"
     days = sorted({launch.time // DAY_US for launch in order.launches})
     is_habit = len(days) >= HABIT_DAYS and days[-1] - days[0] >= HABIT_SPAN
-    return f"the same on {len(days)} days, on the same machine from the same program" if is_habit else ""
+    return f"the same on {counted(len(days), 'day')}, on the same machine from the same program" if is_habit else ""
 
 
 def _alone(order: Order, parts: tuple[Reason, ...], weights: Weights) -> Finding:

@@ -19,6 +19,7 @@ from sferic.correlate.activity import STAMP, Activity
 from sferic.model.event import DNS, Event
 from sferic.model.finding import ActivityRow
 from sferic.model.settings import ActivityThresholds
+from sferic.model.words import counted
 
 MAX_ROWS = 10_000
 _QUARTER_S = 900
@@ -137,11 +138,11 @@ class PublishedSearch:
 
     def _notes(self, sizeless: int, rows: int) -> Iterator[str]:
         for (source, why), count in sorted(self._dropped.items()):
-            yield f"{source}: {count:,} event{'s' if count != 1 else ''} of a matching name dropped: {why}."
+            yield f"{source}: {counted(count, 'event')} of a matching name dropped: {why}."
         if sizeless:
-            yield f"{sizeless:,} busy group{'s' if sizeless != 1 else ''} dropped: no bytes known, sent or received."
+            yield f"{counted(sizeless, 'busy group')} dropped: no bytes known, sent or received."
         if rows > MAX_ROWS:
-            yield f"{rows - MAX_ROWS:,} rows dropped: sort stops at {MAX_ROWS:,}."
+            yield f"{counted(rows - MAX_ROWS, 'row')} dropped: sort stops at {MAX_ROWS:,}."
 
 
 class Extraction:

@@ -10,7 +10,7 @@ import numpy as np
 from sferic.correlate.weigh import Weighed
 from sferic.model.finding import Finding
 from sferic.model.window import Window
-from sferic.model.words import duration_text
+from sferic.model.words import counted, duration_text
 
 SURE_DB = 40.0
 """Timing evidence at which more check-ins change little."""
@@ -85,7 +85,8 @@ def needs(facts: Finding, weighed: Weighed, i: int) -> str:
 
 
 def _calls_need(facts: Finding) -> str:
-    return f"{facts.connections} calls so far, from which no rhythm can be told: more of this log would show one"
+    calls = counted(facts.connections, "call")
+    return f"{calls} so far, from which no rhythm can be told: more of this log would show one"
 
 
 def _logs_needed(facts: Finding, weighed: Weighed, i: int) -> Iterator[str]:

@@ -21,6 +21,7 @@ from sferic.engine.unpacking import DAMAGE, DECOMPRESSORS, unpack
 from sferic.engine.windows_events import EVTX, from_evtx, is_xml, one_a_line
 from sferic.model.errors import BinaryInput, DamagedInput, EmptyInput, LimitExceeded, UnreadableInput
 from sferic.model.settings import Limits
+from sferic.model.words import counted
 
 READ_BYTES = 1 << 20
 SNIFF_BYTES = 4096
@@ -170,7 +171,7 @@ def _guarded(raw: _Counted, codec: str, item: Input, limits: Limits) -> Iterator
 
 
 def _damaged(item: Input, total: int, error: Exception) -> DamagedInput:
-    reason = f"is damaged after {total:,} uncompressed bytes: {error}"
+    reason = f"is damaged after {counted(total, 'uncompressed byte')}: {error}"
     return DamagedInput(reason, where=item.label, hint="what came before the damage was read")
 
 

@@ -7,6 +7,7 @@ from sferic.engine.inputs import Hidden, Input, Lister, expand
 from sferic.model.errors import BinaryInput, EmptyInput, InputError, NothingToRead, SfericError, UnknownLog
 from sferic.model.redaction import without_secrets
 from sferic.model.report import Account, FileAccount, ReasonCount, RejectSample
+from sferic.model.words import counted
 
 SAMPLES = 20
 SAMPLES_PER_REASON = 3
@@ -98,7 +99,7 @@ class Ledger:
         for file in self.files:
             unread = file.rejected + file.unknown
             if strict and unread and not file.exit_code:
-                file.problem = f"{unread:,} lines could not be read, and `--strict` makes that an error"
+                file.problem = f"{counted(unread, 'line')} could not be read, and `--strict` makes that an error"
                 file.exit_code = SfericError.exit_code
         reasons = tuple(ReasonCount(s, r, n) for (s, r), n in self.reasons.most_common())
         return Account(

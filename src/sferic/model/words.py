@@ -1,4 +1,4 @@
-"""How numbers and lengths of time are written, the same in a reason and in every report."""
+"""How numbers, amounts and lengths of time are written, the same in a reason and in every report."""
 
 
 def duration_text(seconds: float) -> str:
@@ -14,3 +14,8 @@ def short_text(number: float) -> str:
     decimals = 0 if abs(number) >= 99.95 else 1 if abs(number) >= 1 else 3
     text = f"{number:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """Write a number with its noun: `1 line`, `2,000 lines`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -22,11 +22,12 @@ from sferic.model.event import PROCESS, Event
 from sferic.model.finding import Finding
 from sferic.model.report import Missing
 from sferic.model.settings import Settings
+from sferic.model.words import counted
 from sferic.rules.rulebook import rulebook
 
 SHOWN = 5
 """Unknown operations of a source that are named."""
-REFUSED = 10
+REFUSED = 3
 """Rules that cannot be run that are named."""
 
 
@@ -95,15 +96,17 @@ class Audit:
         for one in refused[:REFUSED]:
             yield Missing(str(one.path), f"the rule {one.title}", f"the rule “{one.title}” is not run: {one.reason}")
         if len(refused) > REFUSED:
-            text = f"{len(refused) - REFUSED:,} more rules are not run; `sferic rules --rules PATH` names them all"
+            more = counted(len(refused) - REFUSED, "more rule is", "more rules are")
+            text = f"{more} not run; `sferic rules --rules PATH` names them all"
             yield Missing("rules", "more rules", text)
         for source, words in sorted(self._deeds.unknown.items()):
             named = ", ".join(f"{word} ({count:,})" for word, count in words.most_common(SHOWN))
             yield Missing(source, f"known operations of {source}",
-                          f"{len(words):,} operations are not known here and were not weighed: {named}")  # fmt: skip
+                          f"not known here and not weighed: {counted(len(words), 'operation')}: {named}")  # fmt: skip
         if self._deeds.left_out:
-            text = f"{self._deeds.left_out:,} deeds were more than are remembered and were not weighed"
+            text = f"more than is remembered, and not weighed: {counted(self._deeds.left_out, 'deed')}"
             yield Missing("audit logs", "more deeds", text)
         if self._launches.left_out:
-            text = f"{self._launches.left_out:,} commands that deploy are more than are remembered and were not weighed"
+            commands = counted(self._launches.left_out, "command")
+            text = f"more than is remembered, and not weighed: {commands} that may deploy"
             yield Missing("endpoints", "more commands", text)

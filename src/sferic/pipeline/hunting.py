@@ -27,6 +27,7 @@ from sferic.model.errors import UsageError
 from sferic.model.event import API
 from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
+from sferic.model.words import counted
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
 from sferic.pipeline.listening import Listener
 from sferic.pipeline.published import as_published
@@ -39,8 +40,8 @@ DOMAINS_FULL = (
 )
 FULL = f"more addresses had names than are remembered ({MAX_ADDRESSES:,}): flows to the others were not looked for"
 FORGOTTEN = (
-    "{:,} more times an address was called something, after {:,} that are remembered of one address: later flows to it "
-    "may have no name, or an older one"
+    "addresses were called something {} more, after {:,} times that are remembered of one: later flows to them may "
+    "have no name, or an older one"
 )
 OVER = "{:,} MiB of memory were asked for and about {:,} taken"
 PERHAPS_OVER = "{:,} MiB of memory were asked for and at most {:,} taken, with what processes share counted in each"
@@ -132,7 +133,7 @@ def _hunted(
     )  # fmt: skip
 
 
-def account_of(gathered: Gathered, held: Filled, estate: int, counted: Census, *, strict: bool) -> Account:
+def account_of(gathered: Gathered, held: Filled, estate: int, channels: Census, *, strict: bool) -> Account:
     """Return what was read from an estate of so many machines, and what the rows, with what they held, cannot tell."""
     account = gathered.ledger.account(strict=strict)
     tally = gathered.tally
@@ -141,7 +142,8 @@ def account_of(gathered: Gathered, held: Filled, estate: int, counted: Census, *
     if gathered.names_full:
         account.missing += (Missing("all", "more addresses", FULL),)
     if gathered.names_forgotten:
-        account.missing += (Missing("all", "more names", FORGOTTEN.format(gathered.names_forgotten, MAX_SEEN)),)
+        times = counted(gathered.names_forgotten, "time")
+        account.missing += (Missing("all", "more names", FORGOTTEN.format(times, MAX_SEEN)),)
     if gathered.processes_full:
         account.missing += (Missing("all", "more processes", PROCESSES_FULL),)
     if gathered.domains_full:
@@ -150,7 +152,7 @@ def account_of(gathered: Gathered, held: Filled, estate: int, counted: Census, *
     account.openings = tally.openings
     gathered.period.tell(account)
     gathered.audited.tell(account)
-    account.judged, account.short, account.estate = counted.judged, counted.short, estate
+    account.judged, account.short, account.estate = channels.judged, channels.short, estate
     return account
 
 

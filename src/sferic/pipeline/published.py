@@ -22,6 +22,7 @@ from sferic.engine.selector import Selector
 from sferic.model.event import Event, Line
 from sferic.model.report import Account
 from sferic.model.settings import Settings
+from sferic.model.words import counted
 from sferic.sources._clock import zone
 from sferic.sources._contract import Source
 
@@ -81,7 +82,7 @@ class _Lines:
         count = len(self._nameless)
         if not count:
             return []
-        which = "1 file holds" if count == 1 else f"{count:,} files hold"
+        which = counted(count, "file holds", "files hold")
         return [f"{which} connections without a host name: the search matches names, so it can never find them."]
 
     def _on_marks(self, path: str, _marks: frozenset[int]) -> None:

@@ -8,9 +8,10 @@ from typing import TextIO
 from rich.text import Text
 
 from sferic.model.report import Account, FileAccount, Missing, RejectSample
+from sferic.model.words import counted
 from sferic.render import Look
 from sferic.render._paper import DIM, cell, grid, paper
-from sferic.render.figures import bytes_text, counted, minute_text, share_text, span_text
+from sferic.render.figures import bytes_text, minute_text, share_text, span_text
 
 MOST = 5
 """Files, reasons and samples of each kind that are shown; the rest are counted."""

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from sferic.model.finding import ActivityRow
 from sferic.model.report import Report
+from sferic.model.words import counted
 from sferic.render import Look
 from sferic.render._paper import DIM, cell, lines, paper, squeezed
-from sferic.render.figures import counted
 
 WIDE = 150
 """Columns from which the published columns stand side by side."""

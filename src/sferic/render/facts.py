@@ -6,8 +6,8 @@ Values here are raw: whoever prints them passes them through `sferic.render.safe
 from itertools import dropwhile
 
 from sferic.model.finding import Finding, Reason, Step
-from sferic.model.words import duration_text
-from sferic.render.figures import bytes_text, counted, interval_text, minute_text, second_text, span_text
+from sferic.model.words import counted, duration_text
+from sferic.render.figures import bytes_text, interval_text, minute_text, second_text, span_text
 
 CHANGE = "cloud_change"
 JOINED = "cloud_change+beacon"

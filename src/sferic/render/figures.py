@@ -71,11 +71,6 @@ def bytes_text(size: float | None) -> str:
     return f"{short_text(size)} TB"
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """Write a number with its noun: `1 line`, `2,000 lines`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def share_text(part: int, whole: int) -> str:
     """Write a share: `1.5 %`, `0.01 %`; empty when there is no whole."""
     return f"{short_text(100 * part / whole)} %" if whole else ""

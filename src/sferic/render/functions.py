@@ -8,9 +8,10 @@ from rich.text import Text
 
 from sferic.catalog.deployers import Deployer
 from sferic.model.inventory import FunctionRow, Functions
+from sferic.model.words import counted
 from sferic.render import Look
 from sferic.render._paper import DIM, cell, grid, lines, paper
-from sferic.render.figures import counted, minute_text, rfc3339
+from sferic.render.figures import minute_text, rfc3339
 from sferic.render.safe_text import safe_json, safe_text
 
 MOST_HOSTS = 4

@@ -9,10 +9,11 @@ from typing import TextIO
 
 from sferic.model.finding import Finding
 from sferic.model.report import Report
+from sferic.model.words import counted
 from sferic.render import Look
 from sferic.render.charts import raster
 from sferic.render.facts import changes, facts, parts, precision, title
-from sferic.render.figures import counted, points_text
+from sferic.render.figures import points_text
 from sferic.render.safe_text import safe_code, safe_fence, safe_markdown, safe_text
 
 SENTENCE = 1000

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from sferic.model.finding import SEVERITIES, Finding, Reason
 from sferic.model.report import Account, Report
+from sferic.model.words import counted
 from sferic.render import Look, activity_table
 from sferic.render._paper import DIM, SEVERITY_STYLE, cell, lines, paper, squeezed
 from sferic.render.account import problem
 from sferic.render.facts import called, caller, owner, program, seen, telling, title
-from sferic.render.figures import SECOND_US, counted, interval_text, points_text
+from sferic.render.figures import SECOND_US, interval_text, points_text
 
 WIDE = 104
 """Columns from which the reasons have room beside the channel."""

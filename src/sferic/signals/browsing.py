@@ -12,6 +12,7 @@ import numpy as np
 
 from sferic.model.traffic import HAS_REFERER, PATH_STATIC, UNKNOWN, Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import counted
 from sferic.signals._contract import Words
 from sferic.signals._per_segment import kept_at, tallies, totals
 
@@ -35,6 +36,6 @@ def measure(window: Window, wanted: Bools) -> Floats:
 
 def describe(window: Window, i: int, value: float) -> Words:
     """Say how page-like the calls are."""
-    paths = len(np.unique(window.traffic.path[window.row_numbers(i)]))
+    paths = counted(len(np.unique(window.traffic.path[window.row_numbers(i)])), "path")
     kind = "as pages do" if value > 0.1 else "so these are no pages"
-    return Words(f"{value:.0%}", f"{value:.0%} of calls fetch page assets or carry a referrer ({paths} paths), {kind}")
+    return Words(f"{value:.0%}", f"{value:.0%} of calls fetch page assets or carry a referrer ({paths}), {kind}")

@@ -14,6 +14,7 @@ import numpy as np
 from sferic.catalog.weights import MIN_ESTATE, WHOLE_ESTATE
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import counted
 from sferic.signals._contract import Words
 from sferic.signals._estate import FULL_ESTATE
 
@@ -48,5 +49,5 @@ def describe(window: Window, i: int, value: float) -> Words:
     who = "only this one calls" if callers == 1 and window.client[i] != UNKNOWN else f"{callers} call"
     crowd = ", through an address that many share" if _is_crowd(window)[i] else ""
     small = f"; below {FULL_ESTATE} machines that says less" if window.estate.clients < FULL_ESTATE else ""
-    text = f"of {window.estate.clients} machines with serverless traffic {who} {name}{crowd}{small}"
+    text = f"of {counted(window.estate.clients, 'machine')} with serverless traffic {who} {name}{crowd}{small}"
     return Words(f"{callers} of {window.estate.clients}", text)

@@ -14,6 +14,7 @@ from sferic.catalog.programs import program_of
 from sferic.catalog.weights import MIN_ESTATE
 from sferic.model.traffic import UNKNOWN, Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import counted
 from sferic.signals._contract import Words
 from sferic.signals._estate import FULL_ESTATE
 from sferic.signals._programs import alone, main_images
@@ -38,5 +39,5 @@ def describe(window: Window, i: int, value: float) -> Words:
     """Say on how many machines."""
     del value
     machines = int(window.estate.image_clients[main_images(alone(window, i))[0]])
-    text = f"this program calls serverless platforms on {machines} of {window.estate.clients} machines"
+    text = f"this program calls serverless platforms on {machines} of {counted(window.estate.clients, 'machine')}"
     return Words(f"{machines} of {window.estate.clients}", text)

@@ -11,6 +11,7 @@ import numpy as np
 
 from sferic.model.traffic import BLOCKED, FAILED, Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import counted
 from sferic.signals._contract import Words
 
 FIELDS = frozenset({"status", "action"})
@@ -29,5 +30,5 @@ def measure(window: Window, wanted: Bools) -> Floats:
 
 def describe(window: Window, i: int, value: float) -> Words:
     """Say how many calls were refused."""
-    count = len(window.row_numbers(i))
-    return Words(f"{value:.0%}", f"{value:.0%} of {count} calls were blocked or failed")
+    calls = counted(len(window.row_numbers(i)), "call was", "calls were")
+    return Words(f"{value:.0%}", f"{value:.0%} of {calls} blocked or failed")

@@ -11,6 +11,7 @@ import numpy as np
 
 from sferic.model.traffic import PATH_STATIC, UNKNOWN, Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import counted
 from sferic.signals._contract import Words
 from sferic.signals._per_segment import kept_at, tallies, totals
 
@@ -42,4 +43,5 @@ def describe(window: Window, i: int, value: float) -> Words:
     repeats = _repeats(window, i)
     if not repeats:
         return Words("none", "no page asset is fetched again and again")
-    return Words(f"{value:.0%}", f"{repeats} calls fetch the same page assets over and over, which browsers cache")
+    calls = counted(repeats, "call")
+    return Words(f"{value:.0%}", f"{calls} fetch the same page assets over and over, which browsers cache")

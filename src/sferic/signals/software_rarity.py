@@ -12,6 +12,7 @@ import numpy as np
 from sferic.catalog.weights import MIN_ESTATE
 from sferic.model.traffic import Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import counted
 from sferic.signals._agents import main_agent, main_agents
 from sferic.signals._contract import Words
 from sferic.signals._estate import FULL_ESTATE
@@ -35,5 +36,5 @@ def describe(window: Window, i: int, value: float) -> Words:
     """Say on how many machines the software is seen."""
     del value
     machines = int(window.estate.agent_clients[main_agent(window, i)])
-    text = f"this user agent is seen on {machines} of {window.estate.clients} machines"
+    text = f"this user agent is seen on {machines} of {counted(window.estate.clients, 'machine')}"
     return Words(f"{machines} of {window.estate.clients}", text)

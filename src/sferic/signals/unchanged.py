@@ -12,6 +12,7 @@ import numpy as np
 
 from sferic.model.traffic import UNCHANGED, Bools, Floats
 from sferic.model.window import Window
+from sferic.model.words import counted
 from sferic.signals._contract import Words
 from sferic.signals._per_segment import totals
 
@@ -27,5 +28,5 @@ def measure(window: Window, wanted: Bools) -> Floats:
 
 def describe(window: Window, i: int, value: float) -> Words:
     """Say how many answers were empty for want of anything new."""
-    count = len(window.row_numbers(i))
-    return Words(f"{value:.0%}", f"{value:.0%} of {count} calls were answered with 304, nothing new and no body")
+    calls = counted(len(window.row_numbers(i)), "call was", "calls were")
+    return Words(f"{value:.0%}", f"{value:.0%} of {calls} answered with 304, nothing new and no body")

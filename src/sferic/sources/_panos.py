@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import msgspec
 
+from sferic.model.words import counted
 from sferic.sources import _cef
 from sferic.sources._clock import Clock
 from sferic.sources._syslog import iso_time
@@ -138,7 +139,7 @@ def _from_csv(text: str, positions: dict[str, int], at_least: int, clock: Clock)
     cells = _cells(text)
     count = len(cells) + _TYPE
     if count < at_least:
-        raise ValueError(f"{count} fields, expected at least {at_least}")
+        raise ValueError(f"{counted(count, 'field')}, expected at least {at_least}")
     found = {name: cells[at - _TYPE] for name, at in positions.items() if at < count}
     generated = found["time_generated"]
     offset = _OFFSET.fullmatch(found.get("high_res_timestamp", "")[-6:])

@@ -7,6 +7,8 @@ import csv
 import re
 from collections.abc import Sequence
 
+from sferic.model.words import counted
+
 DELIMITERS = ",\t;|"
 _BETWEEN = re.compile(r"[,\t;| ]+")
 _NAME = re.compile(r"[\"'@_(\[]{0,3}[^\W\d]")
@@ -55,7 +57,7 @@ class Table:
         """Read one row by column; None for a repeated header. Raises ValueError for a row of another length."""
         found = cells(line, self.delimiter)
         if len(found) != len(self.columns):
-            raise ValueError(f"{len(found)} cells, expected {len(self.columns)}")
+            raise ValueError(f"{counted(len(found), 'cell')}, expected {len(self.columns)}")
         if [name.strip() for name in found] == list(self.columns):
             return None
         return dict(zip(self.columns, found, strict=True))

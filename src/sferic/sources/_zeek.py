@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from sferic.model.event import Event, Line, Reject
+from sferic.model.words import counted
 from sferic.sources import _wire
 from sferic.sources._bulk import Lines, Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
@@ -227,7 +228,7 @@ class Reader(ABC):
             return None
         cells = text.split(layout.separator)
         if len(cells) != len(layout.names):
-            return Reject(f"{len(cells)} fields, expected {len(layout.names)}")
+            return Reject(f"{counted(len(cells), 'field')}, expected {len(layout.names)}")
         nothing = ("", self._said["empty_field"], self._said["unset_field"])
         return self.record(**{
             name: self._list(cells[i]) if name in _LISTS else _plain(cells[i])

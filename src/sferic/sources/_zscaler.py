@@ -22,6 +22,7 @@ from urllib.parse import unquote
 import msgspec
 
 from sferic.model.errors import SettingsError
+from sferic.model.words import counted
 from sferic.sources import _cef
 from sferic.sources._clock import MONTHS, Clock, zone
 from sferic.sources._fields import text as meaning
@@ -130,7 +131,7 @@ def from_columns(text: str, names: Sequence[str], at_least: int) -> Fields:
     except csv.Error:
         raise ValueError("fields are not CSV") from None
     if not at_least <= len(cells) <= len(names):
-        raise ValueError(f"{len(cells)} fields, expected {len(names)}")
+        raise ValueError(f"{counted(len(cells), 'field')}, expected {len(names)}")
     return dict(zip(names, cells, strict=False))
 
 

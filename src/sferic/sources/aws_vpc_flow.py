@@ -25,6 +25,7 @@ from collections.abc import Sequence
 
 from sferic.model.errors import UsageError
 from sferic.model.event import NETWORK, Event, Line, Reject
+from sferic.model.words import counted
 from sferic.sources._clock import epoch_us
 from sferic.sources._contract import CERTAIN, LIKELY, NO, Setup
 from sferic.sources._fields import ip, is_inside, number, port, text, transport, verdict
@@ -89,7 +90,7 @@ class Reader:
             self._columns = _names(" ".join(cells))
             return None
         if len(cells) != len(self._columns):
-            return Reject(f"{len(cells)} fields, expected {len(self._columns)}")
+            return Reject(f"{counted(len(cells), 'field')}, expected {len(self._columns)}")
         return _read(dict(zip(self._columns, cells, strict=True)))
 
 

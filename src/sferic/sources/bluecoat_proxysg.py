@@ -21,6 +21,7 @@ import msgspec
 
 from sferic.model.event import HTTP, Event, Line, Reject
 from sferic.model.hosts import Target, address, is_address, normalise_host, split_target
+from sferic.model.words import counted
 from sferic.sources._clock import MONTHS, Clock, epoch_us
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
 from sferic.sources._fields import another_name, forwarded, ip, number, port, status, text
@@ -133,7 +134,7 @@ class Reader:
             return _json(content)
         if not counts:
             return Reject(self._missing)
-        return Reject(f"{counts[0 if _DATED.match(content) else -1]} fields, expected {len(self._columns)}")
+        return Reject(f"{counted(counts[0 if _DATED.match(content) else -1], 'field')}, expected {len(self._columns)}")
 
     def _rows(self, content: str) -> Iterator[str]:
         """Give the line as it is, then without a syslog header, then without a program's name as well."""

@@ -19,6 +19,7 @@ import msgspec
 
 from sferic.model.event import HTTP, Event, Line, Reject
 from sferic.model.hosts import Target, is_address, normalise_host, split_target
+from sferic.model.words import counted
 from sferic.sources._bulk import Lines, Rows
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
 from sferic.sources._fields import another_name, forwarded, ip, number, port, status, text
@@ -145,7 +146,7 @@ class Reader:
         mark = _NATIVE_MARK.match(line)
         if mark or _NATIVE_START.match(line):
             fields = len(line[mark.end() if mark else 0 :].split())
-            return f"{fields} fields, expected 10" if fields < 10 else "fields not as in the native format"
+            return f"{counted(fields, 'field')}, expected 10" if fields < 10 else "fields not as in the native format"
         return "none of Squid's built-in formats; give squid_access.logformat if it is your own"
 
     def _match(self, layout: Layout, line: str) -> dict[str, str] | None:

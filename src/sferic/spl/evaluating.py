@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from itertools import chain
 from typing import Any
 
+from sferic.model.words import counted
 from sferic.spl.bench import Bench
 from sferic.spl.comparing import COMPARISONS, compare, plus
 from sferic.spl.cursor import Cursor
@@ -96,7 +97,7 @@ class Evaluator:
             raise self._cursor.fail(f"function {node.name}() is not supported", near(node.name, FUNCTIONS), at=node.at)
         if not function.least <= len(node.args) <= function.most:
             raise self._cursor.fail(
-                f"{node.name}() does not take {len(node.args)} arguments", function.sentence, at=node.at
+                f"{node.name}() does not take {counted(len(node.args), 'argument')}", function.sentence, at=node.at
             )
         try:
             return function.build(self._bench, [Argument(arg, self) for arg in node.args])

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from sferic.model.words import counted
 from sferic.spl.errors import SearchError
 
 MAX_TEXT = 200_000
@@ -60,7 +61,7 @@ def _expanded(match: re.Match[str], text: str, macros: Mapping[str, Macro]) -> s
             f"there is no macro `{name}`", text, match.start(), "--app FOLDER reads macros.conf of an app"
         )
     if len(macro.args) != len(args):
-        raise SearchError(f"macro `{name}` names {len(macro.args)} arguments", text, match.start())
+        raise SearchError(f"macro `{name}` names {counted(len(macro.args), 'argument')}", text, match.start())
     found = macro.definition
     for argument, value in zip(macro.args, args, strict=True):
         found = found.replace(f"${argument}$", value)
