@@ -80,11 +80,12 @@ def test_times_are_read_in_the_zone_that_wins(file: Path) -> None:
     ("text", "words"),
     [
         ("min_scor = 1", ("min_scor", "did you mean 'min_score'")),
-        ("[limits]\nratios = 100", ("ratios", "$.limits", "did you mean 'ratio'")),
-        ("min_score = 101", ("$.min_score", "100")),
-        ('tiers = "core"', ("$.tiers", "array")),
+        ("[limits]\nratios = 100", ("limits.ratios", "did you mean 'ratio'")),
+        ("min_score = 101", (": min_score: 101 is not possible; expected: a whole number of at most 100",)),
+        ('tiers = "core"', (": tiers: 'core' is not possible; expected: a list",)),
         ("min_score = ", ("not TOML",)),
-        ("workers = 65", ("$.workers", "64")),
+        ("workers = 65", (": workers: 65 is", "64")),
+        ("[activity]\nper_hour = 0", (": activity.per_hour: 0 is", "a number above 0")),
         ('since = "soon"', ("soon", "ISO 8601")),
     ],
 )
@@ -101,9 +102,37 @@ def test_a_wrong_file_is_named_with_the_key(tmp_path: Path, text: str, words: tu
 @pytest.mark.parametrize("name", ["SFERIC_MIN_SCOR", "SFERIC_LIMITS__RATIOS", "SFERIC_NOPE__X"])
 def test_an_unknown_variable_is_an_error(name: str) -> None:
     """A misspelt variable does not silently do nothing."""
-    with pytest.raises(SettingsError, match="unknown field") as caught:
+    with pytest.raises(SettingsError, match="no such setting") as caught:
         resolve({}, None, {name: "1"})
-    assert caught.value.where == "the environment"
+    assert caught.value.where in {name, "SFERIC_NOPE"}
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (("--min-score", "200"), "--min-score: 200 is not possible\n  expected: a whole number of at most 100"),
+        (("--workers", "-3"), "--workers: -3 is not possible\n  expected: a whole number of at least 0"),
+        (("--since=soon",), "--since: soon is not a time"),
+        (("--since", "2026-01-02", "--until", "2026-01-01"), "--since: no time lies at or after it and before `until`"),
+        (("--analytic", "x"), "--analytic: there is no 'x'"),
+        (("--set", "squid_access.x=1"), "--set: there is no 'x'"),
+        (("--memory", "1"), "--memory: no hunt fits"),
+    ],
+)
+def test_a_wrong_flag_is_named_as_it_was_typed(sferic: Sferic, argv: tuple[str, ...], words: str) -> None:
+    """An error about a value on the command line names the flag, not the setting behind it."""
+    run = sferic("hunt", "no.log", *argv)
+    assert (run.code, run.out) == (2, "")
+    assert words in run.err
+
+
+def test_a_variable_is_named_as_it_was_set(sferic: Sferic, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value in the environment is named by its variable, and a check behind it by its setting."""
+    monkeypatch.setenv("SFERIC_MIN_SCORE", "high")
+    assert "sferic: SFERIC_MIN_SCORE: 'high' is not possible\n  expected: a whole number" in sferic("hunt", "no.log").err
+    monkeypatch.delenv("SFERIC_MIN_SCORE")
+    monkeypatch.setenv("SFERIC_ANALYTICS", "x")
+    assert "sferic: analytics: there is no 'x'" in sferic("hunt", "no.log").err
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:

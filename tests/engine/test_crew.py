@@ -82,7 +82,7 @@ def test_parts_hold_every_line_once(data: bytes, cuts: list[int]) -> None:
     edges = [0, *cuts, None]
     with pytest.MonkeyPatch.context() as small:
         small.setattr(codecs, "READ_BYTES", 7)
-        small.setattr(codecs, "_SNIFF", 3)
+        small.setattr(codecs, "SNIFF_BYTES", 3)
         parts = [b"".join(open_span(in_memory(data), start or 0, stop).chunks) for start, stop in pairwise(edges)]
     assert b"".join(parts) == data
     for part in parts[:-1]:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sferic.cli._app import run
+from sferic.cli._settings import flag_of
 from sferic.model.errors import DiskFull, SfericError, full_disk_named
 from sferic.render.safe_text import safe_text
 
@@ -29,8 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    words = sys.argv[1:] if argv is None else argv
     try:
-        return _run(sys.argv[1:] if argv is None else argv)
+        return _run(words)
     except KeyboardInterrupt:
         return _say("interrupted", INTERRUPTED)
     except BrokenPipeError:
@@ -38,9 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return PIPE_CLOSED
     except DiskFull as error:
         _let_go()
-        return _refuse(error)
+        return _refuse(error, words)
     except SfericError as error:
-        return _refuse(error)
+        return _refuse(error, words)
     except Exception as error:  # the outermost frame: whatever it is, the user gets words
         return _confess(error)
 
@@ -62,13 +64,20 @@ def _let_go() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _refuse(error: SfericError) -> int:
-    _say(f"{error.where}: {error.message}" if error.where else error.message, 0)
+def _refuse(error: SfericError, words: Sequence[str]) -> int:
+    where = _as_typed(error.where, words)
+    _say(f"{where}: {error.message}" if where else error.message, 0)
     for label, text in (("expected", error.expected), ("hint", error.hint)):
         lines = text.splitlines()
         if lines:
             sys.stderr.write(f"  {label}: " + "".join(f"{safe_text(line, 1000)}\n" for line in lines))
     return error.exit_code
+
+
+def _as_typed(where: str, words: Sequence[str]) -> str:
+    """Return the flag by which a setting was given, if it was."""
+    flag = flag_of(where.partition(".")[0])
+    return flag if where and any(word.partition("=")[0] == flag for word in words) else where
 
 
 def _confess(error: Exception) -> int:

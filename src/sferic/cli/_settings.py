@@ -6,7 +6,7 @@ because that may be a folder of somebody else's logs. An unknown key is an error
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -22,22 +22,49 @@ NOT_SETTINGS = frozenset({"SFERIC_CONFIG", "SFERIC_DEBUG"})
 _TIMES = ("since", "until")
 _NESTED = ("activity", "limits")
 
+_FLAGS = {
+    "analytics": "analytic", "only_sources": "source", "source_options": "set", "platform_files": "platforms",
+    "rule_files": "rules", "deployer_files": "deployers", "deployment_files": "deployments", "assets_file": "assets",
+    "memory_bytes": "memory",
+}  # fmt: skip
+"""Settings whose flags have names of their own."""
+_WORDS = {
+    "`int`": "a whole number", "`float`": "a number", "`bool`": "true or false", "`str`": "a text", "`array`": "a list",
+    "`object`": "a table", " >= ": " of at least ", " <= ": " of at most ", " > ": " above ",
+}  # fmt: skip
+_COMPLAINT = re.compile(r"(?:Expected (.*?)(?:, got `.*?`)?|Object contains unknown field `(.*?)`)(?: - at `\$(.*?)`)?")
+
 Layer = dict[str, Any]
+Named = Callable[[str], str]
+"""How the user wrote the setting with this key."""
+
+
+def flag_of(setting: str) -> str:
+    """Return the flag that sets a setting."""
+    return f"--{_FLAGS.get(setting, setting).replace('_', '-')}"
 
 
 def resolve(flags: Mapping[str, Any], config: Path | None, environ: Mapping[str, str]) -> Settings:
     """Make a run's settings from its flags (unset ones left out), its file and the environment."""
     path = config or (Path(environ["SFERIC_CONFIG"]) if environ.get("SFERIC_CONFIG") else None)
-    layers = [("the environment", _from_environment(environ)), ("the command line", dict(flags))]
+    layers: list[tuple[Named, Layer]] = [(_variable, _from_environment(environ)), (_flag, dict(flags))]
     if path:
-        layers.insert(0, (str(path), _from_file(path)))
+        layers.insert(0, (lambda key: f"{path}: {key}", _from_file(path)))
     merged: Layer = {}
     for _, layer in layers:
         merged = _over(merged, layer)
-    for where, layer in layers:
-        _dated(layer, str(merged.get("timezone", "UTC")), where)
-        _fit(layer, where)
-    return _fit(_dated(merged, str(merged.get("timezone", "UTC")), "settings"), "settings")
+    for named, layer in layers:
+        _dated(layer, str(merged.get("timezone", "UTC")), named)
+        _fit(layer, named)
+    return _fit(_dated(merged, str(merged.get("timezone", "UTC")), str), str)
+
+
+def _flag(key: str) -> str:
+    return flag_of(key.partition(".")[0].partition("[")[0])
+
+
+def _variable(key: str) -> str:
+    return PREFIX + key.upper().replace(".", "__")
 
 
 def _from_file(path: Path) -> Layer:
@@ -77,10 +104,10 @@ def _over(below: Layer, above: Layer) -> Layer:
     return joined
 
 
-def _dated(layer: Layer, timezone: str, where: str) -> Layer:
+def _dated(layer: Layer, timezone: str, named: Named) -> Layer:
     for key in _TIMES:
         if isinstance(layer.get(key), str | date):
-            layer[key] = moment_us(layer[key], timezone, f"{where}: {key}")
+            layer[key] = moment_us(layer[key], timezone, named(key))
     return layer
 
 
@@ -96,17 +123,29 @@ def moment_us(value: str | date, timezone: str, where: str) -> int:
     return round(moment.timestamp() * 1_000_000)
 
 
-def _fit(layer: Layer, where: str) -> Settings:
+def _fit(layer: Layer, named: Named) -> Settings:
     try:
         return msgspec.convert(layer, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(str(error), where=where, hint=_hint(str(error))) from None
+        raise _refusal(str(error), layer, named) from None
 
 
-def _hint(message: str) -> str:
-    unknown = re.search(r"unknown field `([^`]+)`", message)
-    near = difflib.get_close_matches(unknown[1], list(_names()), n=1) if unknown else []
-    return f"did you mean {near[0]!r}?" if near else "`sferic config` prints every setting"
+def _refusal(complaint: str, layer: Layer, named: Named) -> SettingsError:
+    """Say in plain words what msgspec says."""
+    said = _COMPLAINT.fullmatch(complaint)
+    if said is None:
+        return SettingsError(complaint, where=named(""))
+    expected, unknown, at = said[1], said[2], (said[3] or "").removeprefix(".")
+    if unknown:
+        near = difflib.get_close_matches(unknown, list(_names()), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "`sferic config` prints every setting"
+        return SettingsError("there is no such setting", where=named(".".join(filter(None, (at, unknown)))), hint=hint)
+    for code, words in _WORDS.items():
+        expected = expected.replace(code, words)
+    value: Any = layer
+    for key in at.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else value
+    return SettingsError(f"{value!r} is not possible", where=named(at), expected=expected)
 
 
 def _names() -> Iterable[str]:

@@ -195,7 +195,8 @@ def _sniffed(chunks: Iterator[bytes], label: str, line_bytes: int, glance: Glanc
         return
     kind = binary_kind(first[:SNIFF_BYTES])
     if kind:
-        raise BinaryInput(f"is not a text log: {kind}", where=label)
+        what, _, hint = kind.partition("; ")
+        raise BinaryInput(f"is {what}, not a text log", where=label, hint=hint)
     text = as_utf8(whole)
     begin = next(text, b"")
     whole = chain([begin], text)
@@ -229,7 +230,7 @@ def binary_kind(head: bytes) -> str | None:
     if head[8:12] == b"DUCK":
         return "a DuckDB database; if it is a store of earlier hunts, give it with `--store`, or to `sferic store`"
     if head[257:262] == b"ustar":
-        return "a tar archive; unpack it first"
+        return "a tar archive; unpack it first, with `tar xf`"
     if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         return None
     control = sum(1 for b in head if b < 9 or 13 < b < 27 or 27 < b < 32)

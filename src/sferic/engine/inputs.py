@@ -270,9 +270,9 @@ def forget_archives() -> None:
 def _nearby(path: Path) -> str:
     parent = path.parent
     if not parent.is_dir():
-        return f"the folder {parent} does not exist either"
+        *_, first = (one for one in (parent, *parent.parents) if not one.is_dir())
+        return f"{first} is a file" if first.exists() else f"there is no folder {first}"
     near = difflib.get_close_matches(path.name, [entry.name for entry in parent.iterdir()], n=1, cutoff=NEAR)
     if near:
         return f"did you mean {parent / near[0]}?"
-    folder = "the current folder" if parent == Path() else f"the folder {parent}"
-    return f"{folder} holds nothing of a name like it"
+    return f"nothing in {'the current folder' if parent == Path() else parent} has a name like it"

@@ -21,9 +21,9 @@ def check(settings: Settings) -> None:
     """Raise UsageError or SettingsError for the first setting that means nothing."""
     zone(settings.timezone)
     if settings.since is not None and settings.until is not None and settings.since >= settings.until:
-        raise UsageError("no time lies at or after `since` and before `until`", expected="`since` before `until`")
+        raise UsageError("no time lies at or after it and before `until`", where="since", expected="an earlier time")
     if 0 < settings.memory_bytes < LEAST_BYTES:
-        raise UsageError("no hunt fits into so little memory", where="--memory",
+        raise UsageError("no hunt fits into so little memory", where="memory_bytes",
                          expected=f"at least {-(-LEAST_BYTES // 10**6)}MB, or 0 for what is usual")  # fmt: skip
     _one_of("analytics", settings.analytics, ANALYTICS)
     for where in ("shared_addresses", "proxy_addresses"):
