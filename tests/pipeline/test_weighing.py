@@ -83,7 +83,7 @@ def test_where_nothing_is_asked_for_the_machine_is_not_filled() -> None:
 
 def test_less_than_the_start_takes_is_refused() -> None:
     """A budget that no hunt can keep is said before anything is read."""
-    with pytest.raises(UsageError, match=r"--memory: .* at least 126MB, or 0"):
+    with pytest.raises(UsageError, match=r"memory_bytes: .* at least 126MB, or 0"):
         hunt([str(EXAMPLE)], Settings(memory_bytes=LEAST_BYTES - 1))
 
 
