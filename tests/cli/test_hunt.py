@@ -75,7 +75,7 @@ def test_flags_reach_the_pipeline(sferic: Sferic, pipeline: Any) -> None:
     [
         (("hunt",), "nothing to read"),
         (("hunt", "x", "--set", "squid_access"), "SOURCE.OPTION=VALUE"),
-        (("hunt", "x", "--min-score", "400"), "<= 100"),
+        (("hunt", "x", "--min-score", "400"), "at most 100"),
         (("hunt", "x", "--since", "yesterday"), "ISO 8601"),
         (("hunt", "x", "--timezone", "Mars/Base", "--since", "2026-03-02"), "Mars/Base"),
         (("hunt", "x", "--format", "xml"), "xml"),
