@@ -162,12 +162,14 @@ def test_output_goes_to_a_file_whole(sferic: Sferic, pipeline: Any, tmp_path: Pa
     assert [path.name for path in tmp_path.iterdir() if "found" in path.name] == ["found.csv"]
 
 
-@pytest.mark.usefixtures("pipeline")
-def test_output_to_nowhere_is_refused(sferic: Sferic, tmp_path: Path) -> None:
-    """A folder that does not exist is named."""
-    run = sferic("hunt", "x", "--output", str(tmp_path / "no" / "f.csv"))
-    assert run.code == 2
-    assert "cannot write: No such file or directory" in run.err
+@pytest.mark.parametrize("flag", ["--output", "--save"])
+def test_output_to_nowhere_is_refused(sferic: Sferic, pipeline: Any, tmp_path: Path, flag: str) -> None:
+    """A folder in place of a file, or one that does not exist, is named before anything is read."""
+    for path, problem in ((tmp_path / "no" / "f.csv", f"there is no folder {tmp_path / 'no'}"), (tmp_path, "is a folder")):
+        run = sferic("hunt", "x", flag, str(path))
+        assert run.code == 2
+        assert f"sferic: {path}: {problem}\n" in run.err
+    assert not pipeline.paths
 
 
 def test_a_dash_is_standard_output(sferic: Sferic, pipeline: Any) -> None:

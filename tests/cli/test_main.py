@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -18,11 +19,12 @@ HEAVY = ("duckdb", "hyperscan", "numpy", "pyarrow", "scipy", "isal", "zstandard"
 LIGHT = ["--version"], ["--help"], ["platforms", "workers"], ["config"], ["sources"], ["explain", "x"]
 
 Sferic = Callable[..., Any]
+Done = subprocess.CompletedProcess[str]
 
 
-def child(code: str, tmp_path: Path, **how: Any) -> subprocess.CompletedProcess[str]:
+def child(code: str, tmp_path: Path, more: Mapping[str, str] = MappingProxyType({}), **how: Any) -> Done:
     """Run Python in a process of its own, with this one's import path."""
-    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    env = {**os.environ, "XDG_STATE_HOME": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path), **more}
     return subprocess.run([sys.executable, "-c", code], text=True, env=env, check=False, stderr=subprocess.PIPE, **how)
 
 
@@ -128,6 +130,43 @@ def test_a_closed_pipe_is_quiet(tmp_path: Path) -> None:
     os.close(writer)
     assert done.returncode == 141
     assert [line for line in done.stderr.splitlines() if "platforms;" not in line] == []
+
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+LIST = "import sys; from sferic.cli import main; sys.exit(main(['platforms', 'workers']))"
+
+
+def test_output_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    """A file or a pipe gets UTF-8, so that what is JSON stays JSON."""
+    code = "import sys; from sferic.cli import main; main(['--version']); print('\\xb1'); print('\\u2192', file=sys.stderr)"
+    done = child(code, tmp_path, stdout=subprocess.PIPE, encoding="utf-8", more=ASCII)
+    assert (done.stdout.splitlines()[-1], done.stderr) == ("±", "→\n")
+
+
+@pytest.mark.parametrize("closed", [(1,), (2,), (0, 1, 2)])
+def test_closed_streams_are_no_bug(tmp_path: Path, closed: tuple[int, ...]) -> None:
+    """A caller that closed standard output or error gets no complaint about that, and the code of what was asked."""
+    shut = f"import os, sys; [os.close(n) for n in {closed}]; os.execv(sys.executable, [sys.executable, '-c', {LIST!r}])"
+    done = child(shut, tmp_path, stdout=subprocess.PIPE)
+    assert done.returncode == 0
+    assert "bug" not in done.stderr
+    assert ("cloudflare-workers" in done.stdout) == (1 not in closed)
+
+
+def test_a_path_that_the_system_refuses_is_no_bug(sferic: Sferic, tmp_path: Path) -> None:
+    """Wherever it comes up, the path and the reason are said, with the code of wrong usage."""
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    for argv in (("simulate", "fleet-agent", "--to", f"{tmp_path}/file/x"), ("export", "sigma", "--to", f"{tmp_path}/file")):
+        run = sferic(*argv)
+        assert run.code == 2
+        assert run.err.startswith(f"sferic: {tmp_path}/file")
+        assert "cannot be used (Not a directory)" in run.err
+        assert "bug" not in run.err
+
+
+def test_a_word_too_many_is_named(sferic: Sferic) -> None:
+    """What no command expects is named in plain words."""
+    assert "sferic: nothing is expected there: x, y" in sferic("sources", "squid_access", "x", "y").err
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

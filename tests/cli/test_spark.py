@@ -23,7 +23,7 @@ DEPLOY = "org.apache.spark.deploy"
 PATIENCE_S = 180
 needs_spark = pytest.mark.skipif(
     find_spec("pyspark") is None or not (shutil.which("java") or os.environ.get("JAVA_HOME")),
-    reason="needs PySpark and Java 17: pip install 'sferic[spark]', and openjdk-17-jre-headless",
+    reason="needs PySpark and Java 17 or 21: pip install 'sferic[spark]', and openjdk-17-jre-headless",
 )
 
 

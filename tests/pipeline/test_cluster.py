@@ -80,7 +80,7 @@ class Elsewhere:
 
 def told(report: Report) -> object:
     """Give all that a report says but what the run cost."""
-    account = Account(**{n: getattr(report.account, n) for n in Account.__struct_fields__} | dict.fromkeys(("wall_s", "cpu_s", "peak_mb"), 0.0))
+    account = Account(**{n: getattr(report.account, n) for n in Account.__struct_fields__} | dict.fromkeys(("wall_s", "cpu_s", "peak_mb", "beside_workers"), 0))
     same = msgspec.structs.replace(report, account=account, made_at=0)
     return msgspec.to_builtins(same)
 

@@ -125,6 +125,13 @@ def test_a_path_that_could_not_be_opened_is_no_file_read(report: Report) -> None
     assert "5 findings" not in text
 
 
+def test_the_cost_of_a_cluster_is_no_whole(report: Report) -> None:
+    """Where workers of a cluster worked, the line says whose CPU and memory it counts."""
+    report.account.beside_workers = True
+    text = page(lambda s: account.render(report.account, s, Look(width=200)))
+    assert "peak memory 214 MB on this machine; what the cluster's workers took is not counted" in text
+
+
 def test_each_lack_is_said_once(report: Report) -> None:
     """The same missing evidence of several sources is one line that names them."""
     lack = report.account.missing[0]

@@ -148,6 +148,7 @@ def test_rules_of_others(tmp_path: Path) -> None:
     assert set(refused) == {"windows", "words", "broken", "list", "correlation", "filter", "empty"}
     assert "process_creation" in refused["windows"]
     assert "keywords" in refused["words"]
+    assert refused["list"] == "it is no Sigma rule"
     assert "several events" in refused["correlation"]
 
 

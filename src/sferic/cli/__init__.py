@@ -8,11 +8,12 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from sferic.cli._app import run
 from sferic.cli._settings import flag_of
-from sferic.model.errors import DiskFull, SfericError, full_disk_named
+from sferic.model.errors import DiskFull, SfericError, UsageError, full_disk_named
 from sferic.render.safe_text import safe_text
 
 INTERRUPTED = 130
@@ -27,9 +28,7 @@ with threads is not safe to copy."""
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    _prepare_streams()
     words = sys.argv[1:] if argv is None else argv
     try:
         return _run(words)
@@ -38,13 +37,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         _let_go()
         return PIPE_CLOSED
-    except DiskFull as error:
-        _let_go()
-        return _refuse(error, words)
     except SfericError as error:
+        if isinstance(error, DiskFull):
+            _let_go()
         return _refuse(error, words)
     except Exception as error:  # the outermost frame: whatever it is, the user gets words
-        return _confess(error)
+        return _confess(error, words)
 
 
 def _run(argv: Sequence[str]) -> int:
@@ -54,6 +52,16 @@ def _run(argv: Sequence[str]) -> int:
         with full_disk_named("standard output"):
             sys.stdout.flush()
     return code
+
+
+def _prepare_streams() -> None:
+    """Make sure that output can be written: as UTF-8, or on a terminal as far as that has signs for it."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by who called; its number must not go to the next file that is opened
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - lives as long as we do
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="backslashreplace")
 
 
 def _let_go() -> None:
@@ -80,7 +88,9 @@ def _as_typed(where: str, words: Sequence[str]) -> str:
     return flag if where and any(word.partition("=")[0] == flag for word in words) else where
 
 
-def _confess(error: Exception) -> int:
+def _confess(error: Exception, words: Sequence[str]) -> int:
+    if isinstance(error, OSError) and error.filename:  # a path that the system does not let us use
+        return _refuse(UsageError(f"cannot be used ({error.strerror})", where=str(error.filename)), words)
     if os.environ.get("SFERIC_DEBUG"):
         traceback.print_exception(error)
     else:

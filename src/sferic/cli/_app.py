@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
 from sferic import __version__
 from sferic.cli._exit import EXIT_CODES
@@ -60,5 +60,7 @@ def run(argv: Sequence[str]) -> int:
             result_action="return_value",
         )
     except CycloptsError as error:
-        raise UsageError(str(error), hint="`sferic --help`, `sferic COMMAND --help`") from error
+        many = error.unused_tokens if isinstance(error, UnusedCliTokensError) else ()
+        problem = f"nothing is expected there: {', '.join(many)}" if many else str(error)
+        raise UsageError(problem, hint="`sferic --help`, `sferic COMMAND --help`") from error
     return int(code or 0)

@@ -71,7 +71,7 @@ def _from_file(path: Path) -> Layer:
     try:
         read: Layer = msgspec.toml.decode(path.read_bytes())
     except OSError as error:
-        raise SettingsError(error.strerror or "cannot be read", where=str(path)) from error
+        raise SettingsError(f"cannot be read ({error.strerror})", where=str(path)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"is not TOML: {error}", where=str(path)) from error
     return read

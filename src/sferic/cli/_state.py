@@ -43,6 +43,6 @@ def load(path: Path) -> Report:
         hint = "`sferic hunt PATH` keeps one; `--from FILE` names another"
         raise UnreadableInput("there is no report of a hunt", where=str(path), hint=hint) from None
     except OSError as error:
-        raise UnreadableInput(error.strerror or "cannot be read", where=str(path)) from error
+        raise UnreadableInput(f"cannot be read ({error.strerror})", where=str(path)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"is not a report of this version: {error}", where=str(path)) from error

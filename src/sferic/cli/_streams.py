@@ -59,6 +59,16 @@ def _named_few(broken: Sequence[str]) -> Iterator[str]:
         yield f"{counted(len(broken), 'file')} with a problem ({', '.join(broken[:NAMED])}{more})"
 
 
+def refuse_nowhere(*outputs: Path | None) -> None:
+    """Refuse files that cannot be written, before hours go into what they are to hold."""
+    for path in [output for output in map(_named, outputs) if output]:
+        if path.is_dir() or not path.parent.is_dir():
+            problem = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+            raise UsageError(problem, where=str(path), expected="a file in a folder that is there")
+        if not path.exists() and not os.access(path.parent, os.W_OK):
+            raise UsageError(f"nothing may be written into {path.parent}", where=str(path))
+
+
 @contextmanager
 def binary(output: Path | None) -> Iterator[BinaryIO]:
     """Open standard output, or a file that appears under its name only when it is complete."""
@@ -109,7 +119,7 @@ def whole_file(path: Path, *, mode: int | None = None) -> Iterator[BinaryIO]:
     except OSError as error:
         raise UsageError(f"cannot write: {error.strerror}", where=str(path)) from error
     try:
-        with os.fdopen(handle, "wb") as stream:
+        with full_disk_named(str(path)), os.fdopen(handle, "wb") as stream:
             yield stream
         Path(draft).chmod(mode if mode is not None else 0o666 & ~_umask())
         Path(draft).replace(path)

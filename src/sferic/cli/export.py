@@ -7,7 +7,7 @@ from pathlib import Path
 from sferic.catalog.platforms import load_catalogue
 from sferic.cli import _settings
 from sferic.content._contract import Content, targets, texts
-from sferic.model.errors import UsageError
+from sferic.model.errors import UsageError, full_disk_named
 from sferic.model.words import counted
 from sferic.sources._contract import near
 
@@ -50,8 +50,6 @@ def export(
 
 
 def _write(path: Path, body: str | bytes) -> None:
-    try:
+    with full_disk_named(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body.encode("utf-8") if isinstance(body, str) else body)
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(path)) from error

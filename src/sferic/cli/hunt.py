@@ -75,6 +75,7 @@ def hunt(
     flags = layers | {name: value for name, value in asked.items() if value not in (None, [])}
     settings = _settings.resolve(flags, reading.config, os.environ)
     what, name = _target(settings, form, writing)
+    _streams.refuse_nowhere(writing.output, keeping.save)
     with progress(quiet=writing.quiet, no_color=writing.no_color) as moved:
         report = _hunted(places, settings, moved, keeping, running or _flags.Running())
     if keeping.save:

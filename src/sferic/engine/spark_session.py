@@ -67,7 +67,7 @@ def check_java() -> None:
     if not shutil.which("java") and not (home and Path(home, "bin", "java").is_file()):
         hint = "on Debian: apt-get install openjdk-17-jre-headless; else set JAVA_HOME"
         expected = "`java` on PATH, or JAVA_HOME"
-        raise UsageError("Spark needs Java 17, and there is no Java", expected=expected, hint=hint)
+        raise UsageError("Spark needs Java 17 or 21, and there is no Java", expected=expected, hint=hint)
 
 
 def check_master(master: str) -> None:

@@ -98,6 +98,8 @@ class Account(msgspec.Struct, kw_only=True):
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_mb: float = 0.0
+    beside_workers: bool = False
+    """Whether workers of a cluster read and weighed, whose CPU and memory are not counted here."""
 
     @property
     def pairs(self) -> int:

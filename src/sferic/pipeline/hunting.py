@@ -124,7 +124,7 @@ def _hunted(
         found = sorted(audit.findings(found, settings), key=lambda f: (-f.points, f.id))
     account = account_of(gathered, weighed.filled, weighed.estate, weighed.counted, strict=settings.strict)
     account.missing += audit.notes() if audit else ()
-    account.spilled = gathered.parts.spilled
+    account.spilled, account.beside_workers = gathered.parts.spilled, cluster is not None
     anywhere = cluster.find if cluster else input_of
     quoted = quote(tuple(found), settings.limits, find=lambda label: gatherer.spool.find(label) or anywhere(label))
     return Report(

@@ -103,7 +103,8 @@ def _cost(account: Account) -> str:
     rate = f", {bytes_text(account.bytes / account.wall_s)}/s" if account.wall_s > 0 and account.bytes else ""
     peak = f", peak memory {bytes_text(account.peak_mb * 1e6)}" if account.peak_mb else ""
     cpu = f", {account.cpu_s:.1f} s of CPU" if account.cpu_s else ""
-    return f"{account.wall_s:.1f} s{rate}{cpu}{peak}"
+    whose = " on this machine; what the cluster's workers took is not counted" if account.beside_workers else ""
+    return f"{account.wall_s:.1f} s{rate}{cpu}{peak}{whose}"
 
 
 def _problems(account: Account) -> Iterator[Text]:

@@ -128,7 +128,10 @@ def _read(file: Path) -> Iterator[Rule | Refused]:
     except SigmaCorrelationRuleError:
         yield Refused(file, file.stem, _JOINS)
         return
-    except (SigmaError, YAMLError, OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
+    except (AttributeError, TypeError):
+        yield Refused(file, file.stem, "it is no Sigma rule")
+        return
+    except (SigmaError, YAMLError, OSError, ValueError, RecursionError) as error:
         yield Refused(file, file.stem, f"it cannot be read: {' '.join(str(error).split())[:200]}")
         return
     yield from (Refused(file, one.title or file.stem, _FILTERS) for one in read.filters)
