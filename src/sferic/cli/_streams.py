@@ -59,14 +59,16 @@ def _named_few(broken: Sequence[str]) -> Iterator[str]:
         yield f"{counted(len(broken), 'file')} with a problem ({', '.join(broken[:NAMED])}{more})"
 
 
-def refuse_nowhere(*outputs: Path | None) -> None:
-    """Refuse files that cannot be written, before hours go into what they are to hold."""
-    for path in [output for output in map(_named, outputs) if output]:
-        if path.is_dir() or not path.parent.is_dir():
-            problem = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
-            raise UsageError(problem, where=str(path), expected="a file in a folder that is there")
-        if not path.exists() and not os.access(path.parent, os.W_OK):
-            raise UsageError(f"nothing may be written into {path.parent}", where=str(path))
+def refuse_nowhere(output: Path | None) -> None:
+    """Refuse a file that cannot be written, before hours go into what it is to hold."""
+    path = _named(output)
+    if path is None:
+        return
+    if path.is_dir() or not path.parent.is_dir():
+        problem = "is a folder" if path.is_dir() else f"there is no folder {path.parent}"
+        raise UsageError(problem, where=str(path), expected="a file in a folder that is there")
+    if not path.exists() and not os.access(path.parent, os.W_OK):
+        raise UsageError(f"nothing may be written into {path.parent}", where=str(path))
 
 
 @contextmanager

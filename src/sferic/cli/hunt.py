@@ -75,7 +75,6 @@ def hunt(
     flags = layers | {name: value for name, value in asked.items() if value not in (None, [])}
     settings = _settings.resolve(flags, reading.config, os.environ)
     what, name = _target(settings, form, writing)
-    _streams.refuse_nowhere(writing.output, keeping.save)
     with progress(quiet=writing.quiet, no_color=writing.no_color) as moved:
         report = _hunted(places, settings, moved, keeping, running or _flags.Running())
     if keeping.save:
@@ -105,6 +104,7 @@ def _say(report: Report, notes: Iterable[str], writing: _flags.Writing) -> None:
 def _hunted(
     places: list[str], settings: Settings, moved: Watcher | None, keeping: _flags.Keeping, running: _flags.Running
 ) -> Report:
+    _streams.refuse_nowhere(keeping.save)
     if running.master and running.engine != "spark":
         raise UsageError("`--master` names a Spark cluster", expected="`--engine spark`, too")
     if running.engine == "spark":
@@ -145,6 +145,7 @@ def _analytics(names: list[str], *, as_published: bool) -> list[str]:
 
 def _target(settings: Settings, asked: str | None, writing: _flags.Writing) -> tuple[str, str]:
     """Decide what is written and how, before hours go into a hunt whose result has no form."""
+    _streams.refuse_nowhere(writing.output)
     form = asked or ("table" if writing.output is None and sys.stdout.isatty() else "ndjson")
     published = [name.startswith("activity") for name in settings.analytics]
     if published and all(published):

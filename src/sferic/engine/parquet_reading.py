@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sferic.engine.search import HEAD_LINES
 from sferic.engine.selector import Candidates
 from sferic.engine.tables import SCHEMA, SCHEMA_KEY, TABLE_KEY, events, unnested
 from sferic.model.errors import BinaryInput, DamagedInput, UnreadableInput
@@ -48,7 +49,7 @@ class Found(msgspec.Struct, frozen=True):
     sources: tuple[str, ...] = ()
     """Of our own files, who read the rows, selected or not."""
     head: tuple[bytes, ...] = ()
-    """Of a foreign file, the first record."""
+    """Of a foreign file, the first records."""
 
 
 class Parquet:
@@ -114,7 +115,7 @@ def _foreign(rows: pa.Table, look: Look, done: float) -> Found:
     records = _whole_microseconds(rows).to_pylist()
     lines = b"".join(msgspec.json.encode(record, enc_hook=str) + b"\n" for record in records)
     found = look(lines)
-    head = tuple(lines.split(b"\n", 1)[:1])
+    head = tuple(lines.split(b"\n", HEAD_LINES)[:HEAD_LINES])
     return Found(len(rows), found.numbers, found.lines, [], nameless=bool(found.marks), done=done, head=head)
 
 

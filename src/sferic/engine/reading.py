@@ -111,7 +111,7 @@ def _refuse_broken(path: str, ledger: Ledger) -> None:
     )
 
 
-def _refuse_unreadable(head: Sequence[bytes], item: Input, file: File) -> None:
+def refuse_unreadable(head: Sequence[bytes | Envelope], item: Input, file: File) -> None:
     """Refuse a file without an event that looks like a log, but of whose first lines not one can be read.
 
     A hunt reads no line that cannot matter to it, so without this a log without its header would count as clean.
@@ -120,8 +120,12 @@ def _refuse_unreadable(head: Sequence[bytes], item: Input, file: File) -> None:
         return
     account, ledger = FileAccount(path=item.label), Ledger()
     trial = Router(readers_of(item, file.reading), account, ledger)
-    for number, message in enumerate(chain.from_iterable(map(messages, head))):
-        trial.read(message, number)
+    for number, raw in enumerate(head):
+        if isinstance(raw, Envelope):
+            trial.read_envelope(raw, number)
+        else:
+            for message in messages(raw):
+                trial.read(message, number)
     if account.rejected and not account.sources:
         file.account.sources.clear()
         _refuse_broken(item.label, ledger)
@@ -143,14 +147,16 @@ def readers_of(item: Input, reading: Reading) -> dict[str, Reader]:
 
 def _read(item: Input, file: File) -> Iterator[Event]:
     if item.parquet:
-        yield from _read_parquet(item.parquet, file)
+        yield from _read_parquet(item.parquet, item, file)
         return
     batches = file.scanner.ahead(item)
     if batches is None:
         text = file.scanner.open(item)
         file.account.codec = text.codec
         if text.is_table:
-            yield from _read_csv(text, file)
+            head_of_table: list[Envelope] = []
+            yield from _read_csv(text, file, head_of_table)
+            refuse_unreadable(head_of_table, item, file)
             return
         batches = file.scanner.search(text)
     head: Sequence[bytes] = ()
@@ -161,7 +167,7 @@ def _read(item: Input, file: File) -> Iterator[Event]:
         events = [event for scanned in batch.blocks for event in _read_scanned(scanned, file)]
         file.reading.on_bytes(file.account.path, batch.taken)
         yield from events
-    _refuse_unreadable(head, item, file)
+    refuse_unreadable(head, item, file)
 
 
 def _read_scanned(scanned: Scanned, file: File) -> Iterator[Event]:
@@ -194,13 +200,15 @@ def count(lines: int, size: int, long_lines: tuple[int, ...], file: File) -> Non
     account.bytes += size
 
 
-def _read_parquet(path: Path, file: File) -> Iterator[Event]:
+def _read_parquet(path: Path, item: Input, file: File) -> Iterator[Event]:
     opened = import_module("sferic.engine.parquet_reading").Parquet(path, file.account.path)
     file.account.codec = "parquet"
     size = path.stat().st_size
+    head: tuple[bytes, ...] = ()
     for found in opened.search(file.scanner.look):
         before = file.account.lines
         count(found.rows, int(size * found.done) - file.account.bytes, (), file)
+        head = head or found.head
         file.router.recognise(found.head)
         file.router.meet(found.sources)
         if not opened.is_ours and not file.account.sources:
@@ -212,6 +220,7 @@ def _read_parquet(path: Path, file: File) -> Iterator[Event]:
             file.reading.on_marks(file.account.path, frozenset())
         yield from _read_found(found, before, file)
         file.reading.on_bytes(file.account.path, file.account.bytes)
+    refuse_unreadable(head, item, file)
 
 
 def _read_found(found: "Found", before: int, file: File) -> Iterator[Event]:
@@ -226,16 +235,16 @@ def _read_found(found: "Found", before: int, file: File) -> Iterator[Event]:
             yield event
 
 
-def _read_csv(text: Text, file: File) -> Iterator[Event]:
-    """Read a Splunk CSV export record by record: a record may span lines."""
+def _read_csv(text: Text, file: File, head: list[Envelope]) -> Iterator[Event]:
+    """Read a Splunk CSV export record by record, and collect its first ones: a record may span lines."""
     usual = csv.field_size_limit(file.reading.settings.limits.line_bytes)
     try:
-        yield from _read_records(text, file)
+        yield from _read_records(text, file, head)
     finally:
         csv.field_size_limit(usual)
 
 
-def _read_records(text: Text, file: File) -> Iterator[Event]:
+def _read_records(text: Text, file: File, head: list[Envelope]) -> Iterator[Event]:
     rows = csv.reader(_lines(text, file), strict=False)
     export = SplunkCsv(as_text(text.head[0]))
     next(rows, None)
@@ -245,7 +254,10 @@ def _read_records(text: Text, file: File) -> Iterator[Event]:
             record = next(rows, None)
             if record is None:
                 return
-            event = _read_record(export.envelope(record), number, file) if record else None
+            envelope = export.envelope(record) if record else Envelope("")
+            if len(head) < HEAD_LINES:
+                head.append(envelope)
+            event = _read_record(envelope, number, file) if record else None
         except (csv.Error, ValueError) as error:
             if file.reading.counted is None:
                 reason = f"the CSV record cannot be read: {error}"[:120]

@@ -22,7 +22,7 @@ from sferic.engine.codecs import READ_BYTES
 from sferic.engine.crew import Crew
 from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
-from sferic.engine.reading import File, Reading, count, read_input, read_with, readers_of
+from sferic.engine.reading import File, Reading, count, read_input, read_with, readers_of, refuse_unreadable
 from sferic.engine.routing import FIRST_US, LAST_US, Router
 from sferic.engine.scan import Scanner
 from sferic.engine.search import HEAD_LINES, Part, open_text
@@ -121,6 +121,7 @@ class Wholesale:
                 agreed = False
                 yield from self._one_by_one(Part(item, *part), read, file)
             file.reading.on_bytes(file.account.path, run.taken)
+        refuse_unreadable(head.head, item, file)
 
     def _one_by_one(self, part: Part, skip: int, file: File) -> Iterator[pa.Table]:
         """Read a part line by line, but for its first lines, which have been read."""
