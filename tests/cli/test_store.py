@@ -130,7 +130,7 @@ def test_only_what_is_new_is_shown(sferic: Sferic, log: Path, tmp_path: Path) ->
     first = sferic("hunt", str(log), *flags)
     assert first.code == 3
     assert found(first) == [("10.1.0.5", "new"), ("10.1.0.6", "new")]
-    assert "2 findings (2 new)" in first.err
+    assert "2 findings (beacon 2): 2 new" in first.err
     again = sferic("hunt", str(log), *flags)
     assert (again.code, again.out) == (0, "")
     shown = sferic("hunt", str(log), *flags, "-f", "table")

@@ -288,7 +288,7 @@ def test_too_many_names_of_one_address_are_said(
     monkeypatch.setattr("sferic.engine.names.MAX_SEEN", 3)
     (tmp_path / "dns.log").write_bytes(lines.log(*[lines.stream_dns(n, client=f"10.1.0.{n}") for n in range(1, 9)]))
     (told,) = [m.text for m in run(tmp_path).account.missing if m.evidence == "more names"]
-    assert told.startswith("5 more times an address was called something")
+    assert told.startswith("addresses were called something 5 times more")
 
 
 def test_a_bomb_ends_its_file_only(tmp_path: Path, beacon: bytes) -> None:
