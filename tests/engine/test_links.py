@@ -66,6 +66,30 @@ def test_a_proxy_s_address_is_no_host_s(gather: Gather, log: Any) -> None:
     assert (found.tally.linked, found.tally.joined) == (1, 0)
 
 
+def test_an_encrypted_hello_is_named_by_its_look_up(gather: Gather, log: Any) -> None:
+    """Behind ECH the handshake names only the network; the answer that the client got names the connection."""
+    to = {"id.resp_h": "192.0.2.10", "id.resp_p": 443}
+    asked = {"qtype_name": "A", "query": HOST, "rcode_name": "NOERROR", "answers": ["192.0.2.10"]}
+    found = gather(log(
+        row("dns", "D1", 0, **asked), row("ssl", "C1", 5, server_name="cloudflare-ech.com", established=True, **to),
+        row("conn", "C1", 5, proto="tcp", orig_bytes=700, conn_state="SF", **to),
+    ))  # fmt: skip
+    named = [found.traffic.hosts[host] for host in found.traffic.host]
+    assert named == [HOST, HOST]
+    assert found.traffic.up.tolist()[1] == 700
+
+
+def test_flows_in_a_shipper_s_envelope_are_named(gather: Gather, log: Any) -> None:
+    """That a log has flows without names is seen also where each line is a text of JSON."""
+    ends = {"src_ip": "10.1.0.5", "src_port": 40_000, "dest_ip": "192.0.2.10", "dest_port": 443, "proto": "TCP"}
+    flow = {"timestamp": "2026-03-02T10:01:00+0000", "flow_id": 1, "event_type": "flow", **ends}
+    flow["flow"] = {"bytes_toserver": 700, "bytes_toclient": 900, "start": "2026-03-02T10:00:30.000000+0000"}
+    asked = {"qtype_name": "A", "query": HOST, "rcode_name": "NOERROR", "answers": ["192.0.2.10"]}
+    lines = [json.dumps({"date": 1.0, "log": text}) for text in (row("dns", "D1", 0, **asked), json.dumps(flow))]
+    found = gather(log(*lines))
+    assert (found.tally.joined, found.traffic.up.tolist()[1]) == (1, 700)
+
+
 def test_only_own_proxies_are_believed() -> None:
     """A request in a proxy's form to a server outside does not make it a proxy; there are never too many."""
     links = Links()

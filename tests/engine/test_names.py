@@ -28,6 +28,24 @@ def test_the_client_itself_is_believed_first() -> None:
     assert names.name(ADDRESS, A, NOON + 30) == "old.example"
 
 
+def test_many_others_do_not_drown_the_client() -> None:
+    """On an address that everybody uses, the client's own answer counts however many others asked since."""
+    names = Names()
+    told(names, NOON, A, "one.example")
+    for number in range(1000):
+        told(names, NOON + 1 + number, f"10.2.{number >> 8}.{number & 255}", "two.example")
+    assert names.name(ADDRESS, A, NOON + 2000) == "one.example"
+    assert names.name(ADDRESS, "10.9.0.1", NOON + 1002) == "two.example"
+
+
+def test_an_outer_name_names_nobody() -> None:
+    """What stands in the clear of an encrypted hello is no server's name, and hides none that DNS told."""
+    names = Names()
+    told(names, NOON, A, "one.example")
+    names.learn(Event(table=HTTP, time=int((NOON + 5) * 1e6), dst_host="cloudflare-ech.com", dst_ip=ADDRESS), A)
+    assert names.name(ADDRESS, A, NOON + 10) == "one.example"
+
+
 def test_others_are_believed_if_they_agree() -> None:
     """Without an own answer, the name counts that all others were told; a shared address stays nameless."""
     names = Names()

@@ -21,7 +21,7 @@ from sferic.engine.ledger import Ledger
 from sferic.engine.links import Links
 from sferic.engine.listener import Listener, is_listened_to
 from sferic.engine.memory import Room
-from sferic.engine.names import Names
+from sferic.engine.names import OUTER_NAMES, Names
 from sferic.engine.part import CARRIERS, JOINING, READING, STARTS, Cluster, Part, Selection, Step, Tally
 from sferic.engine.parts import Parts
 from sferic.engine.period import Period
@@ -355,8 +355,11 @@ class Gatherer:
 
 
 def _is_nameless(event: Event) -> bool:
-    """Say whether nobody knows what was asked for: a reverse look-up names whose machine it is, not what it served."""
-    return event.dst_host is None or event.host_source == "reverse"
+    """Say whether nobody knows what was asked for.
+
+    A reverse look-up names whose machine it is, not what it served, and an outer name (ECH) whose network.
+    """
+    return event.dst_host is None or event.host_source == "reverse" or event.dst_host in OUTER_NAMES
 
 
 def _marks(sources: dict[str, Source]) -> list[str]:

@@ -5,7 +5,7 @@ An address of a content network has many names: a name that several sources disa
 """
 
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
 import numpy as np
@@ -18,6 +18,8 @@ KEEP_S = 86_400
 """A name learned longer ago than a day is not believed: addresses behind functions move."""
 LATE_S = 2.0
 """DNS and flow logs of one machine may disagree by this much about what came first."""
+OUTER_NAMES = frozenset({"cloudflare-ech.com"})
+"""What a client says in the clear where it encrypts its hello (ECH): the name of the network, of no server."""
 REPEAT_S = 300.0
 """The same name for the same address within this time is not noted again."""
 MAX_ADDRESSES = 20_000
@@ -26,7 +28,26 @@ MAX_SEEN = 20_000
 
 
 _ASKED = 256
-"""So many of an address's observations before a flow are looked at."""
+"""So many observations of others before a flow are looked at, where its own client made none."""
+
+
+class _Ordered:
+    """What an address was called, by everybody in order of time, and by each client."""
+
+    __slots__ = ("hosts", "own", "own_hosts", "own_times", "times")
+
+    def __init__(self, heard: "_Heard") -> None:
+        times, clients, hosts = (np.array(column) for column in (heard.times, heard.clients, heard.hosts))
+        order = np.argsort(times, kind="stable")
+        self.times, self.hosts = array("d", times[order]), array("i", hosts[order])
+        order = np.lexsort((times, clients))
+        self.own_times, self.own_hosts = array("d", times[order]), array("i", hosts[order])
+        who, begins = np.unique(clients[order], return_index=True)
+        ends = [*begins[1:].tolist(), len(order)]
+        self.own: dict[int, tuple[int, int]] = dict(
+            zip(who.tolist(), zip(begins.tolist(), ends, strict=True), strict=True)
+        )
+        """Client → from where to where its own observations stand."""
 
 
 class _Heard:
@@ -40,16 +61,12 @@ class _Heard:
         """Client → its latest observation."""
         self.told = 0
         """How many of the observations `Names.fresh` has given away."""
-        self.ordered: _Heard | None = None
-        """The same by time, once it was asked for."""
+        self.ordered: _Ordered | None = None
+        """The same in order, once it was asked for."""
 
-    def by_time(self) -> "_Heard":
+    def in_order(self) -> _Ordered:
         if self.ordered is None:
-            order = np.argsort(np.frombuffer(self.times), kind="stable").tolist()
-            self.ordered = _Heard()
-            for name in ("times", "clients", "hosts"):
-                values = getattr(self, name)
-                setattr(self.ordered, name, array(values.typecode, [values[n] for n in order]))
+            self.ordered = _Ordered(self)
         return self.ordered
 
 
@@ -75,7 +92,7 @@ class Names:
 
     def learn(self, event: Event, client: str) -> None:
         """Remember what an event with a host name says about addresses."""
-        if event.dst_host is None:
+        if event.dst_host is None or event.dst_host in OUTER_NAMES:
             return
         told = event.answers or ()
         found = [a for a in (address(t) for t in told) if a] if event.table == "dns_activity" else [event.dst_ip]
@@ -138,13 +155,12 @@ class Names:
         heard = self._heard.get(where)
         if heard is None:
             return None
-        known, who = heard.by_time(), self._numbers.get(client)
-        end = bisect_right(known.times, time_s + LATE_S)
-        recent = []
-        for n in range(end - 1, max(0, end - _ASKED) - 1, -1):
-            if time_s - known.times[n] > KEEP_S:
-                break
-            if known.clients[n] == who:
-                return self._texts[known.hosts[n]]
-            recent.append(known.hosts[n])
-        return self._texts[recent[0]] if recent and len(set(recent)) == 1 else None
+        known, latest_s = heard.in_order(), time_s + LATE_S
+        begin, end = known.own.get(self._numbers.get(client, -1), (0, 0))
+        n = bisect_right(known.own_times, latest_s, begin, end) - 1
+        if n >= begin and time_s - known.own_times[n] <= KEEP_S:
+            return self._texts[known.own_hosts[n]]
+        end = bisect_right(known.times, latest_s)
+        begin = max(bisect_left(known.times, time_s - KEEP_S, 0, end), end - _ASKED)
+        recent = set(known.hosts[begin:end])
+        return self._texts[recent.pop()] if len(recent) == 1 else None

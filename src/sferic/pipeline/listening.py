@@ -9,6 +9,7 @@ from sferic.catalog.commands import commands
 from sferic.model.event import Event
 from sferic.model.process import Process
 from sferic.model.settings import Settings
+from sferic.sources._contract import also_escaped
 
 if TYPE_CHECKING:
     from sferic.pipeline.auditing import Audit
@@ -23,9 +24,10 @@ class Listener:
         self.named = [command.selecting for command in commands()]
         self._settings = settings
         self._audit: Audit | None = None
-        self.marks: list[str] = [mark for name, one in operations().items() if name in names for mark in one.marks]
+        marks = [mark for name, one in operations().items() if name in names for mark in one.marks]
         if settings.rule_files or settings.deployer_files or settings.deployment_files:
-            self.marks += self._begun().marks(names)
+            marks += self._begun().marks(names)
+        self.marks = [also_escaped(mark) for mark in marks]
 
     def take(self, event: Event) -> None:
         """Look at one event of a cloud's audit log, or at the start of a process that deploys."""

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Literal, Protocol, runtime_checkable
@@ -23,6 +24,10 @@ the sources that know one product."""
 POSSIBLE = 20
 """Nothing speaks against it."""
 NO = 0
+
+
+_QUOTE = re.compile(r"""(\[(?:\\.|[^\]\\])*\]|\\[^"])|\\?\"""")
+"""A quote of an expression; what may stand for one of several characters, or is escaped, is passed over."""
 
 
 class Setup(msgspec.Struct, frozen=True):
@@ -91,14 +96,19 @@ def _load(name: str) -> Source:
         tables=tuple(module.TABLES),
         fields=frozenset(module.FIELDS),
         stamp=module.STAMP,
-        marks=tuple(getattr(module, "MARKS", ())),
-        nameless_marks=tuple(getattr(module, "NAMELESS_MARKS", ())),
+        marks=tuple(map(also_escaped, getattr(module, "MARKS", ()))),
+        nameless_marks=tuple(map(also_escaped, getattr(module, "NAMELESS_MARKS", ()))),
         start_marks=tuple(getattr(module, "START_MARKS", ())),
         is_periodic=getattr(module, "IS_PERIODIC", False),
         leaves_out=getattr(module, "LEAVES_OUT", ""),
         options=dict(getattr(module, "OPTIONS", {})),
         reader=module.Reader,
     )
+
+
+def also_escaped(mark: str) -> str:
+    """Let an expression match quotes that are escaped, too: a shipper or an export has the line as a text of JSON."""
+    return _QUOTE.sub(lambda m: m[0] if m[1] else r'\\{0,3}"', mark)
 
 
 def source(name: str) -> Source:

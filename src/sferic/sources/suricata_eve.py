@@ -44,7 +44,7 @@ FIELDS = tuple(
     " outcome".split()
 )
 STAMP = "start"
-NAMELESS_MARKS = (r'"event_type": ?"(?:flow|netflow)"', r'"session_resumed": ?true')
+NAMELESS_MARKS = (r'"event_type": ?"(?:flow|netflow)"', r'"session_resumed": ?true', r'"sni": ?"cloudflare-ech\.com"')
 
 REMEMBERED = 10_000
 """Netflows to the server kept in mind until the one to the client comes."""

@@ -22,6 +22,7 @@ TABLES = (NETWORK,)
 FIELDS = tuple("src_ip src_port dst_ip dst_port dst_host host_source observer connection_id app outcome".split())
 STAMP = "start"
 MARKS = _zeek.MARKS
+NAMELESS_MARKS = (r"\bcloudflare-ech\.com\b",)
 OPTIONS = _zeek.OPTIONS
 
 _OUTCOMES = {True: "established", False: "failed", "T": "established", "F": "failed"}
