@@ -1,11 +1,13 @@
 """Events that do not fit into memory wait on the disk, and the findings are the same, byte for byte."""
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import msgspec
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from sferic.engine.gauge import Gauge
 from sferic.engine.memory import BASE_BYTES, HAND_BYTES, LEAST_BYTES, PART_ROWS, Room, room_of
 from sferic.model.errors import LimitExceeded, UsageError
-from sferic.model.report import Report
+from sferic.model.report import Account, Report
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt, hunting, weighing
 
@@ -94,6 +96,17 @@ def test_more_memory_than_was_asked_for_is_said(monkeypatch: pytest.MonkeyPatch)
         account = hunt([str(EXAMPLE)], Settings(memory_bytes=300 << 20, workers=1)).account
         assert [m.text.partition(":")[0] for m in account.missing if m.evidence == "as little memory"] == said
         assert account.peak_mb == took >> 20
+
+
+@pytest.mark.parametrize(("system", "unit"), [("linux", 1024), ("darwin", 1)])
+def test_each_system_counts_memory_in_its_own_unit(monkeypatch: pytest.MonkeyPatch, system: str, unit: int) -> None:
+    """What getrusage calls the most memory is kilobytes on Linux and bytes on macOS."""
+    used = SimpleNamespace(ru_utime=0, ru_stime=0, ru_maxrss=1 << 20)
+    monkeypatch.setattr(resource, "getrusage", lambda _who: used)
+    monkeypatch.setattr(sys, "platform", system)
+    account = Account()
+    hunting.spent(account, 0.0, Settings(workers=1))
+    assert account.peak_mb == 2 * unit
 
 
 _HUNT = """

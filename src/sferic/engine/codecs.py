@@ -15,6 +15,7 @@ from typing import IO
 
 import msgspec
 
+from sferic.engine.documents import are_joined, is_document, is_spread
 from sferic.engine.glancing import Glance
 from sferic.engine.inputs import Input
 from sferic.engine.unpacking import DAMAGE, DECOMPRESSORS, unpack
@@ -26,6 +27,8 @@ from sferic.model.words import counted
 READ_BYTES = 1 << 20
 SNIFF_BYTES = 4096
 """What a stream is told by."""
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How such a text begins."""
 _MAGICS = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", EVTX: "evtx"}
 _CAPTURE = "a packet capture; run Zeek or Suricata over it and give me their logs"
 _BINARIES = {
@@ -206,7 +209,7 @@ def _sniffed(chunks: Iterator[bytes], label: str, line_bytes: int, glance: Glanc
 def as_utf8(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Decode UTF-16 and take off a byte-order mark; half a character is replaced."""
     first = next(chunks, b"")
-    if first[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    if first.startswith(UTF_16):
         decoder = codecs.getincrementaldecoder("utf-16")(errors="replace")
         yield decoder.decode(first).encode()
         for chunk in chunks:
@@ -222,6 +225,11 @@ def may_be_log(head: bytes) -> bool:
     return any(head.startswith(magic) for magic in _MAGICS) or binary_kind(head[:SNIFF_BYTES]) is None
 
 
+def needs_its_beginning(head: bytes) -> bool:
+    """Say whether a part of a plain file cannot be understood without the file's first bytes, which these are."""
+    return head.startswith(UTF_16) or is_document(head) or are_joined(head) or is_spread(head)
+
+
 def binary_kind(head: bytes) -> str | None:
     """Say what a binary head is, or None for text (UTF-16 with a byte-order mark is text)."""
     for magic, kind in _BINARIES.items():
@@ -231,7 +239,7 @@ def binary_kind(head: bytes) -> str | None:
         return "a DuckDB database; if it is a store of earlier hunts, give it with `--store`, or to `sferic store`"
     if head[257:262] == b"ustar":
         return "a tar archive; unpack it first, with `tar xf`"
-    if head[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    if head.startswith(UTF_16):
         return None
     control = sum(1 for b in head if b < 9 or 13 < b < 27 or 27 < b < 32)
     return "unknown binary data" if control * 50 > len(head) else None

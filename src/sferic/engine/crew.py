@@ -21,7 +21,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from sferic.engine.documents import are_joined, is_document, is_spread
+from sferic.engine.codecs import needs_its_beginning
 from sferic.engine.inputs import Input, forget_archives
 from sferic.engine.search import Part, open_text
 from sferic.model.errors import InputError, UnreadableInput
@@ -36,7 +36,6 @@ AHEAD_BYTES = 1 << 20
 turns, and the system puts them on one core."""
 ASKED = 2
 """Parts that a member is asked for at a time: one to search, and one to begin with when that is done."""
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _HEAD_BYTES = 1 << 16
 _SET_DEATH_SIGNAL = 1
 """Linux's PR_SET_PDEATHSIG, see prctl(2)."""
@@ -151,7 +150,7 @@ def _needs_its_beginning(item: Input) -> bool:
     """Say whether a part of the file cannot be understood without its first bytes."""
     with item.open() as stream:
         head = stream.read(_HEAD_BYTES)
-    return head[:2] in _UTF_16 or is_document(head) or are_joined(head) or is_spread(head)
+    return needs_its_beginning(head)
 
 
 def can_copy() -> bool:

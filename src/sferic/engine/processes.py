@@ -62,8 +62,11 @@ class Processes:
         return known
 
     def learn(self, event: Event, client: str) -> None:
-        """Remember the start of a process that called, or of an ancestor; of others only if there is room."""
-        if event.process_guid is None or len(self.started) >= MAX_PROCESSES:
+        """Remember the start of a process."""
+        if event.process_guid is None:
+            return
+        if len(self.started) >= MAX_PROCESSES:
+            self.full = True
             return
         self.started[client, event.process_guid] = _process(event)
         self._note_parent(event, client)

@@ -15,7 +15,7 @@ from typing import IO, Any, Literal, Self, cast
 
 import msgspec
 
-from sferic.engine.documents import is_document, is_spread
+from sferic.engine.codecs import needs_its_beginning
 from sferic.engine.inputs import INSIDE, Input
 from sferic.model.history import Mark
 from sferic.model.report import FileAccount
@@ -25,7 +25,6 @@ from sferic.sources._table import may_be_header
 BLOCK = 4096
 """Bytes at the beginning and at the end that are compared."""
 _HEAD_BYTES = 1 << 16
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 Change = Literal["new", "same", "grown", "rewritten", "replaced"]
 """`rewritten`: it grew where a part cannot be read alone. `replaced`: other content under a known name."""
@@ -126,8 +125,7 @@ class _Disk:
         head = self._read(0, min(size, _HEAD_BYTES))
         first = head.removeprefix(BOM_UTF8).partition(b"\n")[0].decode("utf-8", "replace")
         names_columns = is_splunk_csv(first) or (first[:1] != "#" and may_be_header(first))
-        is_cut = is_document(head) or is_spread(head)
-        alone = not head.startswith(_UTF_16) and not is_cut and not names_columns
+        alone = not needs_its_beginning(head) and not names_columns
         return alone and size > 0 and self._read(size - 1, 1) == b"\n"
 
     def header(self, size: int) -> bytes:

@@ -1,6 +1,7 @@
 """The main job: paths in, report out."""
 
 import resource
+import sys
 import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -174,7 +175,8 @@ def spent(account: Account, began: float, settings: Settings, gauge: Gauge | Non
     account.wall_s = time.perf_counter() - began
     mine, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     account.cpu_s = mine.ru_utime + mine.ru_stime + theirs.ru_utime + theirs.ru_stime
-    most = (mine.ru_maxrss + processes(settings.workers) * theirs.ru_maxrss) << 10
+    unit = 1 if sys.platform == "darwin" else 1024
+    most = (mine.ru_maxrss + processes(settings.workers) * theirs.ru_maxrss) * unit
     seen = gauge.peak_bytes() if gauge else None
     took = seen or most
     account.peak_mb = took / (1 << 20)
