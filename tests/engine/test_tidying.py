@@ -1,16 +1,21 @@
 """Rows of one connection become one, announcements of connections go, look-ups are no calls."""
 
+import types
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sferic.catalog.platforms import Place, load_catalogue
 from sferic.engine.tidying import (
+    LEG_S,
     behind_proxies,
     of_other_owners,
     one_row_a_connection,
     one_row_while_open,
+    shown,
     without_openings,
 )
 from sferic.model.traffic import INTERVAL, IS_TUNNEL, JOINED, LINKED, OPENING, UNKNOWN
@@ -169,6 +174,28 @@ def test_names_that_say_nothing_of_the_tunnel() -> None:
     clear = {"time_s": 9, "link": 5, "method": 0, "host": 9}
     for rows in ([connect, tls], [connect, tls | {"host": 8, "flags": IS_TUNNEL | JOINED}], [clear, connect, tls]):
         assert one_row_a_connection(columns(*rows))["other_host"].tolist() == [UNKNOWN] * (len(rows) - 1)
+
+
+OWNERS: Any = [types.SimpleNamespace(platform=platform, owner=owner) for platform, owner in
+          (("apps", "apps"), ("apps", "one"), ("apps", "two"), ("edge", "edge"), ("edge", "three"))]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(-1, 3), st.integers(0, 4), st.integers(0, 12)), min_size=1, max_size=40))
+def test_an_owner_is_shown_by_the_nearest_row_that_has_one(rows: list[tuple[int, int, int]]) -> None:
+    """A row that shows only the platform gets the owner that the same client called there next to it, within seconds."""
+    rows = sorted(rows, key=lambda row: row[2])
+    expected = []
+    for at, (client, place, time_s) in enumerate(rows):
+        alike = [n for n, (who, what, _) in enumerate(rows)
+                 if who == client and OWNERS[what].platform == OWNERS[place].platform != OWNERS[what].owner]  # fmt: skip
+        beside = [n for n in (max((n for n in alike if n < at), default=None), min((n for n in alike if n > at), default=None))
+                  if n is not None and abs(rows[n][2] - time_s) <= LEG_S / 4]  # fmt: skip
+        nearest = min(beside, key=lambda n: abs(rows[n][2] - time_s), default=at)
+        expected.append(rows[nearest if OWNERS[place].owner == OWNERS[place].platform else at][1])
+    table = {name: np.array(values) for name, values in zip(("client", "place", "time_s"), zip(*rows, strict=True), strict=True)}
+    table["time_s"] = table["time_s"] * 4.0
+    found: Any = shown(table, OWNERS)
+    assert found.tolist() == expected
 
 
 def test_names_of_one_owner_are_no_second_name() -> None:

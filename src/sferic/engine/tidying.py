@@ -235,15 +235,17 @@ def shown(columns: Table, places: list[Place]) -> Small:
     platform = np.array([codes.setdefault(p.platform, len(codes)) for p in places] + [0])
     place: Small = columns["place"].copy()
     key = columns["client"].astype(np.int64) * (len(codes) + 1) + platform[place]
-    wanting = np.flatnonzero(hidden[place])
-    affected = np.isin(key, np.unique(key[wanting])) & ~hidden[place]
-    for code in np.unique(key[affected]):
-        told = np.flatnonzero((key == code) & affected)
-        asks = wanting[key[wanting] == code]
-        after = np.searchsorted(told, asks).clip(1, max(len(told) - 1, 1))
-        near = np.stack([told[after - 1], told[np.minimum(after, len(told) - 1)]])
-        gap = np.abs(columns["time_s"][near] - columns["time_s"][asks])
-        best = np.argmin(gap, axis=0)
-        close = gap[best, np.arange(len(asks))] <= LEG_S
-        place[asks[close]] = place[near[best, np.arange(len(asks))][close]]
+    asks = np.flatnonzero(hidden[place])
+    keys = np.unique(key[asks])
+    tells = np.flatnonzero(~hidden[place] & np.isin(key, keys))
+    if not len(tells):
+        return place
+    of_asks, of_tells = (np.searchsorted(keys, key[rows]) * len(key) + rows for rows in (asks, tells))
+    order = np.argsort(of_tells)
+    after = np.searchsorted(of_tells, of_asks, sorter=order)
+    near = tells[order[np.stack([after - 1, after]).clip(0, len(tells) - 1)]]
+    gap = np.where(key[near] == key[asks], np.abs(columns["time_s"][near] - columns["time_s"][asks]), np.inf)
+    best = np.argmin(gap, axis=0), np.arange(len(asks))
+    close = gap[best] <= LEG_S
+    place[asks[close]] = place[near[best][close]]
     return place
