@@ -62,6 +62,8 @@ def with_launches(
     weights: Weights,
 ) -> list[Finding]:  # fmt: skip
     """Return the findings of changes, completed by the commands that made them, and those of commands alone."""
+    if not launches:
+        return list(changes)
     found = list(changes)
     told = {change.place: number for number, finding in enumerate(changes) for change in finding.changes}
     beside: dict[int, list[tuple[Order, str]]] = defaultdict(list)
