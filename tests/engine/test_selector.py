@@ -64,10 +64,10 @@ def test_one_line_without_its_end() -> None:
 
 def test_a_line_that_names_its_fields_has_to_hold_more() -> None:
     """Of JSON and XML only lines that hold one of the further expressions are selected; of tables all, and any other."""
-    lines = [b'{"guid": "a-1", "parent": 1}', b'{"guid": "a-1"}', b"<e>a-1</e>", b"<e>a-1 PARENT</e>", b"a-1,x", b"parent"]
+    lines = [b'{"guid": "a-1", "parent": 1}', b'{"guid": "a-1"}', b"<e>a-1</e>", b"<e>a-1 PARENT</e>", b"a-1,x", b"parent", b"<13>a-1,x"]
     for plain in (True, False):
         selector = Selector(["a-1"], ["x"], [r"\bparent\b"], plain=plain)
         found = selector.select(b"\n".join(lines))
-        assert (found.numbers, found.lines) == ([0, 3, 4], [lines[0], lines[3], lines[4]])
-        assert (found.count, found.marks) == (6, frozenset({0}))
-        assert [selector.holds(line) for line in lines] == [n in {0, 3, 4} for n in range(6)]
+        assert (found.numbers, found.lines) == ([0, 3, 4, 6], [lines[n] for n in (0, 3, 4, 6)])
+        assert (found.count, found.marks) == (7, frozenset({0}))
+        assert [selector.holds(line) for line in lines] == [n in {0, 3, 4, 6} for n in range(7)]

@@ -19,8 +19,9 @@ except ImportError:  # no wheel for this Python or platform; the plain path is c
     hyperscan = None
 
 NEWLINE = 10
-_NAMING = (b"{", b"<")
-"""How lines begin in which a value stands beside its name: in a table's row nothing tells what it is."""
+_NAMING = re.compile(rb"\{|<[^\d]")
+"""How lines begin in which a value stands beside its name: in a table's row nothing tells what it is. A number in
+angles is a priority of syslog."""
 
 
 class Candidates(msgspec.Struct, frozen=True):
@@ -80,7 +81,7 @@ class Selector:
         return msgspec.structs.replace(found, numbers=numbers, lines=lines)
 
     def _is_kept(self, line: bytes) -> bool:
-        return self._within is None or line[:1] not in _NAMING or self._within.holds(line)
+        return self._within is None or not _NAMING.match(line) or self._within.holds(line)
 
     def _ends(self, block: bytes) -> tuple[list[int], frozenset[int]]:
         """Return where matches end, in order, and which marks were seen."""
