@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from sferic.catalog.cloud import operations
-from sferic.model.event import PROCESS, Event, Reject
+from sferic.model.event import NETWORK, PROCESS, Event, Reject
 from sferic.model.redaction import without_secrets
 from sferic.sources._contract import source, sources
 
@@ -68,6 +68,16 @@ def test_no_other_source_selects_what_it_reads(case: Path, replay: Callable[[Pat
               for other, one in sources().items() if other != name}  # fmt: skip
     foreign = {mark for marks in others.values() for mark in marks} - {*source(name).marks}
     assert {(mark, line) for mark in foreign for line in lines if re.search(mark, line, re.IGNORECASE)} == set()
+
+
+@each_case
+def test_connections_without_a_name_are_marked(case: Path, replay: Callable[[Path], list[Any]]) -> None:
+    """A log in which connections have addresses alone says so by a mark: else nobody would name them."""
+    name, text = case.parent.name, (case / "raw.log").read_text(encoding="utf-8", errors="replace")
+    events = [one.result for one in replay(case) if isinstance(one.result, Event) and one.result.table == NETWORK]
+    nameless = [one for one in events if one.dst_ip and (one.dst_host is None or one.host_source == "reverse")]
+    marked = any(re.search(mark, text, re.IGNORECASE) for mark in source(name).nameless_marks)
+    assert marked or not nameless or name == "zeek_ssl", "of whose connections conn.log tells, too"
 
 
 @each_case

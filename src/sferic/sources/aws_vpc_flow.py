@@ -38,7 +38,7 @@ FIELDS = frozenset(
 STAMP = "start"
 IS_PERIODIC = True
 MARKS = (r"\bsrcaddr[ ,\r\n]",)
-NAMELESS_MARKS = (r"\beni-[0-9a-f]{8,17} ", r'"srcaddr"', r" (?:ACCEPT|REJECT) OK\b", *MARKS)
+NAMELESS_MARKS = (r"\beni-[0-9a-f]{8,17} ", r'"srcaddr"', r" (?:ACCEPT|REJECT) OK\b", r" 1\d{9} 1\d{9}\b", *MARKS)
 OPTIONS = {"format": "The flow log's custom format, as its console page shows it: `${version} ${account-id} …`."}
 
 _DEFAULT = (

@@ -41,7 +41,10 @@ IS_PERIODIC = True
 """Flows of Packetbeat and NetFlow are reported while they are open."""
 LEAVES_OUT = "connections of a program that repeat (Elastic Defend, unless `deduplicate_network_events` is off)"
 MARKS = (r"@timestamp\"?[,;\t\r\n]",)
-NAMELESS_MARKS = (r'"(?:network_traffic|netflow)[._]', r'"(?:netflow|zeek\.connection|endpoint\.events\.network)"')
+NAMELESS_MARKS = (
+    r'"(?:network_traffic|netflow)[._]', r'"(?:netflow|zeek\.connection|endpoint\.events\.network)"',
+    r"\btype[^a-z0-9]{1,8}(?:\w{1,30}[^a-z0-9]{1,8}){0,4}connection\b",
+)  # fmt: skip
 
 _NAMES: Names = {
     "src_ip": ("source.ip", "client.ip", "source.address"),

@@ -32,6 +32,7 @@ FIELDS = frozenset(
 )
 STAMP = "end"
 MARKS = (r"(?:^|[,;\t])\"?_time\"?[,;\t\r\n]",)
+NAMELESS_MARKS = (r'"dest" ?: ?"\d{1,3}\.\d', r"(?:^|[,;\t])\"?(?:transport|dest)\"?[,;\t\r\n]")
 OPTIONS = {
     "bytes_in": "Which way `bytes_in` counts in your search results: `down` (to the client, the default) or `up`."
 }
