@@ -11,7 +11,7 @@ from sferic.model.report import Account, FileAccount, Missing, RejectSample
 from sferic.model.words import counted
 from sferic.render import Look
 from sferic.render._paper import DIM, cell, grid, paper
-from sferic.render.figures import bytes_text, minute_text, share_text, span_text
+from sferic.render.figures import between_text, bytes_text, share_text
 
 MOST = 5
 """Files, reasons and samples of each kind that are shown; the rest are counted."""
@@ -42,8 +42,7 @@ def _rows(account: Account, verdict: str) -> Iterator[Row]:
         yield "store", Text(_taken(account))
     yield "events", Text(_events(account))
     if account.first_time and account.last_time:
-        span = span_text(account.first_time, account.last_time)
-        yield "span", Text(f"{minute_text(account.first_time)} to {minute_text(account.last_time)} ({span})")
+        yield "span", Text(between_text(account.first_time, account.last_time))
     if verdict and account.weighed and (account.lines or account.kept):
         yield "weighed", Text(verdict)
     if account.wall_s:

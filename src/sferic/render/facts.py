@@ -7,7 +7,7 @@ from itertools import dropwhile
 
 from sferic.model.finding import Finding, Reason, Step
 from sferic.model.words import counted, duration_text
-from sferic.render.figures import bytes_text, interval_text, minute_text, second_text, span_text
+from sferic.render.figures import between_text, bytes_text, interval_text, minute_text, second_text, span_text
 
 CHANGE = "cloud_change"
 JOINED = "cloud_change+beacon"
@@ -119,7 +119,7 @@ def facts(finding: Finding) -> list[tuple[str, str]]:
         ("account", finding.account or ""),
         ("function", finding.function or ""),
         ("rhythm", _rhythm(finding)),
-        ("seen", f"{_times(finding)}, {_between(finding)}"),
+        ("seen", f"{_times(finding)}, {between_text(finding.first_seen, finding.last_seen)}"),
         ("found", news(finding)),
         ("bytes", _traffic(finding)),
         ("logs", ", ".join(finding.sources)),
@@ -188,12 +188,6 @@ def _rhythm(finding: Finding) -> str:
 def _times(finding: Finding) -> str:
     connections = counted(finding.connections, "operation" if finding.analytic == CHANGE else "connection")
     return connections if finding.checkins is None else f"{counted(finding.checkins, 'check-in')} in {connections}"
-
-
-def _between(finding: Finding) -> str:
-    span = span_text(finding.first_seen, finding.last_seen)
-    between = f"{minute_text(finding.first_seen)} to {minute_text(finding.last_seen)}"
-    return f"{between} ({span})" if span else between
 
 
 def _traffic(finding: Finding) -> str:

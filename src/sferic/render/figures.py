@@ -9,6 +9,7 @@ from sferic.model.finding import Interval
 from sferic.model.words import duration_text, short_text
 
 SECOND_US = 1_000_000
+HOUR_US = 3600 * SECOND_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPREAD = {"one_sided": "−", "additive": "+"}
 _LAST_US = 253_402_300_800 * SECOND_US
@@ -40,6 +41,13 @@ def span_text(first_us: int | None, last_us: int | None) -> str:
     if not first_us or not last_us:
         return ""
     return duration_text((last_us - first_us) / SECOND_US)
+
+
+def between_text(first_us: int | None, last_us: int | None) -> str:
+    """Write two times and what lies between; to the second where that is less than an hour."""
+    is_short = first_us and last_us and last_us - first_us < HOUR_US
+    told, span = second_text if is_short else minute_text, span_text(first_us, last_us)
+    return f"{told(first_us)} to {told(last_us)}" + (f" ({span})" if span else "")
 
 
 def spread_text(interval: Interval) -> str:

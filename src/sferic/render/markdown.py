@@ -11,11 +11,13 @@ from sferic.model.finding import Finding
 from sferic.model.report import Report
 from sferic.model.words import counted
 from sferic.render import Look
-from sferic.render.charts import raster
+from sferic.render.charts import histogram, raster
 from sferic.render.facts import changes, facts, parts, precision, title
 from sferic.render.figures import points_text
 from sferic.render.safe_text import safe_code, safe_fence, safe_markdown, safe_text
 
+WIDTH = 96
+"""Characters of a chart's line."""
 SENTENCE = 1000
 """Characters a sentence may have."""
 
@@ -33,6 +35,7 @@ def _ticket(finding: Finding) -> Iterator[str]:
     yield from ("", "### Why", "", "| points | signal | measured | meaning |", "|---:|---|---|---|")
     yield from _reasons(finding)
     yield from _block("What was done to the function", (safe_text(line, 500) for line in changes(finding)))
+    yield from _block("Gaps between check-ins", histogram(finding.gaps, WIDTH))
     yield from _block("Connections by hour, UTC", raster(finding.days))
     yield from _block("Log lines", (f"{safe_text(s.place)}  {safe_text(s.text, 500)}" for s in finding.samples))
     yield from _list("What else this could be", finding.benign_explanations, "-")
