@@ -62,12 +62,13 @@ def test_points(points: float, shown: str) -> None:
 
 
 def test_times_of_less_than_an_hour_have_seconds() -> None:
-    """What was over within an hour is told to the second, so that its two ends differ; unknown times have no span."""
+    """What was over within an hour is told to the second, what took no time once; unknown times have no span."""
     first = 1_772_442_727_000_000
     assert figures.between_text(first, first + 40_900_000) == (
         "2026-03-02 09:12:07 UTC to 2026-03-02 09:12:47 UTC (40.9 s)"
     )
     assert figures.between_text(first, first + figures.HOUR_US) == "2026-03-02 09:12 UTC to 2026-03-02 10:12 UTC (1 h)"
+    assert figures.between_text(first, first) == "2026-03-02 09:12:07 UTC"
     assert figures.between_text(None, first) == "unknown to 2026-03-02 09:12 UTC"
 
 

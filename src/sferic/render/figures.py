@@ -44,7 +44,9 @@ def span_text(first_us: int | None, last_us: int | None) -> str:
 
 
 def between_text(first_us: int | None, last_us: int | None) -> str:
-    """Write two times and what lies between; to the second where that is less than an hour."""
+    """Write two times and what lies between, to the second if that is less than an hour; one time if it is nothing."""
+    if first_us == last_us:
+        return second_text(first_us)
     is_short = first_us and last_us and last_us - first_us < HOUR_US
     told, span = second_text if is_short else minute_text, span_text(first_us, last_us)
     return f"{told(first_us)} to {told(last_us)}" + (f" ({span})" if span else "")

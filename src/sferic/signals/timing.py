@@ -52,8 +52,9 @@ def describe(window: Window, i: int, value: float) -> Words:
         word, verb = ("unclear", "do not prove a") if fit.evidence_db > 0 else ("irregular", "follow no")
         return Words(word, f"{fit.gaps} gaps between check-ins {verb} timer (median {duration_text(fit.median_s)})")
     lost = f", with about {fit.lost:.0%} of check-ins missing from the log" if fit.lost >= 0.08 else ""
-    within = f"{fit.share:.0%} of them between {duration_text(fit.low_s)} and {duration_text(fit.high_s)}"
-    text = f"{fit.gaps} gaps fit a timer of {law(fit)}: {within}"
+    low, high = duration_text(fit.low_s), duration_text(fit.high_s)
+    within = f"between {low} and {high}" if low != high else f"at {low}"
+    text = f"{fit.gaps} gaps fit a timer of {law(fit)}: {fit.share:.0%} of them {within}"
     return Words(law(fit), text + lost)
 
 
