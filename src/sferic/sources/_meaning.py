@@ -27,9 +27,9 @@ Names = Mapping[str, tuple[str, ...]]
 """Meaning → the names that carry it; the first with a value counts."""
 
 MEANINGS = frozenset(
-    "time src_ip src_port forwarded_for dst_ip dst_port dst_host user device observer connection_id bytes_up bytes_down"
-    " bytes_total duration_ms duration_s duration_us duration_ns method path query status action user_agent referer"
-    " content_type protocol app answers outcome process_path process_id parent_path command_line"
+    "time src_ip src_port forwarded_for proxy_ip dst_ip dst_port dst_host user device observer connection_id bytes_up"
+    " bytes_down bytes_total duration_ms duration_s duration_us duration_ns method path query status action user_agent"
+    " referer content_type protocol app answers outcome process_path process_id parent_path command_line"
     " process_guid parent_id parent_guid company signer session"
     " url http_host sni query_name".split()
 )
@@ -206,6 +206,7 @@ def _flow(record: Record, time: int, table: str) -> Event:
         src_ip=client,
         src_port=port(record.count("src_port")),
         forwarded_for=forwarded(record.text("forwarded_for"), client),
+        proxy_ip=record.address("proxy_ip"),
         dst_port=port(record.count("dst_port")),
         user=record.text("user"),
         device=record.name("device"),

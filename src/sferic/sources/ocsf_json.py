@@ -23,9 +23,9 @@ from sferic.sources._table import Table
 
 TABLES = (HTTP, NETWORK, DNS, PROCESS)
 FIELDS = frozenset(
-    "src_ip src_port forwarded_for dst_ip dst_port dst_host host_source tls_name user device observer connection_id"
-    " bytes_up bytes_down bytes_total duration_ms method path status action user_agent referer content_type protocol"
-    " app answers outcome process_path process_id parent_path command_line".split()
+    "src_ip src_port forwarded_for proxy_ip dst_ip dst_port dst_host host_source tls_name user device observer"
+    " connection_id bytes_up bytes_down bytes_total duration_ms method path status action user_agent referer"
+    " content_type protocol app answers outcome process_path process_id parent_path command_line".split()
 )
 STAMP = "start"
 IS_PERIODIC = True
@@ -43,6 +43,7 @@ _NAMES: Names = {
     "src_ip": ("src_endpoint.ip",),
     "src_port": ("src_endpoint.port",),
     "forwarded_for": ("http_request.x_forwarded_for",),
+    "proxy_ip": ("proxy_endpoint.ip",),
     "dst_ip": ("dst_endpoint.ip",),
     "dst_port": ("dst_endpoint.port", "http_request.url.port"),
     "url": ("http_request.url.url_string", "url.url_string"),
