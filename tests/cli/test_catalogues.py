@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from sferic.catalog.platforms import load_catalogue
+from sferic.cli._flags import Writing
+from sferic.cli.check import MOST_FILES, check
 from sferic.sources._contract import sources
 
 Sferic = Callable[..., Any]
@@ -90,3 +92,20 @@ def test_checking_logs(sferic: Sferic, pipeline: Any) -> None:
     blind = run.out.partition("Cannot show")[2].partition("\n")[2]
     assert [line.split()[0] for line in blind.splitlines() if line[:1].strip()] == ["bluecoat_proxysg", "squid_access"]
     assert run.err == ""
+
+
+def test_checking_says_who_knew_each_file_and_how_surely(tmp_path: Path) -> None:
+    """Each file has its sources, their confidence and what was lost; names of files are hostile, and many are counted."""
+    row = "1772445600.123 100 10.0.0.5 TCP_TUNNEL/200 2048 CONNECT a.example:443 - HIER_DIRECT/198.51.100.7 -"
+    form = "CEF:0|Maker|Box|1|x|page|1|rt=1772445600000 src=10.0.0.5 request=https://a.example/x requestMethod=GET"
+    (tmp_path / "a[red].log").write_text(f"{row}\n{row}\nnobody's words\n")
+    (tmp_path / "b.log").write_text(f"{form}\n<13>Mar  2 10:00:00 relay app: {form.replace('rt=', 'x=')}\n")
+    for number in range(MOST_FILES):
+        (tmp_path / f"c{number:02}.log").write_text("nobody's words\n")
+    out = tmp_path.parent / "out.txt"
+    assert check(str(tmp_path), writing=Writing(output=out, quiet=True)) == 0
+    told = " ".join(out.read_text().partition("Files")[2].partition("Fields")[0].split())
+    assert "a[red].log: squid_access (certain), 2 events; 1 unknown" in told
+    assert "b.log: generic_cef (likely), 2 events" in told
+    assert "c00.log: not recognised; 1 unknown" in told
+    assert told.endswith("and 2 files more")

@@ -9,13 +9,18 @@ from rich.text import Text
 from sferic.cli import _exit, _flags, _settings, _streams
 from sferic.cli._progress import progress
 from sferic.cli.sources import cannot_show, table_of
+from sferic.model.report import Account, FileAccount
 from sferic.model.words import counted
 from sferic.pipeline.surveying import Holding
 from sferic.pipeline.surveying import survey as run
 from sferic.render import account
 from sferic.render._paper import paper
 from sferic.render.figures import share_text
-from sferic.sources._contract import source
+from sferic.sources._contract import CERTAIN, GENERIC, LIKELY, NO, POSSIBLE, source
+
+MOST_FILES = 50
+"""Files that are told one by one."""
+_SURELY = {CERTAIN: "certain", LIKELY: "likely", GENERIC: "by a form that many products share", POSSIBLE: "possible"}
 
 
 def _titled(title: str, rows: Sequence[tuple[str, str]]) -> Table:
@@ -32,6 +37,23 @@ def _held(name: str, holding: Holding) -> str:
     parts = (("always", sorted(every)), ("partly", some), ("never", sorted(never)))
     told = "; ".join(f"{word} {', '.join(fields)}" for word, fields in parts if fields)
     return f"{counted(holding.events, 'event')}, for {', '.join(holding.analytics) or 'no analytic'}: {told}"
+
+
+def _recognised(file: FileAccount) -> str:
+    """Say who knew the lines of a file, how surely, and what became of them."""
+    known = [
+        f"{name} ({_SURELY.get(file.surety.get(name, NO), 'as it was kept')}), {counted(events, 'event')}"
+        for name, events in sorted(file.sources.items(), key=lambda item: (-item[1], item[0]))
+        if events or name in file.surety
+    ]
+    lost = [f"{number:,} {word}" for number, word in ((file.rejected, "rejected"), (file.unknown, "unknown")) if number]
+    return f"{file.path}: " + "; ".join([*(known or ["not recognised"]), *lost])
+
+
+def _files(account: Account) -> list[tuple[str, str]]:
+    told = [(counted(file.lines, "line"), _recognised(file)) for file in account.files[:MOST_FILES]]
+    more = len(account.files) - len(told)
+    return [*told, ("", f"and {counted(more, 'file')} more")] if more else told
 
 
 def check(
@@ -56,7 +78,8 @@ def check(
         account.render(found.account, stream, look, every_lack=True)
         met = sorted({name for file in found.account.files for name in file.sources})
         held = [(name, _held(name, holding)) for name, holding in sorted(found.holdings.items())]
-        for title, rows in (("Fields", held), ("Cannot show", [(name, cannot_show(name)) for name in met])):
+        blind = [(name, cannot_show(name)) for name in met]
+        for title, rows in (("Files", _files(found.account)), ("Fields", held), ("Cannot show", blind)):
             if rows:
                 stream.write("\n")
                 paper(stream, look).print(_titled(title, rows))

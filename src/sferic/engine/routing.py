@@ -120,7 +120,7 @@ class Router:
     def _read_line(self, line: Line) -> Event | None:
         if not line.text or line.text.isspace():
             return None
-        known, name = self._known(line)
+        known, name, surety = self._known(line)
         if not name:
             self._ledger.unknown(self._account, line.number, line.text)
             return None
@@ -130,15 +130,19 @@ class Router:
             return None
         self._last = name
         self._ledger.kinds[name] += 1
+        if surety > self._account.surety.get(name, NO):
+            self._account.surety[name] = surety
         return self._settle(name, known)
 
-    def _known(self, line: Line) -> tuple[Line, str]:
-        """Find who knows a line, as it stands or without its header; return it so, and nobody's name if it is unknown.
+    def _known(self, line: Line) -> tuple[Line, str, int]:
+        """Find who knows a line, as it stands or without its header; return it so, who, and how surely.
 
         Where the last line was known without its header only, this one is tried so first.
         """
-        if self._headed and self._last and (bare := _bare(line)) and self._ask(self._last, bare) >= LIKELY:
-            return bare, self._last
+        if self._headed and self._last and (bare := _bare(line)):
+            surety = self._ask(self._last, bare)
+            if surety >= LIKELY:
+                return bare, self._last, surety
         found: Line | None = line
         for headers in range(MAX_HEADERS + 1):
             if found is None:
@@ -146,9 +150,9 @@ class Router:
             claim = self.claim(found)
             if claim.surety != NO:
                 self._headed = headers > 0
-                return found, claim.source
+                return found, claim.source, claim.surety
             found = _bare(found)
-        return line, ""
+        return line, "", NO
 
     def claim(self, line: Line) -> Claim:
         """Find the source that knows a line best; the file's last one is asked first."""
@@ -178,7 +182,7 @@ class Router:
         """Look at one line that has been taken out of its envelope, without reading it."""
         if not envelope.text.strip():
             return
-        line, name = self._known(Line(envelope.text, sourcetype=envelope.sourcetype))
+        line, name, _ = self._known(Line(envelope.text, sourcetype=envelope.sourcetype))
         if name and not (line.text.startswith("#") and len(self._hearers(line)) > 1):
             self._ledger.kinds[name] += 1
             self._account.sources.setdefault(name, 0)

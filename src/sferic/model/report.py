@@ -43,6 +43,8 @@ class FileAccount(msgspec.Struct, kw_only=True):
     """Selected lines that no source knows."""
     sources: dict[str, int] = {}
     """Source id → events read by it."""
+    surety: dict[str, int] = {}
+    """Source id → how surely it knew the line that it knew best; what it says of that is in `sources._contract`."""
     problem: str = ""
     """What went wrong with the file as a whole; empty when nothing did."""
     exit_code: int = 0
