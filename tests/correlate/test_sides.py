@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from sferic.model.event import NETWORK, Event
 from sferic.model.finding import Finding
 from tests.signals.timelines import CURL, HOUR, WORKER, after, browse, calls, crowd, every, found, one_sided, window
@@ -36,6 +38,25 @@ def test_both_sides_of_a_proxy_are_one_finding() -> None:
     assert finding.sources == ("proxy", "sensor")
     assert finding.connections == len(BEAT)
     assert finding.id == about(at_the_proxy(ME))[0].id
+
+
+@pytest.mark.parametrize("late_s", [-580.0, -5.0, 137.0, 599.0])
+def test_clocks_that_differ_do_not_make_two_of_one(late_s: float) -> None:
+    """An irregular rhythm shows by how much the sensor's clock is off, be it minutes."""
+    (finding,) = about(at_the_proxy(ME), outside(BEAT + late_s))
+    assert (finding.src_ip, finding.also_seen_as) == (ME, (PROXY,))
+
+
+def test_timers_that_fit_at_many_differences_stay_two() -> None:
+    """A timer without jitter fits another one's at every period: the clocks are not said to differ."""
+    timer = every(60, 300, 11 * HOUR)
+    assert {f.src_ip for f in about(at_the_proxy(ME, timer), outside(timer + 25))} == {ME, PROXY}
+
+
+def test_another_rhythm_stays_another() -> None:
+    """Two irregular rhythms of one kind have no difference of clocks at which one is the other."""
+    other = after(one_sided(60, 0.2, 400, seed=3), 11 * HOUR)
+    assert {f.src_ip for f in about(at_the_proxy(ME), outside(other))} == {ME, PROXY}
 
 
 def test_two_machines_behind_one_proxy_are_two_findings() -> None:

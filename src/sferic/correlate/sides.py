@@ -2,10 +2,11 @@
 
 The proxy's log knows the client; a sensor outside sees the proxy's address call the same owner at the same moments.
 That is one channel with one culprit. The two sides never stand in one log, and the crowd's side holds nothing that
-the clients' sides do not explain; whoever makes everybody's calls calls more owners.
+the clients' sides do not explain; whoever makes everybody's calls calls more owners. The clocks of the two logs may
+differ: by how much, an irregular rhythm tells; a regular one fits itself at many places, and then they must agree.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -17,6 +18,14 @@ APART_S = 2.0
 """Clocks and the time a call takes move the two sides apart by no more than this."""
 _OF_GAP = 0.1
 """Nor by more than this share of the usual pause: else every call of a fast rhythm is near another."""
+MOST_S = 600.0
+"""Clocks of logs differ by no more than this …"""
+LEAST_MOMENTS = 20
+"""… and so many check-ins are needed to tell by how much."""
+_LOOKED_AT = 200
+_MOST_PAIRS = 200_000
+_AMBIGUOUS = 0.5
+"""A difference of clocks is none if another one fits this share as often."""
 _EXPLAINED = 0.9
 """Share of one side's check-ins that the other must show, a lossy log allowed for."""
 
@@ -43,9 +52,10 @@ def far_sides(sides: Sequence[Side]) -> Mapping[int, Sequence[int]]:
     for places in by_owner.values():
         for i in places if len({sides[i].client for i in places}) > 1 else ():
             far = sides[i]
-            near = [j for j in places if j not in found and _repeats(far, sides[j])]
-            if near and _share(far.times, _merged([sides[j] for j in near]), far.within_s) >= _EXPLAINED:
-                found[i] = near
+            seen = {j: _as_seen(far, sides[j]) for j in places if j not in found}
+            near = {j: times for j, times in seen.items() if times is not None}
+            if near and _share(far.times, np.sort(np.concatenate(list(near.values()))), far.within_s) >= _EXPLAINED:
+                found[i] = list(near)
     return found
 
 
@@ -61,10 +71,31 @@ def sides_of(window: Window, chosen: Sequence[int]) -> list[Side]:
     ]  # fmt: skip
 
 
-def _repeats(far: Side, near: Side) -> bool:
+def _as_seen(far: Side, near: Side) -> Floats | None:
+    """Return the moments of the near side by the far log's clock; None if the far side does not repeat them."""
     if far.client == near.client or far.crowd <= near.crowd or far.logs & near.logs:
-        return False
-    return _share(near.times, far.times, near.within_s) >= _EXPLAINED
+        return None
+    for late_s in (0.0, _clocks_apart(near, far)):
+        if late_s is not None and _share(near.times + late_s, far.times, near.within_s) >= _EXPLAINED:
+            return near.times + late_s
+    return None
+
+
+def _clocks_apart(near: Side, far: Side) -> float | None:
+    """Return how much later the far log's clock shows the near side's moments, if one difference stands out."""
+    if len(near.times) < LEAST_MOMENTS:
+        return None
+    some = near.times[:_LOOKED_AT]
+    low, high = (np.searchsorted(far.times, some + edge_s) for edge_s in (-MOST_S, MOST_S))
+    if not 0 < (high - low).sum() <= _MOST_PAIRS:
+        return None
+    pairs = zip(some, low, high, strict=True)
+    apart = np.sort(np.concatenate([far.times[begin:end] - moment for moment, begin, end in pairs]))
+    alike = np.searchsorted(apart, apart + 2 * near.within_s, side="right") - np.arange(len(apart))
+    best = int(alike.argmax())
+    late_s = float(np.median(apart[best : best + alike[best]]))
+    others = alike[np.abs(apart + near.within_s - late_s) > 3 * near.within_s]
+    return None if others.max(initial=0) > _AMBIGUOUS * alike[best] else late_s
 
 
 def _crowd(window: Window, crowds: Mapping[int, int], i: int) -> tuple[int, ...]:
@@ -88,10 +119,6 @@ def _logs(window: Window, i: int) -> frozenset[int]:
 def _within(window: Window, i: int) -> float:
     times = window.times(i)
     return min(APART_S, _OF_GAP * float(np.median(np.diff(times)))) if len(times) > 1 else APART_S
-
-
-def _merged(sides: Iterable[Side]) -> Floats:
-    return np.sort(np.concatenate([side.times for side in sides]))
 
 
 def _share(these: Floats, those: Floats, within_s: float) -> float:
