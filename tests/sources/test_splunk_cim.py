@@ -100,3 +100,18 @@ def test_any_values_are_read_or_refused(fields: dict[str, Any]) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever the line, claiming raises nothing and reading nothing but ValueError."""
     LOG.reads_or_refuses(text)
+
+
+@pytest.mark.parametrize("dataset", ["All_Traffic", "Web"])
+def test_a_dataset_before_the_names_is_passed_over(dataset: str) -> None:
+    """Searches of a data model name its fields with the dataset; objects and tables of such names are read alike."""
+    values = {"src": "10.0.0.5", "dest": "192.0.2.1", "bytes_out": "7"}
+    plain = {"_time": "1772445600", **values}
+    prefixed = {"_time": "1772445600", **{f"{dataset}.{name}": value for name, value in values.items()}}
+    assert made().claims(Line(json.dumps(prefixed))) == GENERIC
+    assert event(json.dumps(prefixed)) == event(json.dumps(plain))
+    reader = made()
+    header, row = Line(",".join(prefixed)), Line(",".join(prefixed.values()))
+    assert reader.claims(header) == GENERIC
+    assert reader.read(header) is None
+    assert reader.read(row) == event(json.dumps(plain))

@@ -139,10 +139,10 @@ class Router:
 
         Where the last line was known without its header only, this one is tried so first.
         """
-        if self._headed and self._last and (bare := _bare(line)):
-            surety = self._ask(self._last, bare)
-            if surety >= LIKELY:
-                return bare, self._last, surety
+        if self._last is not None:
+            likely = (_bare(line) if self._headed else None) or line
+            if (surety := self._ask(self._last, likely)) >= LIKELY:
+                return likely, self._last, surety
         found: Line | None = line
         for headers in range(MAX_HEADERS + 1):
             if found is None:

@@ -3,7 +3,8 @@
 Format: https://docs.splunk.com/Documentation/CIM/latest/User/Web and its neighbours Network_Traffic,
 Network_Resolution and Endpoint (started processes)
 For exports that kept the fields (`… | table _time src dest url bytes_in bytes_out`) and not the raw line; an export
-with `_raw` is read as the line itself. JSON with or without the `result` frame, CSV with the names as its header.
+with `_raw` is read as the line itself. JSON with or without the `result` frame, CSV with the names as its header. A
+dataset before a name (`All_Traffic.src`, `Web.url`, as searches of the data models have it) is passed over.
 
 Bytes: the model calls them inbound and outbound and leaves the side to each add-on. `bytes_out` is taken as sent by the
 client and `bytes_in` as received, as most proxy and firewall add-ons write them; those for Splunk Stream and for
@@ -80,7 +81,9 @@ _OF_PROCESS: Names = {
 }
 _DNS_KEYS = ("reply_code", "record_type", "query_type", "answer", "message_type")
 _DESTINATIONS = frozenset({"dest", "dest_ip", "dest_host", "url", "url_domain", "query"})
-_IN_JSON = re.compile(r'"(?:dest|dest_ip|dest_host|url|url_domain|query)" ?:')
+_DATASETS = ("All_Traffic.", "Web.", "Proxy.", "DNS.", "Processes.")
+_IN_JSON = re.compile(r'"(?:[A-Z][A-Za-z_]{2,20}\.)?(?:dest|dest_ip|dest_host|url|url_domain|query)" ?:')
+_CALLER = re.compile(r'"(?:[A-Z][A-Za-z_]{2,20}\.)?(?:src|parent_process)')
 
 
 class Reader:
@@ -105,8 +108,7 @@ class Reader:
         text = line.text
         if text.startswith("{"):
             timed = '"_time"' in text or line.sent_at is not None
-            known = '"src' in text or '"parent_process' in text
-            return GENERIC if timed and known and _IN_JSON.search(text) else NO
+            return GENERIC if timed and _CALLER.search(text) and _IN_JSON.search(text) else NO
         if self._table is not None:
             return GENERIC if self._table.fits(text) else NO
         return GENERIC if _is_header(text) else NO
@@ -124,6 +126,7 @@ class Reader:
         return None if row is None else self._event(row, line)
 
     def _event(self, fields: Mapping[str, Any], line: Line) -> Event | Reject | None:
+        fields = _without_dataset(fields)
         table = _table(fields)
         event = read(Record(fields, self._of_table[table]), 0, table)
         if not isinstance(event, Event):
@@ -135,6 +138,13 @@ class Reader:
         event.time = time
         event.observer = event.observer or line.sender
         return event
+
+
+def _without_dataset(fields: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the values under names without their dataset."""
+    if not any(name.startswith(_DATASETS) for name in fields):
+        return fields
+    return {name.rpartition(".")[2] if name.startswith(_DATASETS) else name: value for name, value in fields.items()}
 
 
 def _table(fields: Mapping[str, Any]) -> str:
@@ -150,5 +160,6 @@ def _is_header(text: str) -> bool:
     if "_time" not in text or ("src" not in text and "parent_process" not in text):
         return False
     names = {name.strip('" \r') for name in re.split(r"[,;\t|]", text[:20_000])}
+    names = set(_without_dataset(dict.fromkeys(names)))
     told = any(name.startswith(("src", "parent_process")) for name in names)
     return "_time" in names and bool(names & _DESTINATIONS) and told
