@@ -14,7 +14,8 @@ ESTATE = ROOT / "examples" / "estate"
 GOLDEN = ROOT / "tests" / "golden" / "sources"
 
 Sferic = Callable[..., Any]
-_CHANNELS = re.compile(r"(\d+) channels? of \d+ sources?(?:: (\d+) judged, (\d+) with too few calls to judge a rhythm)?; ")
+_N = r"(\d[\d,]*)"
+_CHANNELS = re.compile(rf"{_N} channels? of [\d,]+ sources?(?:: {_N} judged, {_N} with too few calls to judge a rhythm)?; ")
 _FOUND = re.compile(r"(\d+) findings?(?: \(([^)]+)\))?(?:: [0-9]+ new)?")
 
 
@@ -29,7 +30,7 @@ def adds_up(run: Any) -> str:
     """Assert that channels and findings add up, with the findings that were printed; return the row."""
     row = weighed(run)
     if channels := _CHANNELS.match(row):
-        all_of_them, *parts = (int(number) for number in channels.groups() if number)
+        all_of_them, *parts = (int(number.replace(",", "")) for number in channels.groups() if number)
         assert sum(parts) == all_of_them or not parts
     found = _FOUND.fullmatch(row.removeprefix(channels[0] if channels else ""))
     assert found
@@ -44,7 +45,7 @@ def adds_up(run: Any) -> str:
 def test_an_estate_adds_up(sferic: Sferic) -> None:
     """Judged channels and those with too few calls are all channels, and beacons are all findings."""
     row = adds_up(sferic("hunt", str(ESTATE), "--no-save"))
-    assert re.search(r" judged, [1-9]\d* with too few calls .* findings \(beacon \d+\)$", row)
+    assert re.search(r" judged, [1-9][\d,]* with too few calls .* findings \(beacon \d+\)$", row)
 
 
 @pytest.mark.parametrize("analytics", [(), ("--analytic", "process")])

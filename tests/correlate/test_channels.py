@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sferic.correlate.channels import census
+from sferic.correlate.channels import Census, census
 from sferic.model.event import DNS, NETWORK, Event
 from sferic.model.finding import Finding
+from sferic.signals._kinds import kinds_of
 from tests.signals.timelines import (
     CHROME,
     CURL,
@@ -195,8 +196,15 @@ def test_fewer_than_six_check_ins_are_no_finding() -> None:
     """Three check-ins are counted as a short channel and judged by nobody."""
     made = window(calls(ME, WORKER, np.array([0.0, 50, 103, 150, 199])))
     assert not found(made, floor_db=-1000.0)
-    counted = census(made)
+    counted = census(kinds_of(made.traffic), made)
     assert (counted.judged, counted.short) == (0, 1)
+
+
+def test_every_channel_is_counted_however_few_its_calls() -> None:
+    """One call makes a channel, too short to be judged; where no rhythm is asked for, each one is judged."""
+    made = window(calls(ME, WORKER, BEAT), calls("10.0.0.9", WORKER, np.array([5.0])), calls("10.0.0.9", WORKER, np.array([9.0])))
+    assert census(kinds_of(made.traffic), made) == Census(1, 1)
+    assert census(kinds_of(made.traffic), made, least=0) == Census(2, 0)
 
 
 def test_a_finding_points_to_its_lines() -> None:

@@ -155,6 +155,16 @@ def test_an_announced_connection_is_counted_at_its_end(gather: Gather, lines: Mo
         assert (found.tally.joined - found.parts.settle(0).dropped.announced, len(joined(found))) == (count, count)
 
 
+def test_a_header_is_counted_once(gather: Gather, tmp_path: Path) -> None:
+    """A table's header, which both readings need, is one line of the two that were selected."""
+    mapping = tmp_path / "m.toml"
+    mapping.write_text('[fields]\ntime = "time"\nsrc_ip = "src"\ndst_host = "host"\n', encoding="utf-8")
+    path = tmp_path / "x.csv"
+    path.write_text("time,src,host\n2026-03-02T10:00:00Z,10.0.0.1,a.synthetic-demo.workers.dev\n", encoding="utf-8")
+    found = gather(path, source_options={"user_mapping": {"file": str(mapping)}})
+    assert books(found, path) == {"lines": 2, "selected": 2, "events": 1, "rejected": 0, "unknown": 0}
+
+
 def test_without_names_nothing_is_read_twice(gather: Gather, lines: ModuleType, tmp_path: Path) -> None:
     """Flows alone cannot be named: one reading, no row, nothing selected."""
     path = tmp_path / "all.log"

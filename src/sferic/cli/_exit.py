@@ -7,7 +7,7 @@ FAIL_ON_MET = 3
 EXIT_CODES = (
     (0, "nothing went wrong, whatever was found"),
     (1, "a bug in Sferic"),
-    (2, "wrong usage, a wrong settings, platform or scenario file, or, with `--strict`, lines that could not be read"),
+    (2, "wrong usage, a file that cannot be written, a wrong settings file or the like, or `--strict` and a bad line"),
     (3, "`--fail-on` was met"),
     (4, "a path does not exist or may not be read"),
     (5, "an input is empty"),

@@ -22,6 +22,7 @@ from sferic.model.finding import Analytic, Finding, Sample
 from sferic.model.hosts import is_address
 from sferic.model.traffic import UNKNOWN, Bools, Ints, Small
 from sferic.model.window import Window
+from sferic.signals._kinds import Kinds
 
 MIN_CHECKINS = 6
 WRONG_DB = 6.0
@@ -78,17 +79,26 @@ def _before(weighed: Weighed, i: int) -> tuple[float, float, int]:
 
 
 class Census(msgspec.Struct, frozen=True):
-    """How many channels had enough check-ins to be judged, and how many had not."""
+    """How many channels (client and owner) had enough check-ins to be judged, and how many had not."""
 
     judged: int = 0
     short: int = 0
 
 
-def census(window: Window, least: int = MIN_CHECKINS) -> Census:
-    """Count channels (client and owner) by whether any of their segments has enough check-ins."""
-    key = window.client * (len(window.owners) + 1) + window.owner
-    enough = np.unique(key[window.checkins >= least])
-    return Census(len(enough), len(np.setdiff1d(np.unique(key), enough)))
+def census(kinds: Kinds, window: Window, least: int = MIN_CHECKINS) -> Census:
+    """Count channels by whether any of their segments has enough check-ins; a window leaves out those of few rows."""
+    called = kinds.challenge == 0
+    channels = len(np.unique(_channel(kinds.client[called], kinds.owner[called], len(kinds.owners))))
+    if not least:
+        return Census(channels)
+    enough = window.checkins >= least
+    judged = len(np.unique(_channel(window.client[enough], window.owner[enough], len(window.owners))))
+    return Census(judged, channels - judged)
+
+
+def _channel(client: Ints, owner: Ints, owners: int) -> Ints:
+    """Number the channels of clients, of which one may be unknown."""
+    return client * (owners + 1) + owner
 
 
 def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:
@@ -106,7 +116,7 @@ def _eligible(weighed: Weighed, analytic: Analytic) -> Iterable[int]:
 def _overheard(weighed: Weighed) -> Bools:
     """Mark segments of DNS look-ups whose channel's calls were seen too: then the calls speak."""
     window = weighed.window
-    key = window.client * (len(window.owners) + 1) + window.owner
+    key = _channel(window.client, window.owner, len(window.owners))
     asked = weighed.values["lookups_only"] == 1
     called = np.unique(key[~asked & (window.checkins >= MIN_CHECKINS)])
     return np.asarray(asked & np.isin(key, called))

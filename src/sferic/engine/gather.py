@@ -146,7 +146,7 @@ class Gatherer:
         ledger, before = Ledger() if step.before else self.ledger, [_selector(one) for one in step.before]
 
         def counted(line: bytes) -> bool:
-            return any(one.holds(line) for one in before)
+            return any(one.holds(line + b"\n") for one in before)  # a mark may ask for the line's end
 
         def on_marks(path: str, _marks: frozenset[int]) -> None:
             self._nameless.add(path)

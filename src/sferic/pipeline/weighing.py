@@ -134,7 +134,7 @@ def _weighed(
     weighed = set(settings.analytics) - {ACTIVITY, AS_PUBLISHED}
     return _Part(
         found=_found(window, settings, weights, floor_db),
-        counted=census(window, MIN_CHECKINS if "beacon" in weighed else 0) if weighed else Census(),
+        counted=census(kinds, window, MIN_CHECKINS if "beacon" in weighed else 0) if weighed else Census(),
         activity=count(traffic, settings.activity) if ACTIVITY in settings.analytics else Counted(),
     )  # fmt: skip
 
