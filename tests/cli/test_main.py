@@ -164,6 +164,16 @@ def test_a_path_that_the_system_refuses_is_no_bug(sferic: Sferic, tmp_path: Path
         assert "bug" not in run.err
 
 
+def test_a_file_that_looks_like_an_option_is_named(
+    sferic: Sferic, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an unknown option is the name of a file that is there, the hint is how to give it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "-x.log").write_text("x\n", encoding="utf-8")
+    assert "hint: `./-x.log` names the file" in sferic("hunt", "-x.log").err
+    assert "hint: `sferic --help`" in sferic("hunt", "-y.log").err
+
+
 def test_a_word_too_many_is_named(sferic: Sferic) -> None:
     """What no command expects is named in plain words."""
     assert "sferic: nothing is expected there: x, y" in sferic("sources", "squid_access", "x", "y").err

@@ -132,6 +132,18 @@ def test_the_cost_of_a_cluster_is_no_whole(report: Report) -> None:
     assert "peak memory 214 MB on this machine; what the cluster's workers took is not counted" in text
 
 
+def test_a_problem_of_many_files_is_said_once(report: Report) -> None:
+    """Files with the same problem share a line that names the first three; of many problems the first five are told."""
+    files = [FileAccount(path=f"n{n}", problem=f"n{n}: is empty") for n in range(9)]
+    files += [FileAccount(path=f"m{n}", problem=f"m{n}: is bad in {n}") for n in range(6)]
+    report.account.files = tuple(files)
+    text = page(lambda s: account.render(report.account, s, Look(width=200)))
+    told = [line.removeprefix("problem").strip() for line in text.partition("read ")[0].splitlines()]
+    assert told == [
+        "n0, n1, n2 and 6 more files: is empty", *(f"m{n}: is bad in {n}" for n in range(4)), "and 2 more files",
+    ]  # fmt: skip
+
+
 def test_each_lack_is_said_once(report: Report) -> None:
     """The same missing evidence of several sources is one line that names them."""
     lack = report.account.missing[0]

@@ -1,6 +1,7 @@
 """The table of commands. Each is named by where it lives, and imported only when it is called."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from cyclopts import App, CycloptsError, Parameter, UnusedCliTokensError
 
@@ -62,5 +63,6 @@ def run(argv: Sequence[str]) -> int:
     except CycloptsError as error:
         many = error.unused_tokens if isinstance(error, UnusedCliTokensError) else ()
         problem = f"nothing is expected there: {', '.join(many)}" if many else str(error)
-        raise UsageError(problem, hint="`sferic --help`, `sferic COMMAND --help`") from error
+        files = (f"`./{word}` names the file" for word in argv if word.startswith("-") and Path(word).is_file())
+        raise UsageError(problem, hint=next(files, "`sferic --help`, `sferic COMMAND --help`")) from error
     return int(code or 0)

@@ -15,6 +15,8 @@ from sferic.render.figures import between_text, bytes_text, share_text
 
 MOST = 5
 """Files, reasons and samples of each kind that are shown; the rest are counted."""
+NAMED = 3
+"""Files with the same problem that are named."""
 LACKS, GRAVE = 3, 2
 """Of what logs lack so many lines are shown, if their rank is at most this; the rest are named."""
 
@@ -43,7 +45,7 @@ def _rows(account: Account, verdict: str) -> Iterator[Row]:
     yield "events", Text(_events(account))
     if account.first_time and account.last_time:
         yield "span", Text(between_text(account.first_time, account.last_time))
-    if verdict and account.weighed and (account.lines or account.kept):
+    if verdict and account.weighed and account.was_read:
         yield "weighed", Text(verdict)
     if account.wall_s:
         yield "cost", Text(_cost(account))
@@ -107,16 +109,25 @@ def _cost(account: Account) -> str:
 
 
 def _problems(account: Account) -> Iterator[Text]:
-    broken = [file for file in account.files if file.problem]
-    for file in broken[:MOST]:
-        yield problem(file)
-    if len(broken) > MOST:
-        yield Text(f"and {counted(len(broken) - MOST, 'more file')}")
+    """Say each problem once, with the first of the files that have it."""
+    broken: dict[str, list[str]] = {}
+    for file in account.files:
+        if file.problem:
+            broken.setdefault(_reason(file), []).append(file.path)
+    for reason, paths in islice(broken.items(), MOST):
+        more = f" and {counted(len(paths) - NAMED, 'more file')}" if len(paths) > NAMED else ""
+        yield cell(f"{', '.join(paths[:NAMED])}{more}: {reason}", "yellow", 500)
+    if rest := [path for paths in islice(broken.values(), MOST, None) for path in paths]:
+        yield Text(f"and {counted(len(rest), 'more file')}")
 
 
 def problem(file: FileAccount) -> Text:
     """Say what is wrong with a file as a whole, its name first."""
-    return cell(f"{file.path}: {file.problem.removeprefix(f'{file.path}: ')}", "yellow", 500)
+    return cell(f"{file.path}: {_reason(file)}", "yellow", 500)
+
+
+def _reason(file: FileAccount) -> str:
+    return file.problem.removeprefix(f"{file.path}: ")
 
 
 def _rejects(account: Account) -> Iterator[Text]:
