@@ -60,7 +60,7 @@ def resolve(flags: Mapping[str, Any], config: Path | None, environ: Mapping[str,
 
 
 def _flag(key: str) -> str:
-    return flag_of(key.partition(".")[0].partition("[")[0])
+    return flag_of(key.partition(".")[0])
 
 
 def _variable(key: str) -> str:
@@ -135,7 +135,7 @@ def _refusal(complaint: str, layer: Layer, named: Named) -> SettingsError:
     said = _COMPLAINT.fullmatch(complaint)
     if said is None:
         return SettingsError(complaint, where=named(""))
-    expected, unknown, at = said[1], said[2], (said[3] or "").removeprefix(".")
+    expected, unknown, at = said[1], said[2], (said[3] or "").removeprefix(".").partition("[")[0]
     if unknown:
         near = difflib.get_close_matches(unknown, list(_names()), n=1)
         hint = f"did you mean {near[0]!r}?" if near else "`sferic config` prints every setting"
