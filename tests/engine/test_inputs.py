@@ -132,6 +132,15 @@ def test_no_such_path(tmp_path: Path, name: str) -> None:
     assert read(second) == b"a.log"
 
 
+def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
+    """A link to nothing, or to itself, is no misspelling."""
+    (tmp_path / "gone.log").symlink_to(tmp_path / "no.log")
+    (tmp_path / "loop.log").symlink_to(tmp_path / "loop.log")
+    for name in ("gone.log", "loop.log"):
+        found = refusal(tmp_path / name)
+        assert (found.error.exit_code, found.error.message) == (4, "is a link that leads to no file")
+
+
 def test_a_misspelt_path_is_told_its_neighbour(tmp_path: Path) -> None:
     """Where a file of nearly that name lies beside, the refusal names it."""
     fill(tmp_path, "access.log")

@@ -132,6 +132,8 @@ def _expand_one(text: str, listed: Lister | None) -> Iterator[Met]:
     elif glob.has_magic(text):
         found = (Path(p) for p in glob.glob(text, recursive=True))  # noqa: PTH207 - Path.glob takes no absolute pattern
         yield from _found(text, iter(sorted(p for p in found if p.is_file())), "matches no file")
+    elif path.is_symlink():
+        raise UnreadableInput("is a link that leads to no file", where=text)
     else:
         raise UnreadableInput("there is no such file or folder", where=text, hint=_nearby(path))
 
