@@ -49,6 +49,7 @@ class Gatherer:
     def __init__(
         self, catalogue: Catalogue, sources: dict[str, Source], settings: Settings, assets: Sequence[Asset] = (),
         audit: Listener | None = None, room: Room | None = None, cluster: Cluster | None = None,
+        spool: Spool | None = None,
     ) -> None:
         self._sources = sources
         self._room = None if cluster else room
@@ -70,7 +71,7 @@ class Gatherer:
         self._takers: dict[str, Callable[[Event], None]] = {
             READING: self._take, JOINING: self._take_again, STARTS: self._learn_start
         }  # fmt: skip
-        self.spool = Spool()
+        self._spool = spool or Spool()
         self._waited = False
         self._unplaced: deque[Event] = deque(maxlen=MAX_UNPLACED)
         self._flows: list[Event] = []
@@ -89,7 +90,7 @@ class Gatherer:
 
     def read(self, inputs: Sequence[Input], watch: Watcher | None = None) -> None:
         """Read inputs into the columns; what names they taught is known to the inputs of the next call, too."""
-        inputs = [self.spool.take(item, watch) for item in inputs]
+        inputs = [self._spool.take(item, watch) for item in inputs]
         total = sum(i.size for i in inputs if i.size) if all(i.size is not None for i in inputs) else None
         self._run(self._first, inputs, watch, total)
         for host, targets, platform in self._audit.domains() if self._audit else ():

@@ -32,6 +32,8 @@ class Spool:
         """
         if item.can_be_read_again:
             return item
+        if item.label in self._kept:
+            return self._kept[item.label]
         try:
             stream = item.open()
         except OSError:  # whoever reads it will say what is wrong

@@ -17,13 +17,13 @@ from sferic.engine.crew import processes
 from sferic.engine.gather import MAX_UNPLACED, Gatherer
 from sferic.engine.gathered import Gathered
 from sferic.engine.gauge import Gauge
-from sferic.engine.inputs import Input, expand
 from sferic.engine.memory import room_of
 from sferic.engine.names import MAX_ADDRESSES, MAX_SEEN
 from sferic.engine.part import Cluster
 from sferic.engine.processes import MAX_PROCESSES, MAX_WANTED
 from sferic.engine.progress import Watcher
 from sferic.engine.quoting import input_of, quote
+from sferic.engine.spool import Spool
 from sferic.model.errors import UsageError
 from sferic.model.event import API
 from sferic.model.report import Account, Missing, Report
@@ -66,7 +66,7 @@ def hunt(
     """
     settings = settings or Settings()
     check(settings)
-    _check(paths, settings)
+    _check(settings)
     began = time.perf_counter()
     with Gauge(wanted=settings.memory_bytes > 0) as gauge:
         report = _report(paths, settings, watch, cluster)
@@ -81,39 +81,30 @@ def _report(
     chosen = chosen_sources(settings.only_sources)
     if cluster and AS_PUBLISHED in settings.analytics:
         raise UsageError("the search as published reads on this machine alone", hint="leave out `--engine spark`")
-    published = as_published(paths, chosen, settings, watch) if AS_PUBLISHED in settings.analytics else None
-    if published and set(settings.analytics) == {AS_PUBLISHED}:
-        report = Report(account=published.account)
-    else:
-        report = _hunted(paths, chosen, settings, watch, cluster)
-    if published:
-        report.activity, report.activity_notes = published.activity.rows, published.activity.notes
+    if AS_PUBLISHED not in settings.analytics:
+        return _hunted(paths, chosen, settings, watch, cluster, Spool())
+    spool = Spool() if set(settings.analytics) > {AS_PUBLISHED} else None
+    published = as_published(paths, chosen, settings, watch, spool)
+    report = _hunted(paths, chosen, settings, watch, None, spool) if spool else Report(account=published.account)
+    report.activity, report.activity_notes = published.activity.rows, published.activity.notes
     return report
 
 
-def _check(paths: Sequence[str], settings: Settings) -> None:
-    asked = set(settings.analytics)
-    if asked >= {ACTIVITY, AS_PUBLISHED}:
+def _check(settings: Settings) -> None:
+    if {ACTIVITY, AS_PUBLISHED} <= set(settings.analytics):
         raise UsageError("rows of the published search and of its repaired form could not be told apart",
                          expected=f"one of {ACTIVITY} and {AS_PUBLISHED}")  # fmt: skip
-    if AS_PUBLISHED in asked and len(asked) > 1 and not _twice_readable(paths):
-        raise UsageError("standard input or a pipe can be read once, and the published search reads on its own",
-                         expected=f"{AS_PUBLISHED} alone, or a file")  # fmt: skip
-
-
-def _twice_readable(paths: Sequence[str]) -> bool:
-    return all(item.can_be_read_again for item in expand(paths) if isinstance(item, Input))
 
 
 def _hunted(
-    paths: Sequence[str], chosen: dict[str, Source], settings: Settings, watch: Watcher | None, cluster: Cluster | None
-) -> Report:
+    paths: Sequence[str], chosen: dict[str, Source], settings: Settings, watch: Watcher | None,
+    cluster: Cluster | None, spool: Spool,
+) -> Report:  # fmt: skip
     catalogue = load_catalogue(settings.platform_files)
     assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
     clouds = Listener(settings, chosen) if "cloud_change" in settings.analytics else None
     room = room_of(settings)
-    gatherer = Gatherer(catalogue, chosen, settings, assets, clouds, room, cluster)
-    gathered = gatherer.gather(paths, watch)
+    gathered = Gatherer(catalogue, chosen, settings, assets, clouds, room, cluster, spool).gather(paths, watch)
     audit = clouds.audit if clouds else None
     weighing = Weighing(
         gathered.parts, gathered.period.span_s, settings, load_weights(), room.processes,
@@ -127,7 +118,7 @@ def _hunted(
     account.missing += audit.notes() if audit else ()
     account.spilled, account.beside_workers = gathered.parts.spilled, cluster is not None
     anywhere = cluster.find if cluster else input_of
-    quoted = quote(tuple(found), settings.limits, find=lambda label: gatherer.spool.find(label) or anywhere(label))
+    quoted = quote(tuple(found), settings.limits, find=lambda label: spool.find(label) or anywhere(label))
     return Report(
         account=account, findings=quoted,
         activity=weighed.activity.rows, activity_notes=weighed.activity.notes,

@@ -13,12 +13,14 @@ from sferic.catalog.published_search import published_facts
 from sferic.correlate.activity import Activity
 from sferic.correlate.published import Extraction, PublishedSearch
 from sferic.engine.altering import altered
+from sferic.engine.inputs import Input
 from sferic.engine.ledger import Ledger
 from sferic.engine.period import Period
 from sferic.engine.progress import Meter, Watcher
 from sferic.engine.reading import Reading, read_input
 from sferic.engine.scan import Scanner
 from sferic.engine.selector import Selector
+from sferic.engine.spool import Spool
 from sferic.model.event import Event, Line
 from sferic.model.report import Account
 from sferic.model.settings import Settings
@@ -35,13 +37,18 @@ class Published(msgspec.Struct, frozen=True):
 
 
 def as_published(
-    paths: Sequence[str], sources: dict[str, Source], settings: Settings, watch: Watcher | None
-) -> Published:
-    """Run the published search over logs; hours are clock hours of `settings.timezone`, as in the searcher's Splunk."""
+    paths: Sequence[str], sources: dict[str, Source], settings: Settings, watch: Watcher | None,
+    spool: Spool | None = None,
+) -> Published:  # fmt: skip
+    """Run the published search over logs; hours are clock hours of `settings.timezone`, as in the searcher's Splunk.
+
+    With a spool, pipes are kept for whoever reads them next.
+    """
     facts = published_facts()
     search = PublishedSearch(facts, settings.activity, zone(settings.timezone))
     lines = _Lines(sources, settings, watch)
-    events = lines.events(paths, facts.expressions())
+    inputs = [spool.take(item, watch) if spool else item for item in lines.inputs(paths)]
+    events = lines.events(inputs, facts.expressions())
     Extraction(facts, assume_fields=settings.assume_fields).feed(events, search)
     account = lines.account()
     account.judged, account.estate = search.groups, search.addresses
@@ -61,12 +68,15 @@ class _Lines:
         meter = Meter(watch, None, "published search")
         self._reading = Reading(altered(sources, _as_written), settings, self._ledger, meter, self._on_marks)
 
-    def events(self, paths: Sequence[str], expressions: list[str]) -> Iterator[Event]:
+    def inputs(self, paths: Sequence[str]) -> list[Input]:
+        """Return what can be read; what cannot stands in the account."""
+        return list(self._ledger.inputs(paths))
+
+    def events(self, inputs: Sequence[Input], expressions: list[str]) -> Iterator[Event]:
         """Yield the events of every selected line inside the window of time."""
         marks = [m for s in self._sources.values() for m in s.marks]
         nameless = [m for s in self._sources.values() for m in s.nameless_marks]
         selector = Selector([*expressions, *marks], nameless)
-        inputs = list(self._ledger.inputs(paths))
         with Scanner(selector, self._settings, inputs) as scanner:
             for item in inputs:
                 yield from filter(self._period.holds, read_input(item, scanner, self._reading))
