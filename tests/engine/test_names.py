@@ -116,11 +116,11 @@ def test_what_is_fresh_is_told_once() -> None:
     told(names, NOON + 10, A, "own.example")
     told(names, NOON + 400, B, "own.example", "192.0.2.11")
     assert names.name(ADDRESS, A, NOON) == "own.example"
-    fresh = names.fresh()
+    fresh = list(names.fresh())
     assert fresh == [(ADDRESS, Seen(NOON, A, "own.example")), ("192.0.2.11", Seen(NOON + 400, B, "own.example"))]
-    assert names.fresh() == []
+    assert list(names.fresh()) == []
     told(names, NOON - 400, A, "older.example")
-    assert names.fresh() == [(ADDRESS, Seen(NOON - 400, A, "older.example"))]
+    assert list(names.fresh()) == [(ADDRESS, Seen(NOON - 400, A, "older.example"))]
     others.recall(fresh)
     assert others.name("192.0.2.11", B, NOON + 400) == "own.example"
-    assert others.fresh() == []
+    assert list(others.fresh()) == []

@@ -13,6 +13,7 @@ from types import ModuleType
 import duckdb
 import msgspec
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from sferic.engine.memory import Room
@@ -102,6 +103,29 @@ def test_a_store_is_weighed_in_parts_where_memory_is_short(
     report = hunt_on([str(estate)], tmp_path / "history.db", Settings(min_score=0))
     assert max(loaded) > 5
     assert facts(report) == facts(hunt([str(estate)], Settings(min_score=0)))
+
+
+def test_rows_go_into_the_store_some_at_a_time(
+    estate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few rows are held in memory, a batch ends with the same findings, its lines numbered as in the files."""
+    monkeypatch.setattr(remembering, "BATCH_ROWS", 2048)
+    added, add = [], History._add
+
+    def noted(history: History, rows: pa.Table) -> None:
+        added.append(len(rows))
+        add(history, rows)
+
+    monkeypatch.setattr(History, "_add", noted)
+    report = hunt_on([str(estate)], tmp_path / "history.db", Settings(min_score=0))
+    assert added == [2048, 2032]
+    assert facts(report) == facts(hunt([str(estate)], Settings(min_score=0)))
+
+
+def test_a_store_needs_memory_of_its_own(estate: Path, tmp_path: Path) -> None:
+    """What a hunt can do with, a hunt with a store cannot."""
+    with pytest.raises(UsageError, match=r"with a store .* at least 261MB"):
+        hunt_on([str(estate)], tmp_path / "history.db", Settings(memory_bytes=200_000_000))
 
 
 def test_few_files_are_lost_by_a_kill(monkeypatch: pytest.MonkeyPatch, estate: Path, tmp_path: Path) -> None:

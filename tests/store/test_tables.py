@@ -80,8 +80,8 @@ def test_an_older_store_is_brought_up_to_date(tmp_path: Path, monkeypatch: pytes
         con.close()
 
 
-def test_findings_of_an_older_store_were_told(tmp_path: Path) -> None:
-    """A store from before outputs were noted has told its open findings, at the severity they had."""
+def test_what_older_stores_hold_stays(tmp_path: Path) -> None:
+    """Open findings from before outputs were noted count as told; rows get numbers for the names of their files."""
     path = tmp_path / "history.db"
     with duckdb.connect(str(path)) as con:
         con.execute(tables.MIGRATIONS[0])
@@ -91,10 +91,15 @@ def test_findings_of_an_older_store_were_told(tmp_path: Path) -> None:
             body = msgspec.json.encode(Finding(id=state, analytic="beacon", score=50, points=1, severity="medium"))
             row = [state, "10.1.0.5", state, 50, 1, 2, 3, body.decode()]
             con.execute("INSERT INTO findings VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        for line, name in enumerate(("b.log", "a.log", "b.log")):
+            con.execute("INSERT INTO rows (file, line) VALUES (?, ?)", [name, line])
     with pytest.raises(SettingsError, match=r"older version .* brings it up to date"):
         History(path, read_only=True)
     with History(path) as history:
         assert [(kept.state, kept.told) for kept in history.findings()] == [("open", "medium"), ("below", None)]
+    with duckdb.connect(str(path)) as con:
+        rows = con.sql("SELECT label, line FROM rows JOIN labels ON file = number ORDER BY line").fetchall()
+        assert rows == [("b.log", 0), ("a.log", 1), ("b.log", 2)]
 
 
 def test_a_step_that_fails_leaves_the_older_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

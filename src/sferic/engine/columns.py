@@ -2,7 +2,7 @@
 
 import operator
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -20,7 +20,7 @@ from sferic.engine.processes import Processes
 from sferic.engine.settling import Settler, Traits, Vocabulary, settle
 from sferic.engine.shelf import Shelf
 from sferic.model.event import NETWORK, Event
-from sferic.model.grouping import one_after_the_other
+from sferic.model.grouping import one_after_the_other, rising, taken
 from sferic.model.traffic import (
     BLOCKED,
     CHALLENGE,
@@ -96,7 +96,7 @@ class Columns:
     ) -> None:
         """Take what says of a source whether it stamps ends, the networks of known proxies, and known machines.
 
-        With `room` no more rows are held in memory; `parts` gives them back. Nothing else does, then.
+        With `room` no more rows are held in memory; `parts` or `blocks` gives them back. Nothing else does, then.
         """
         self._at_end = stamped_at_end
         self._proxies = proxies
@@ -268,6 +268,14 @@ class Columns:
         """Return the rows as they were collected, in the order of reading."""
         self._flush()
         return self._with_texts(self._arrays())
+
+    def blocks(self) -> Iterator[Collected]:
+        """Yield the rows as they were collected, in the order of reading, as many at a time as there is room for."""
+        self._flush()
+        texts = self._with_texts({})
+        for columns in self._shelf.blocks() if self._shelf else ():
+            yield msgspec.structs.replace(texts, columns=taken(columns, rising(columns.pop("order"))))
+        yield msgspec.structs.replace(texts, columns=self._arrays())
 
     def take(self) -> dict[str, Any]:
         """Take the rows read so far out; their texts stay."""

@@ -6,7 +6,7 @@ files with those addresses and domains as the selection.
 """
 
 from collections import deque
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 
 from sferic.catalog.assets import Asset
@@ -116,11 +116,11 @@ class Gatherer:
             domains_full=self.aliases.full or (self._waited and bool(len(self.aliases))),
         )  # fmt: skip
 
-    def collected(self) -> Collected:
-        """Take the rows read so far out of the columns."""
+    def collected(self) -> Iterator[Collected]:
+        """Take the rows read so far out of the columns, some at a time; all have the same texts."""
         columns, self._columns = self._columns, self._empty()
         self._columns.identities = columns.identities
-        return columns.collected()
+        return columns.blocks()
 
     def _empty(self) -> Columns:
         sources = self._sources
@@ -176,8 +176,8 @@ class Gatherer:
             self._read(step, [item], None, item.size)
         return Part(
             self.ledger, self._columns.collected(), self._columns.identities, self._columns.processes,
-            self.names.fresh(), dict(self.aliases.learned()), list(self._unplaced), self._flows, self._links.hosts,
-            self._links.proxies, self._nameless, audits, self._period, self._audited, self._tally,
+            list(self.names.fresh()), dict(self.aliases.learned()), list(self._unplaced), self._flows,
+            self._links.hosts, self._links.proxies, self._nameless, audits, self._period, self._audited, self._tally,
             self.names.full, self.names.forgotten, self.aliases.full,
         )  # fmt: skip
 

@@ -48,11 +48,16 @@ class Room(msgspec.Struct, frozen=True):
 def room_of(settings: Settings) -> Room:
     """Return the room that the settings leave."""
     hands = processes(settings.workers)
-    budget = settings.memory_bytes or min(machine_bytes() // OF_MACHINE, USUAL_BYTES * hands)
+    budget = budget_of(settings)
     while hands > 1 and budget < BASE_BYTES + 2 * hands * HAND_BYTES:
         hands -= 1
     left = max(0, budget - BASE_BYTES - hands * HAND_BYTES) * (1 - TEXT_SHARE)
     return Room(max(1, int(left / ROW_BYTES)), hands)
+
+
+def budget_of(settings: Settings) -> int:
+    """Return the bytes that a hunt aims at."""
+    return settings.memory_bytes or min(machine_bytes() // OF_MACHINE, USUAL_BYTES * processes(settings.workers))
 
 
 def machine_bytes() -> int:

@@ -6,7 +6,7 @@ An address of a content network has many names: a name that several sources disa
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -111,15 +111,13 @@ class Names:
         for where, seen in others:
             self._remember(where, seen.time_s, seen.client, seen.host)
 
-    def fresh(self) -> list[tuple[str, Seen]]:
-        """Return what was noted since this was asked last, address by address."""
-        found = []
+    def fresh(self) -> Iterator[tuple[str, Seen]]:
+        """Yield what was noted since this was asked last, address by address."""
         for where, heard in self._heard.items():
             for n in range(heard.told, len(heard.times)):
                 client, host = self._texts[heard.clients[n]], self._texts[heard.hosts[n]]
-                found.append((where, Seen(heard.times[n], client, host)))
+                yield where, Seen(heard.times[n], client, host)
             heard.told = len(heard.times)
-        return found
 
     def _remember(self, where: str, time_s: float, client: str, host: str) -> None:
         """Keep an observation unless it repeats what the client was told shortly before, or there are too many."""

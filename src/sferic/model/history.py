@@ -27,12 +27,13 @@ class Mark(msgspec.Struct, frozen=True):
 class Intake(msgspec.Struct, frozen=True):
     """What one batch of files adds; it is kept as a whole or not at all."""
 
-    collected: Collected
+    collected: Iterable[Collected]
+    """The rows, some at a time; all have the same texts."""
     marks: Sequence[Mark]
     replaced: Sequence[str]
     """Files that are taken anew: what was kept of them goes."""
-    names: Sequence[tuple[str, Seen]]
-    """Addresses and what they were called."""
+    names: Iterable[tuple[str, Seen]]
+    """Addresses and what they were called; there may be millions."""
     domains: Mapping[str, Any]
     """Own domains and the places to which they lead."""
 

@@ -5,7 +5,7 @@ new lines say something; whoever else is below the floor stays there until heard
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,9 +15,10 @@ from sferic import __version__
 from sferic.catalog.assets import load_assets
 from sferic.catalog.platforms import load_catalogue
 from sferic.catalog.weights import load_weights
+from sferic.engine import memory
 from sferic.engine.gather import Gatherer
 from sferic.engine.gauge import Gauge
-from sferic.engine.memory import room_of
+from sferic.engine.memory import budget_of, room_of
 from sferic.engine.part import Tally
 from sferic.engine.parts import Spilled
 from sferic.engine.progress import Watcher
@@ -30,6 +31,7 @@ from sferic.model.finding import SEVERITIES, Finding, News
 from sferic.model.history import Intake, Kept, Recalled
 from sferic.model.report import Account, Missing, Report
 from sferic.model.settings import Settings
+from sferic.model.traffic import Collected
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
 from sferic.pipeline.hunting import account_of, is_traffic, spent
 from sferic.pipeline.weighing import Weighed, Weighing
@@ -37,14 +39,20 @@ from sferic.signals._estate import Sighted, sight
 from sferic.signals._kinds import kinds_of
 from sferic.sources._contract import chosen_sources
 from sferic.store.history import History
+from sferic.store.tables import LEAST_BYTES
 
 BATCH_BYTES = 256 << 20
 """So much is read before it is committed: what an interrupted run loses, and what shares its names both ways."""
 BATCH_FILES = 1000
 """And so many files, for a small one takes some milliseconds, however small it is."""
+BATCH_ROWS = 1 << 16
+"""So many rows of a batch are put into the store at a time; until then they wait on the disk."""
+OF_BUDGET = 4
+"""DuckDB gets this part of a run's memory."""
+LIBRARY_BYTES = 64 << 20
+"""What DuckDB and Arrow take before there is a row."""
 KEEP_DAYS = 90
 AUDIT = "is not kept by a store, so who changed which function is not weighed: hunt these logs without `--store`"
-_OF_CALLERS = ("time_s", "source", "client", "user", "image", "agent", "place", "flags")
 
 
 def hunt_on(
@@ -59,11 +67,12 @@ def hunt_on(
     check(settings)
     _check(settings)
     began = time.perf_counter()
-    with Gauge(wanted=settings.memory_bytes > 0) as gauge, History(store) as history:
+    database = max(LEAST_BYTES, budget_of(settings) // OF_BUDGET)
+    with Gauge(wanted=settings.memory_bytes > 0) as gauge, History(store, memory_bytes=database) as history:
         history.hold_to(
             tiers=",".join(sorted(settings.tiers)) or "default", analytics=",".join(sorted(settings.analytics))
         )
-        run = _Run(history, settings)
+        run = _Run(history, settings, budget_of(settings) - database - LIBRARY_BYTES)
         run.take(paths, watch, batch_bytes)
         report = run.weigh(keep_days)
         spent(report.account, began, settings, gauge)
@@ -82,6 +91,10 @@ def tell(store: Path, report: Report) -> None:
 
 
 def _check(settings: Settings) -> None:
+    least = memory.LEAST_BYTES + LEAST_BYTES + LIBRARY_BYTES
+    if 0 < settings.memory_bytes < least:
+        raise UsageError("no hunt with a store fits into so little memory", where="--memory",
+                         expected=f"at least {-(-least // 10**6)}MB, or 0 for what is usual")  # fmt: skip
     if settings.since is not None or settings.until is not None:
         raise UsageError("a store takes the whole of a file, and `--since` or `--until` would leave something out",
                          hint="leave them out, or hunt without `--store`")  # fmt: skip
@@ -92,13 +105,14 @@ def _check(settings: Settings) -> None:
 class _Run:
     """One run over a store."""
 
-    def __init__(self, history: History, settings: Settings) -> None:
+    def __init__(self, history: History, settings: Settings, memory_bytes: int) -> None:
         self._history, self._settings = history, settings
         chosen = chosen_sources(settings.only_sources)
         assets = load_assets(Path(settings.assets_file)) if settings.assets_file else ()
         catalogue = load_catalogue(settings.platform_files)
-        self._room = room_of(settings)
-        self._gatherer = Gatherer(catalogue, chosen, settings, assets)
+        self._room = room_of(msgspec.structs.replace(settings, memory_bytes=memory_bytes))
+        room = msgspec.structs.replace(self._room, rows=min(self._room.rows, BATCH_ROWS))
+        self._gatherer = Gatherer(catalogue, chosen, settings, assets, room=room)
         self._gatherer.names.recall(history.names())
         self._gatherer.aliases.recall(history.domains())
         self._domains = len(self._gatherer.aliases)
@@ -118,17 +132,12 @@ class _Run:
         done = len(gatherer.ledger.files)
         gatherer.read([step.item for step in batch], watch)
         accounts = {account.path: account for account in gatherer.ledger.files[done:]}
-        collected = gatherer.collected()
-        files = collected.words["file"]
         before = {step.item.label: step.lines_before for step in batch}
-        shift = np.array([before.get(name, 0) for name in files], np.int64)
-        columns = collected.columns
-        lines = columns["line"] + shift[columns["file"]] if len(files) else columns["line"]
         marks = (marked(step, accounts[step.item.label]) for step in batch if step.item.label in accounts)
         learned = list(gatherer.aliases.learned().items())
         self._history.take(
             Intake(
-                collected=msgspec.structs.replace(collected, columns=columns | {"line": lines}),
+                collected=(_numbered_on(rows, before) for rows in gatherer.collected()),
                 marks=[mark for mark in marks if mark],
                 replaced=[step.item.label for step in batch if step.change == "rewritten"],
                 names=gatherer.names.fresh(), domains=dict(learned[self._domains :]),
@@ -195,6 +204,13 @@ class _Run:
         account.kept, account.replaced = changes.count("same"), changes.count("replaced")
         account.continued = changes.count("grown")
         return account
+
+
+def _numbered_on(rows: Collected, before: Mapping[str, int]) -> Collected:
+    """Number the lines of what was added to a file as in the whole file."""
+    shift = np.array([*(before.get(name, 0) for name in rows.words["file"]), 0], np.int64)
+    lines = rows.columns["line"] + shift[rows.columns["file"]]
+    return msgspec.structs.replace(rows, columns=rows.columns | {"line": lines})
 
 
 def _with_news(kept: Kept) -> Finding:

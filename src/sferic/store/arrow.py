@@ -1,7 +1,7 @@
 """Collected rows as Arrow tables, as DuckDB takes and gives them, and back."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 import numpy as np
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from sferic.model.process import Process
 from sferic.model.traffic import UNKNOWN, Collected, Traffic
 
+T = TypeVar("T")
 WORDS = {
     "source": "source", "client": "client", "address": "client", "forwarded": "client", "user": "user",
     "process": "process", "agent": "agent", "host": "host", "other_host": "host", "path": "path",
@@ -27,15 +28,17 @@ TYPES = {
 }  # fmt: skip
 
 
-def as_table(collected: Collected, places: Sequence[int]) -> pa.Table:
-    """Return rows with their texts; `places` says under which number the store keeps each place."""
+def as_table(collected: Collected, places: Sequence[int], files: Sequence[int]) -> pa.Table:
+    """Return rows with their texts; `places` and `files` say under which numbers the store keeps each of those."""
+    kept = {"place": places, "file": files}
     columns: dict[str, Any] = {}
-    words = collected.words | {"process": _as_texts(collected.processes)}
     for name, values in collected.columns.items():
-        if name in WORDS:
-            columns[name] = _texts(values, words[WORDS[name]])
-        elif name == "place":
-            columns[name] = pa.array(np.array([*places, UNKNOWN], np.int32)[values])
+        if name == "process":
+            columns[name] = _texts(values, collected.processes, _process_text)
+        elif name in kept:
+            columns[name] = pa.array(np.array([*kept[name], UNKNOWN], np.int32)[values])
+        elif name in WORDS:
+            columns[name] = _texts(values, collected.words[WORDS[name]], _safe)
         else:
             columns[name] = pa.array(values)
     return pa.table(columns)
@@ -43,24 +46,32 @@ def as_table(collected: Collected, places: Sequence[int]) -> pa.Table:
 
 def as_calls(traffic: Traffic) -> pa.Table:
     """Return who called what, and when, of settled traffic whose places are all those of the store, in its order."""
-    texts = {name: _texts(getattr(traffic, name), getattr(traffic, f"{name}s")) for name in _CALLER}
-    texts["process"] = _texts(traffic.image, _as_texts([Process(path=image) for image in traffic.images]))
+    texts = {name: _texts(getattr(traffic, name), getattr(traffic, f"{name}s"), _safe) for name in _CALLER}
+    texts["process"] = _texts(traffic.image, [Process(path=image) for image in traffic.images], _process_text)
     return pa.table({"time_s": pa.array(traffic.time_s), **texts, "place": pa.array(traffic.place)})
 
 
-def _as_texts(processes: Sequence[Process]) -> list[str]:
-    """Write processes; not where a log told of them, for files get other names between two runs."""
-    return [msgspec.json.encode(_nowhere(process)).decode() for process in processes]
+def _process_text(process: Process) -> str:
+    """Write a process; not where a log told of it, for files get other names between two runs."""
+    return msgspec.json.encode(_nowhere(process)).decode()
 
 
 def _nowhere(process: Process) -> Process:
     return replace(process, place=None, parent=_nowhere(process.parent) if process.parent else None)
 
 
-def _texts(codes: Any, words: Sequence[str]) -> pa.DictionaryArray:
-    safe = [word.encode("utf-8", "backslashreplace").decode() for word in words]
+def _safe(word: str) -> str:
+    return word.encode("utf-8", "backslashreplace").decode()
+
+
+def _texts(codes: Any, words: Sequence[T], text: Callable[[T], str]) -> pa.DictionaryArray:
+    """Return what the codes stand for; of more words than rows only those that occur."""
+    if len(words) > len(codes):
+        present = np.unique(codes[codes != UNKNOWN])
+        words = [words[number] for number in present.tolist()]
+        codes = np.where(codes == UNKNOWN, UNKNOWN, np.searchsorted(present, codes)).astype(np.int32)
     known = pa.array(codes, pa.int32(), mask=codes == UNKNOWN)
-    return pa.DictionaryArray.from_arrays(known, pa.array(safe, pa.string()))
+    return pa.DictionaryArray.from_arrays(known, pa.array([text(word) for word in words], pa.string()))
 
 
 class Reader:

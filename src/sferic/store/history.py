@@ -7,6 +7,7 @@ it stay noted as unweighed until a weighing has been written down: a run that wa
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,15 +39,15 @@ HOPS = 2
 class History:
     """An open store. Close it, or use it with `with`."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
-        """Open a store, and make it if need be. Raises what `sferic.store.tables.opened` raises.
+    def __init__(self, path: Path, *, read_only: bool = False, memory_bytes: int = 1 << 30) -> None:
+        """Open a store, and make it if need be, with so much memory for DuckDB. Raises what `tables.opened` raises.
 
         Until it is closed, whatever this process makes is for its owner alone: DuckDB makes files of its own beside it.
         """
         self._path = path
         with ExitStack() as undo:
             undo.callback(os.umask, os.umask(PRIVATE))
-            self._con = opened(path, read_only=read_only)
+            self._con = opened(path, read_only=read_only, memory_bytes=memory_bytes)
             self._undo = undo.pop_all()
 
     def __enter__(self) -> Self:
@@ -77,12 +78,12 @@ class History:
         rows = self._con.sql("SELECT label, size, lines, head, tail, grows FROM files").fetchall()
         return [Mark(*row) for row in rows]
 
-    def names(self) -> list[tuple[str, Seen]]:
-        """Return what addresses were called within the last day, oldest first."""
-        rows = self._con.sql(
-            "SELECT address, time_s, client, host FROM names ORDER BY time_s, address, host"
-        ).fetchall()
-        return [(row[0], Seen(*row[1:])) for row in rows]
+    def names(self) -> Iterator[tuple[str, Seen]]:
+        """Yield what addresses were called within the last day, oldest first."""
+        told = self._con.sql("SELECT address, time_s, client, host FROM names ORDER BY time_s, address, host")
+        for batch in told.to_arrow_reader(BATCH_ROWS):
+            for where, *seen in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                yield where, Seen(*seen)
 
     def domains(self) -> dict[str, Place]:
         """Return own domains and the places to which they lead."""
@@ -94,11 +95,16 @@ class History:
         if not renamed:
             return
         moves = pa.table({"old": list(renamed), "new": list(renamed.values())})
-        with self._transaction(), self._given("moves", moves):
-            self._con.execute("UPDATE rows SET file = moves.new FROM moves WHERE rows.file = moves.old")
-            self._con.execute("CREATE TEMP TABLE moved AS SELECT m.new AS label, size, lines, head, tail, grows "
-                              "FROM files JOIN moves m ON label = m.old")  # fmt: skip
-            self._con.execute("DELETE FROM files WHERE label IN (SELECT old FROM moves UNION SELECT new FROM moves)")
+        with self._transaction():
+            self._with("moves", moves, "UPDATE labels SET label = moves.new FROM moves WHERE label = moves.old")
+            self._with(
+                "moves", moves,
+                "CREATE TEMP TABLE moved AS SELECT m.new AS label, size, lines, head, tail, grows "
+                "FROM files JOIN moves m ON label = m.old",
+            )  # fmt: skip
+            self._with(
+                "moves", moves, "DELETE FROM files WHERE label IN (SELECT old FROM moves UNION SELECT new FROM moves)"
+            )
             self._con.execute("INSERT INTO files SELECT * FROM moved")
             self._con.execute("DROP TABLE moved")
 
@@ -106,26 +112,32 @@ class History:
         """Add a batch of files."""
         with self._transaction():
             for label in intake.replaced:
-                self._con.execute("DELETE FROM rows WHERE file = ?", [label])
-            table = as_table(intake.collected, self._places(intake.collected.places))
-            with self._given("fresh", table):
-                self._con.execute("INSERT INTO rows BY NAME SELECT * FROM fresh")
-                self._con.execute("INSERT INTO unweighed SELECT DISTINCT coalesce(client, '') FROM fresh")
+                self._con.execute(
+                    "DELETE FROM rows WHERE file IN (SELECT number FROM labels WHERE label = ?)", [label]
+                )
+            numbers: tuple[list[int], list[int]] | None = None
+            for collected in intake.collected:
+                numbers = numbers or (self._places(collected.places), self._files(collected.words["file"]))
+                self._add(as_table(collected, *numbers))
             self._con.executemany("DELETE FROM files WHERE label = ?", [[m.label] for m in intake.marks] or [[""]])
             if intake.marks:
                 values = [list(msgspec.structs.astuple(m)) for m in intake.marks]
                 self._con.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", values)
             self._learn(intake)
 
+    def _add(self, rows: pa.Table) -> None:
+        self._with("fresh", rows, "INSERT INTO rows BY NAME SELECT * FROM fresh")
+        self._with("fresh", rows, "INSERT INTO unweighed SELECT DISTINCT coalesce(client, '') FROM fresh")
+
     def _learn(self, intake: Intake) -> None:
-        if intake.names:
+        names = iter(intake.names)
+        while some := list(islice(names, BATCH_ROWS)):
             told = pa.table({
-                "address": [where for where, _ in intake.names], "client": [s.client for _, s in intake.names],
-                "host": [s.host for _, s in intake.names], "time_s": [s.time_s for _, s in intake.names],
+                "address": [where for where, _ in some], "client": [s.client for _, s in some],
+                "host": [s.host for _, s in some], "time_s": [s.time_s for _, s in some],
             })  # fmt: skip
-            with self._given("told", told):
-                self._con.execute("INSERT INTO names BY NAME SELECT * FROM told")
-            self._con.execute("DELETE FROM names WHERE time_s < (SELECT max(time_s) FROM names) - ?", [KEEP_NAMES_S])
+            self._with("told", told, "INSERT INTO names BY NAME SELECT * FROM told")
+        self._con.execute("DELETE FROM names WHERE time_s < (SELECT max(time_s) FROM names) - ?", [KEEP_NAMES_S])
         for host, place in intake.domains.items():
             self._con.execute("INSERT OR REPLACE INTO domains VALUES (?, ?)", [host, _text(place)])
 
@@ -141,6 +153,15 @@ class History:
         known |= {str(body): int(str(number)) for number, _, body in rows}
         return [known[body] for body in bodies]
 
+    def _files(self, labels: Sequence[str]) -> list[int]:
+        """Return the numbers of files; those not met before get new ones."""
+        known = dict(self._con.sql("SELECT label, number FROM labels").fetchall())
+        for label in labels:
+            if label not in known:
+                known[label] = max(known.values(), default=-1) + 1
+                self._con.execute("INSERT INTO labels VALUES (?, ?)", [known[label], label])
+        return [known[label] for label in labels]
+
     def recall(self, alike: Collection[tuple[str, str]] = ()) -> Recalled | None:
         """Return what is needed to weigh the clients heard of since the last weighing; None if there are none.
 
@@ -152,21 +173,25 @@ class History:
         bodies = self._con.sql("SELECT number, body FROM places ORDER BY number").fetchall()
         reader = Reader({number: msgspec.json.decode(body, type=Place) for number, body in bodies})
         first, last = self._con.sql("SELECT coalesce(min(time_s), 0), coalesce(max(time_s), 0) FROM rows").fetchall()[0]
-        with self._given("wanted", pa.table({"name": sorted(clients)})):
-            callers = self._con.sql(
-                "SELECT first_s AS time_s, source, nullif(client, '') AS client, \"user\", process, agent, place "
-                "FROM callers WHERE client NOT IN (SELECT name FROM wanted) ORDER BY first_s"
-            ).to_arrow_table()
-        others = reader.read(callers)
+        callers = self._with(
+            "wanted", pa.table({"name": sorted(clients)}),
+            "SELECT first_s AS time_s, source, nullif(client, '') AS client, \"user\", process, agent, place "
+            "FROM callers WHERE client NOT IN (SELECT name FROM wanted) ORDER BY first_s",
+        )  # fmt: skip
+        others = reader.read(callers.to_arrow_table())
         return Recalled(self._rows(clients, reader), reader.texts, others, frozenset(clients), (first, last))
 
     def _rows(self, clients: Collection[str], reader: Reader) -> Iterator[dict[str, Any]]:
-        with self._given("wanted", pa.table({"name": sorted(clients)})):
-            rows = self._con.sql("SELECT * FROM rows WHERE coalesce(client, '') IN (SELECT name FROM wanted)")
-            batches = rows.to_arrow_reader(BATCH_ROWS)
-            yield reader.read(batches.schema.empty_table())  # clients of an interrupted run may have no rows any more
-            for batch in batches:
-                yield reader.read(pa.Table.from_batches([batch]))
+        wanted = pa.table({"name": sorted(clients)})
+        rows = self._with(
+            "wanted", wanted,
+            "SELECT rows.* REPLACE (label AS file) FROM rows JOIN labels ON file = number "
+            "WHERE coalesce(client, '') IN (SELECT name FROM wanted)",
+        )  # fmt: skip
+        batches = rows.to_arrow_reader(BATCH_ROWS)
+        yield reader.read(batches.schema.empty_table())  # clients of an interrupted run may have no rows any more
+        for batch in batches:
+            yield reader.read(pa.Table.from_batches([batch]))
 
     def _together(self, alike: Collection[tuple[str, str]]) -> set[str]:
         """Return the unweighed clients, those of open findings, and all that must be settled together with them."""
@@ -176,14 +201,14 @@ class History:
         for _ in range(HOPS if found else 0):
             found |= self._spelt_alike(found)
             found = found.union(*(pair for pair in alike if not found.isdisjoint(pair)))
-            with self._given("near", pa.table({"name": sorted(found)})):
-                rows = self._con.sql(
-                    "WITH n AS (SELECT name FROM near), told AS (SELECT DISTINCT client, address, forwarded FROM rows "
-                    "WHERE address IS NOT NULL OR forwarded IS NOT NULL) "
-                    "SELECT unnest([address, forwarded]) AS name FROM told WHERE client IN (FROM n) "
-                    "UNION SELECT coalesce(client, '') FROM told WHERE address IN (FROM n) OR forwarded IN (FROM n)"
-                ).fetchall()
-            found |= {name for (name,) in rows if name is not None}
+            rows = self._with(
+                "near", pa.table({"name": sorted(found)}),
+                "WITH n AS (SELECT name FROM near), told AS (SELECT DISTINCT client, address, forwarded FROM rows "
+                "WHERE address IS NOT NULL OR forwarded IS NOT NULL) "
+                "SELECT unnest([address, forwarded]) AS name FROM told WHERE client IN (FROM n) "
+                "UNION SELECT coalesce(client, '') FROM told WHERE address IN (FROM n) OR forwarded IN (FROM n)",
+            )  # fmt: skip
+            found |= {name for (name,) in rows.fetchall() if name is not None}
         return found | self._spelt_alike(found)
 
     def _spelt_alike(self, names: Collection[str]) -> set[str]:
@@ -217,15 +242,15 @@ class History:
             self._con.execute("CHECKPOINT")
 
     def _replace_callers(self, clients: Collection[str], traffic: Traffic | None) -> None:
-        with self._given("weighed", pa.table({"name": pa.array(sorted(clients), pa.string())})):
-            self._con.execute("UPDATE findings SET state = 'below' WHERE client IN (SELECT name FROM weighed)")
-            self._con.execute("DELETE FROM callers WHERE client IN (SELECT name FROM weighed)")
+        weighed = pa.table({"name": pa.array(sorted(clients), pa.string())})
+        self._with("weighed", weighed, "UPDATE findings SET state = 'below' WHERE client IN (SELECT name FROM weighed)")
+        self._with("weighed", weighed, "DELETE FROM callers WHERE client IN (SELECT name FROM weighed)")
         if traffic is not None:
-            with self._given("settled", as_calls(traffic)):
-                self._con.execute(
-                    "INSERT INTO callers SELECT min(time_s), max(time_s), source, coalesce(client, '') AS client, "
-                    '"user", process, agent, place, count(*) FROM settled GROUP BY ALL'
-                )
+            self._with(
+                "settled", as_calls(traffic),
+                "INSERT INTO callers SELECT min(time_s), max(time_s), source, coalesce(client, '') AS client, "
+                '"user", process, agent, place, count(*) FROM settled GROUP BY ALL',
+            )  # fmt: skip
 
     def _forget(self, keep_days: int) -> None:
         (last,) = self._con.sql("SELECT max(last_s) FROM callers").fetchall()[0]
@@ -283,14 +308,12 @@ class History:
                 with suppress(duckdb.Error):  # on a full disk DuckDB gives up the connection, which rolls back, too
                     self._con.execute("ROLLBACK")
 
-    @contextmanager
-    def _given(self, name: str, table: pa.Table) -> Iterator[None]:
-        """Let SQL read an Arrow table under a name."""
-        self._con.register(name, table)
-        try:
-            yield
-        finally:
-            self._con.unregister(name)
+    def _with(self, name: str, table: pa.Table, sql: str) -> Any:
+        """Run SQL that reads an Arrow table under a name.
+
+        A table that is registered would be held in memory until the transaction ends, however soon it is forgotten.
+        """
+        return self._con.from_arrow(table).query(name, sql)
 
 
 def _client(finding: Finding) -> str:

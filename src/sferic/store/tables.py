@@ -1,6 +1,7 @@
 """The tables of a store, how older ones are brought up to date, and how the file is opened.
 
-Text stands in the rows themselves, so that anybody can ask the file with SQL; DuckDB packs what repeats.
+Text stands in the rows themselves, so that anybody can ask the file with SQL; DuckDB packs what repeats. Only the
+names of files stand apart, for rotation changes them, and a change to every row would have to fit into memory.
 """
 
 from collections.abc import Mapping
@@ -39,18 +40,27 @@ MIGRATIONS = (
     ALTER TABLE findings ADD COLUMN told VARCHAR;
     UPDATE findings SET told = regexp_extract(body, '"severity":"([a-z]+)"', 1) WHERE state = 'open';
     """,
+    """
+    CREATE TABLE labels (number INTEGER, label VARCHAR);
+    INSERT INTO labels SELECT row_number() OVER (ORDER BY file) - 1, file FROM (SELECT DISTINCT file FROM rows);
+    CREATE TABLE numbered AS SELECT rows.* REPLACE (number AS file) FROM rows JOIN labels ON file = label;
+    DROP TABLE rows;
+    ALTER TABLE numbered RENAME TO rows;
+    """,
 )
 """What each version adds to the one before; never changed after a release, only appended to."""
 _CONFIG: Mapping[str, str | bool] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "memory_limit": "1GB",
 }
+LEAST_BYTES = 64 << 20
+"""What DuckDB is given at least; two million rows go in and out with that."""
+_MOST_BYTES = 1 << 30
 _NEWEST = "a store of this version of Sferic or an older one"
 
 
-def opened(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
-    """Open a store, and bring it up to date unless it is only read.
+def opened(path: Path, *, read_only: bool = False, memory_bytes: int = _MOST_BYTES) -> duckdb.DuckDBPyConnection:
+    """Open a store, and bring it up to date unless it is only read; DuckDB keeps so much of it in memory at most.
 
     Raises UsageError where another process has it open, SettingsError where it is no store.
     """
@@ -63,7 +73,8 @@ def opened(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
     if fresh and not path.parent.is_dir():
         raise UnreadableInput("there is no such folder for a store", where=str(path.parent), hint="make it first")
     try:
-        con = duckdb.connect(str(path), read_only=read_only, config=dict(_CONFIG))
+        limit = f"{max(LEAST_BYTES, min(memory_bytes, _MOST_BYTES)) >> 20}MiB"
+        con = duckdb.connect(str(path), read_only=read_only, config={**_CONFIG, "memory_limit": limit})
     except duckdb.Error as error:
         raise _refusal(path, error) from error
     try:
