@@ -1,7 +1,10 @@
 """What an earlier run took of a file is told by its content: nothing, all, or all but the end; names may change."""
 
+import bz2
 import gzip
+import lzma
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +14,7 @@ from sferic.engine.inputs import Input, expand
 from sferic.engine.taken import BLOCK, Known, Step, marked
 from sferic.model.history import Mark
 from sferic.model.report import FileAccount
+from sferic.model.settings import Limits
 from sferic.pipeline import normalize
 
 GOLDEN = sorted((Path(__file__).parents[1] / "golden" / "sources").glob("*/*/raw.log"))
@@ -28,7 +32,7 @@ def take(path: Path, codec: str = "plain") -> list[Mark]:
     """Mark all of a path as read."""
     found = []
     for item in inputs(path):
-        step = Known([]).step(item)
+        step = Known([], Limits()).step(item)
         with step.item.open() as stream:
             lines = stream.read().count(b"\n")
         found.append(marked(step, FileAccount(path=item.label, codec=codec, lines=lines)))
@@ -37,7 +41,7 @@ def take(path: Path, codec: str = "plain") -> list[Mark]:
 
 def again(path: Path, marks: list[Mark]) -> Step:
     """Ask what to do about a path."""
-    return Known(marks).step(inputs(path)[0])
+    return Known(marks, Limits()).step(inputs(path)[0])
 
 
 def content(step: Step) -> bytes:
@@ -157,6 +161,44 @@ def test_a_packed_file_that_grew_is_read_anew(tmp_path: Path) -> None:
     assert again(path, marks).change == "rewritten"
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+@pytest.mark.parametrize(
+    ("now", "change"),
+    [(LINES, "packed"), (LINES + b"more\n", "rewritten"), (LINES[:-20], "new"), (b"0\n" + LINES, "new"), (b"", "new")],
+)
+def test_a_log_that_was_packed_is_known(
+    tmp_path: Path, pack: Callable[[bytes], bytes], now: bytes, change: str
+) -> None:
+    """By what it holds, whatever it is packed with; if more was added before, it is read anew in place of the log."""
+    path, packed = tmp_path / "a.log", tmp_path / "a.log.1.packed"
+    path.write_bytes(LINES)
+    marks = take(path)
+    packed.write_bytes(pack(now))
+    step = again(packed, marks)
+    assert step.change == change
+    assert (step.known in marks) is (change != "new")
+
+
+def test_a_short_log_that_was_packed_is_known(tmp_path: Path) -> None:
+    """Of several that begin alike the longest is meant."""
+    path, packed = tmp_path / "a.log", tmp_path / "a.log.gz"
+    path.write_bytes(LINES[:100])
+    marks = take(path)
+    path.write_bytes(LINES[:200])
+    marks += take(path)
+    packed.write_bytes(gzip.compress(LINES[:200]))
+    step = again(packed, marks)
+    assert (step.change, step.known) == ("packed", marks[1])
+
+
+def test_a_packed_log_that_is_damaged_is_read(tmp_path: Path) -> None:
+    """Reading it says what is wrong."""
+    path, packed = tmp_path / "a.log", tmp_path / "a.log.gz"
+    path.write_bytes(LINES)
+    packed.write_bytes(gzip.compress(LINES)[:-9])
+    assert again(packed, take(path)).change == "new"
+
+
 @pytest.mark.parametrize("now", [b"0\n" + LINES, LINES[:-20], b"", LINES[:-5] + b"LINE\nmore\n"])
 def test_other_content_under_a_known_name_is_noticed(tmp_path: Path, now: bytes) -> None:
     """Rotated, truncated or written over: it is read from its beginning, and the run says so."""
@@ -175,12 +217,12 @@ def test_members_of_an_archive_are_known_apart(tmp_path: Path) -> None:
         archive.writestr("a.log", LINES)
         archive.writestr("b.log", LINES[:100])
     first, second = inputs(path)
-    mark = marked(Known([]).step(first), FileAccount(path=first.label))
+    mark = marked(Known([], Limits()).step(first), FileAccount(path=first.label))
     assert mark
-    assert [Known([mark]).step(item).change for item in (first, second)] == ["same", "new"]
+    assert [Known([mark], Limits()).step(item).change for item in (first, second)] == ["same", "new"]
 
 
 def test_what_is_no_file_is_always_read() -> None:
     """Standard input has no place on the disk."""
-    step = Known([]).step(inputs(Path("-"))[0])
+    step = Known([], Limits()).step(inputs(Path("-"))[0])
     assert (step.change, marked(step, FileAccount(path="-"))) == ("new", None)

@@ -84,6 +84,23 @@ def open_chunks(item: Input, limits: Limits, glance: Glance | None = None) -> Op
     return Opened("xml" if is_xml(head) else codec, text, lambda: raw.taken)
 
 
+def unpacked(item: Input, limits: Limits) -> Iterator[bytes]:
+    """Yield what a packed file holds, byte for byte; nothing for a plain one. Raises what `open_chunks` raises."""
+    try:
+        raw = _Counted(item.open())
+    except OSError as error:
+        raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
+    try:
+        head = raw.peek(SNIFF_BYTES)
+    except _DAMAGE as error:
+        raw.close()
+        raise _damaged(item, 0, error) from error
+    codec = next((name for magic, name in _MAGICS.items() if head.startswith(magic) and name in DECOMPRESSORS), "")
+    if codec:
+        yield from _guarded(raw, codec, item, limits)
+    raw.close()
+
+
 def open_span(item: Input, start: int, stop: int | None, chunk_bytes: int | None = None) -> Opened:
     """Open the lines of a plain file that begin in [start, stop); stop None reads on to the end of the file.
 

@@ -8,17 +8,20 @@ import io
 import os
 from codecs import BOM_UTF8
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, Literal, Self, cast
 
 import msgspec
 
-from sferic.engine.codecs import needs_its_beginning
+from sferic.engine.codecs import needs_its_beginning, unpacked
 from sferic.engine.inputs import INSIDE, Input
+from sferic.model.errors import InputError
 from sferic.model.history import Mark
 from sferic.model.report import FileAccount
+from sferic.model.settings import Limits
 from sferic.sources._envelope import is_splunk_csv
 from sferic.sources._table import may_be_header
 
@@ -26,8 +29,9 @@ BLOCK = 4096
 """Bytes at the beginning and at the end that are compared."""
 _HEAD_BYTES = 1 << 16
 
-Change = Literal["new", "same", "grown", "rewritten", "replaced"]
-"""`rewritten`: it grew where a part cannot be read alone. `replaced`: other content under a known name."""
+Change = Literal["new", "same", "packed", "grown", "rewritten", "replaced"]
+"""`packed`: the same content, packed since. `rewritten`: it grew where a part cannot be read alone. `replaced`: other
+content under a known name."""
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -52,7 +56,8 @@ class Step(msgspec.Struct, frozen=True):
 class Known:
     """The marks of earlier runs."""
 
-    def __init__(self, marks: Iterable[Mark]) -> None:
+    def __init__(self, marks: Iterable[Mark], limits: Limits) -> None:
+        self._limits = limits
         self._by_head: dict[tuple[int, str], list[Mark]] = defaultdict(list)
         self._by_label: dict[str, Mark] = {}
         for mark in marks:
@@ -74,6 +79,9 @@ class Known:
         heads = [(length, disk.head(length)) for length in self._lengths if length <= disk.size]
         alike = [m for key in heads for m in self._by_head[key] if m.size <= disk.size and m.tail == disk.tail(m.size)]
         if not alike:
+            if found := self._unpacked(item):
+                mark, size = found
+                return Step(item, "packed" if mark.size == size else "rewritten", disk.size, mark)
             before = self._by_label.get(item.label)
             return Step(item, "replaced" if before else "new", disk.size, before)
         mark = max(alike, key=lambda m: (m.size, m.label == item.label))
@@ -83,6 +91,36 @@ class Known:
             return Step(item, "rewritten", disk.size, mark)
         header = disk.header(mark.size)
         return Step(_span(item, mark.size, disk.size, header), "grown", disk.size, mark, header.count(b"\n"))
+
+
+    def _unpacked(self, item: Input) -> tuple[Mark, int] | None:
+        """Return the longest known file whose bytes a packed one begins with, and how many bytes that one holds.
+
+        Where it begins like none no more than its beginning is unpacked. One that is damaged is read, which says so.
+        """
+        if item.packed is not None or item.parquet or not self._lengths:
+            return None
+        try:
+            return self._beginning(unpacked(item, self._limits))
+        except InputError:
+            return None
+
+    def _beginning(self, chunks: Iterator[bytes]) -> tuple[Mark, int] | None:
+        head = b""
+        while len(head) < BLOCK and (more := next(chunks, b"")):
+            head += more
+        keys = [(length, _digest(head[:length])) for length in self._lengths if length <= len(head)]
+        known = [mark for key in keys for mark in self._by_head[key]]
+        found, last, at = [], b"", 0
+        for chunk in chain([head], chunks if known else ()):
+            whole, begin = last + chunk, at - len(last)
+            at += len(chunk)
+            for mark in known:
+                stop = mark.size - begin
+                if len(last) < stop <= len(whole) and mark.tail == _digest(whole[max(0, stop - BLOCK) : stop]):
+                    found.append(mark)
+            last = whole[-BLOCK:]
+        return (max(found, key=lambda mark: mark.size), at) if found else None
 
 
 def marked(step: Step, account: FileAccount) -> Mark | None:

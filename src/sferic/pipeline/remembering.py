@@ -28,8 +28,8 @@ from sferic.engine.shelf import Shelf
 from sferic.engine.taken import Known, Step, marked
 from sferic.model.errors import UsageError
 from sferic.model.finding import SEVERITIES, Finding, News
-from sferic.model.history import Intake, Kept, Recalled
-from sferic.model.report import Account, Missing, Report
+from sferic.model.history import Intake, Kept, Mark, Recalled
+from sferic.model.report import Account, FileAccount, Missing, Report
 from sferic.model.settings import Settings
 from sferic.model.traffic import Collected
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
@@ -51,6 +51,8 @@ OF_BUDGET = 4
 """DuckDB gets this part of a run's memory."""
 LIBRARY_BYTES = 64 << 20
 """What DuckDB and Arrow take before there is a row."""
+KNOWN = frozenset({"same", "packed"})
+"""Files of these kinds are not read."""
 KEEP_DAYS = 90
 AUDIT = "is not kept by a store, so who changed which function is not weighed: hunt these logs without `--store`"
 
@@ -121,10 +123,10 @@ class _Run:
 
     def take(self, paths: Sequence[str], watch: Watcher | None, batch_bytes: int) -> None:
         """Read what the store has not, batch by batch."""
-        known = Known(self._history.marks())
+        known = Known(self._history.marks(), self._settings.limits)
         self._steps = [known.step(item) for item in self._gatherer.ledger.inputs(paths)]
-        self._history.move(_renamed(self._steps))
-        for batch in _batches([s for s in self._steps if s.change != "same"], batch_bytes):
+        self._history.move(_renamed(self._steps), _packed(self._steps))
+        for batch in _batches([s for s in self._steps if s.change not in KNOWN], batch_bytes):
             self._take(batch, watch)
 
     def _take(self, batch: Sequence[Step], watch: Watcher | None) -> None:
@@ -201,7 +203,7 @@ class _Run:
         audits = sorted(name for name, lines in self._gatherer.ledger.kinds.items() if lines and not is_traffic(name))
         account.missing += tuple(Missing(name, "changes of functions", AUDIT) for name in audits)
         changes = [step.change for step in self._steps]
-        account.kept, account.replaced = changes.count("same"), changes.count("replaced")
+        account.kept, account.replaced = sum(change in KNOWN for change in changes), changes.count("replaced")
         account.continued = changes.count("grown")
         return account
 
@@ -231,12 +233,19 @@ def _renamed(steps: Sequence[Step]) -> dict[str, str]:
     A copy is no new name: where the old name still holds the content, it stays.
     """
     held = {s.item.label for s in steps if s.known and s.known.label == s.item.label and s.change != "replaced"}
-    moves = {s.known.label: s.item.label for s in steps if s.known and s.change in {"same", "grown", "rewritten"}}
+    moves = {s.known.label: s.item.label for s in steps if s.known and s.change in {*KNOWN, "grown", "rewritten"}}
     moves = {old: new for old, new in moves.items() if old != new and old not in held}
     for step in steps:
         if step.change == "replaced" and step.known and step.known.label not in moves:
             moves[step.known.label] = f"{step.known.label} (until {step.known.tail[:8]})"
     return moves
+
+
+def _packed(steps: Sequence[Step]) -> list[Mark]:
+    """Return what packed copies of known files are known by from now on."""
+    packed = [(step, step.known.lines) for step in steps if step.known and step.change == "packed"]
+    marks = (marked(step, FileAccount(path=step.item.label, codec="packed", lines=lines)) for step, lines in packed)
+    return [mark for mark in marks if mark]
 
 
 def _batches(steps: Sequence[Step], batch_bytes: int) -> Iterator[list[Step]]:

@@ -90,11 +90,14 @@ class History:
         rows = self._con.sql("SELECT host, body FROM domains ORDER BY host").fetchall()
         return {host: msgspec.json.decode(body, type=Place) for host, body in rows}
 
-    def move(self, renamed: Mapping[str, str]) -> None:
-        """Let files that were renamed be known by their new names, all at once, for names are passed on."""
-        if not renamed:
+    def move(self, renamed: Mapping[str, str], packed: Sequence[Mark] = ()) -> None:
+        """Let files that were renamed be known by their new names, all at once, for names are passed on.
+
+        What findings quote is found there, too. Of those that were packed take what they are known by now.
+        """
+        if not (renamed or packed):
             return
-        moves = pa.table({"old": list(renamed), "new": list(renamed.values())})
+        moves = pa.table({"old": pa.array(renamed, pa.string()), "new": pa.array(renamed.values(), pa.string())})
         with self._transaction():
             self._with("moves", moves, "UPDATE labels SET label = moves.new FROM moves WHERE label = moves.old")
             self._with(
@@ -107,6 +110,10 @@ class History:
             )
             self._con.execute("INSERT INTO files SELECT * FROM moved")
             self._con.execute("DROP TABLE moved")
+            self._mark(packed)
+            for kept in self.findings():
+                if (finding := _moved(kept.finding, renamed)) != kept.finding:
+                    self._con.execute("UPDATE findings SET body = ? WHERE id = ?", [_text(finding), finding.id])
 
     def take(self, intake: Intake) -> None:
         """Add a batch of files."""
@@ -119,11 +126,14 @@ class History:
             for collected in intake.collected:
                 numbers = numbers or (self._places(collected.places), self._files(collected.words["file"]))
                 self._add(as_table(collected, *numbers))
-            self._con.executemany("DELETE FROM files WHERE label = ?", [[m.label] for m in intake.marks] or [[""]])
-            if intake.marks:
-                values = [list(msgspec.structs.astuple(m)) for m in intake.marks]
-                self._con.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", values)
+            self._mark(intake.marks)
             self._learn(intake)
+
+    def _mark(self, marks: Sequence[Mark]) -> None:
+        if marks:
+            self._con.executemany("DELETE FROM files WHERE label = ?", [[m.label] for m in marks])
+            values = [list(msgspec.structs.astuple(m)) for m in marks]
+            self._con.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", values)
 
     def _add(self, rows: pa.Table) -> None:
         self._with("fresh", rows, "INSERT INTO rows BY NAME SELECT * FROM fresh")
@@ -314,6 +324,20 @@ class History:
         A table that is registered would be held in memory until the transaction ends, however soon it is forgotten.
         """
         return self._con.from_arrow(table).query(name, sql)
+
+
+def _moved(finding: Finding, renamed: Mapping[str, str]) -> Finding:
+    """Return a finding that names the lines of renamed files by their new names."""
+
+    def moved(place: str) -> str:
+        label, colon, line = place.rpartition(":")
+        return f"{renamed.get(label, label)}{colon}{line}"
+
+    return msgspec.structs.replace(
+        finding,
+        reasons=tuple(msgspec.structs.replace(r, events=tuple(map(moved, r.events))) for r in finding.reasons),
+        samples=tuple(msgspec.structs.replace(s, place=moved(s.place)) for s in finding.samples),
+    )
 
 
 def _client(finding: Finding) -> str:
