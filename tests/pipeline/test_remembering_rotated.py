@@ -1,6 +1,7 @@
 """A store follows what logrotate does: a log is renamed, then packed, and what is kept of it goes by its new names."""
 
 import gzip
+import os
 from pathlib import Path
 from types import ModuleType
 
@@ -59,3 +60,17 @@ def test_what_logrotate_does_is_followed(tmp_path: Path, lines: ModuleType, adde
     assert (again.account.kept, again.account.lines) == (2, 0)
     with History(store, read_only=True) as history:
         assert history.contents().rows == (before + after).count(b"\n")
+
+
+def test_a_name_in_another_encoding_is_kept(tmp_path: Path, lines: ModuleType) -> None:
+    """A log whose name is no UTF-8 is taken once, and known when it is renamed."""
+    (before,) = write(lines, 1)
+    log = tmp_path / os.fsdecode(b"f\xfcr.log")
+    log.write_bytes(before)
+    store = tmp_path / "history.db"
+    first = hunt_on([str(log)], store, Settings(min_score=0))
+    for name in (b"f\xfcr.log", b"f\xfcr.log.1"):
+        log = log.rename(tmp_path / os.fsdecode(name))
+        report = hunt_on([str(log)], store, Settings(min_score=0))
+        assert (report.account.kept, report.account.lines) == (1, 0)
+        assert len(report.findings) == len(first.findings) > 0

@@ -38,7 +38,7 @@ def as_table(collected: Collected, places: Sequence[int], files: Sequence[int]) 
         elif name in kept:
             columns[name] = pa.array(np.array([*kept[name], UNKNOWN], np.int32)[values])
         elif name in WORDS:
-            columns[name] = _texts(values, collected.words[WORDS[name]], _safe)
+            columns[name] = _texts(values, collected.words[WORDS[name]], safe)
         else:
             columns[name] = pa.array(values)
     return pa.table(columns)
@@ -46,7 +46,7 @@ def as_table(collected: Collected, places: Sequence[int], files: Sequence[int]) 
 
 def as_calls(traffic: Traffic) -> pa.Table:
     """Return who called what, and when, of settled traffic whose places are all those of the store, in its order."""
-    texts = {name: _texts(getattr(traffic, name), getattr(traffic, f"{name}s"), _safe) for name in _CALLER}
+    texts = {name: _texts(getattr(traffic, name), getattr(traffic, f"{name}s"), safe) for name in _CALLER}
     texts["process"] = _texts(traffic.image, [Process(path=image) for image in traffic.images], _process_text)
     return pa.table({"time_s": pa.array(traffic.time_s), **texts, "place": pa.array(traffic.place)})
 
@@ -60,7 +60,8 @@ def _nowhere(process: Process) -> Process:
     return replace(process, place=None, parent=_nowhere(process.parent) if process.parent else None)
 
 
-def _safe(word: str) -> str:
+def safe(word: str) -> str:
+    """Write what is no text, such as the name of a file in another encoding, so that it can be kept."""
     return word.encode("utf-8", "backslashreplace").decode()
 
 

@@ -22,7 +22,7 @@ from sferic.model.finding import Finding, Severity
 from sferic.model.history import Contents, Intake, Kept, Mark, Recalled
 from sferic.model.machine import short_name
 from sferic.model.traffic import UNKNOWN, Seen, Traffic
-from sferic.store.arrow import Reader, as_calls, as_table
+from sferic.store.arrow import Reader, as_calls, as_table, safe
 from sferic.store.tables import full, opened, version
 
 PRIVATE = 0o077
@@ -97,6 +97,7 @@ class History:
         """
         if not (renamed or packed):
             return
+        renamed = {safe(old): safe(new) for old, new in renamed.items()}
         moves = pa.table({"old": pa.array(renamed, pa.string()), "new": pa.array(renamed.values(), pa.string())})
         with self._transaction():
             self._with("moves", moves, "UPDATE labels SET label = moves.new FROM moves WHERE label = moves.old")
@@ -120,7 +121,7 @@ class History:
         with self._transaction():
             for label in intake.replaced:
                 self._con.execute(
-                    "DELETE FROM rows WHERE file IN (SELECT number FROM labels WHERE label = ?)", [label]
+                    "DELETE FROM rows WHERE file IN (SELECT number FROM labels WHERE label = ?)", [safe(label)]
                 )
             numbers: tuple[list[int], list[int]] | None = None
             for collected in intake.collected:
@@ -130,10 +131,9 @@ class History:
             self._learn(intake)
 
     def _mark(self, marks: Sequence[Mark]) -> None:
-        if marks:
-            self._con.executemany("DELETE FROM files WHERE label = ?", [[m.label] for m in marks])
-            values = [list(msgspec.structs.astuple(m)) for m in marks]
-            self._con.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?, ?)", values)
+        rows = [[safe(mark.label), *msgspec.structs.astuple(mark)[1:]] for mark in marks]
+        if rows:
+            self._con.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", rows)
 
     def _add(self, rows: pa.Table) -> None:
         self._with("fresh", rows, "INSERT INTO rows BY NAME SELECT * FROM fresh")
@@ -166,6 +166,7 @@ class History:
     def _files(self, labels: Sequence[str]) -> list[int]:
         """Return the numbers of files; those not met before get new ones."""
         known = dict(self._con.sql("SELECT label, number FROM labels").fetchall())
+        labels = [safe(label) for label in labels]
         for label in labels:
             if label not in known:
                 known[label] = max(known.values(), default=-1) + 1
