@@ -31,6 +31,11 @@ def test_export_row_gives_its_raw_line_and_what_the_index_knew() -> None:
     assert peel_envelope(dumped(preview=False, offset=0, result={"_raw": RAW, **META})) == PEELED
 
 
+def test_export_row_of_fields_loses_its_frame() -> None:
+    """A row of search/jobs/export without a line is its fields, for a source that knows them."""
+    assert peel_envelope('{"preview":false,"offset":0,"result":{"ts": "1"}}') == Envelope('{"ts": "1"}')
+
+
 def test_last_export_row_still_holds_a_line() -> None:
     """`lastrow` beside a result marks the last row, not an empty one."""
     assert peel_envelope(dumped(preview=False, offset=9, lastrow=True, result={"_raw": RAW, **META})) == PEELED

@@ -60,6 +60,8 @@ def test_an_object_inside_stays_json() -> None:
     assert peel_envelope('{"schema":null,"payload":{"b": 1}}') == Envelope('{"b": 1}')
     assert peel_envelope('{"_index":"i","_source":{"b": 1}}') == Envelope('{"b": 1}')
     assert peel_envelope('{"conn":{"b": 1}}') == Envelope('{"b": 1}')
+    decoded = '{"@timestamp":"' + STAMP + '","agent":{"type":"filebeat"},"json":{"b": 1}}'
+    assert peel_envelope(decoded) == Envelope('{"b": 1}', TEN_US)
     logged = {"insertId": "1", "logName": "projects/p/logs/eve", "jsonPayload": {"b": 1}, "timestamp": STAMP}
     assert peel_envelope(json.dumps(logged)) == Envelope('{"b": 1}', TEN_US)
 

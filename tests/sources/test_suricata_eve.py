@@ -232,3 +232,9 @@ def test_a_record_inside_something_else_is_refused(record: dict[str, Any], reade
     """A wrapping that nobody knows is a reject, not a record of a type without a connection."""
     found = reader("suricata_eve").read(Line(json.dumps(record)))
     assert found == Reject("no event_type at the top of the record")
+
+
+def test_elastic_s_form_is_left_to_ecs(reader: MakeReader) -> None:
+    """A document of Elastic's module keeps EVE's keys inside; what matters has ECS's names."""
+    eve = BASE | {"event_type": "tls", "in_iface": "eth0"}
+    assert reader("suricata_eve").claims(Line(json.dumps({"@timestamp": "x", "suricata": {"eve": eve}}))) == NO

@@ -4,7 +4,7 @@ An export holds the line as it was indexed (`_raw`) and what the index knew: tim
 Peeling it here lets every source read exported lines as if they came from the device. The forms:
 
 - `{"preview":false,"offset":0,"result":{"_raw":"…","_time":"…","sourcetype":"…"}}`, an export as JSON;
-- `{"_raw":"…","_time":"…"}`, the same without its frame;
+- `{"_raw":"…","_time":"…"}`, the same without its frame; a frame whose row has fields and no line is taken off, too;
 - `{"time":1772445600,"sourcetype":"…","event":"…" or {…}}`, HTTP Event Collector (HEC);
 - a CSV file with a header such as `"_raw","_time","sourcetype"`, an export as CSV;
 - what `_shippers` knows: Elastic, Logstash, Fluentd, Docker, Kafka Connect, CloudWatch.
@@ -33,7 +33,7 @@ MAX_LAYERS = 3
 
 _UTC = Clock(not_after=datetime(1970, 1, 1, tzinfo=UTC))
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
-_MARKS = ('"_raw"', '"event"', '"lastrow"', *_shippers.MARKS)
+_MARKS = ('"_raw"', '"preview"', '"event"', '"lastrow"', *_shippers.MARKS)
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):
@@ -76,6 +76,16 @@ class _Collected(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     fields: msgspec.Raw = msgspec.Raw()
 
 
+class _Frame(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A framed row whose fields were exported, and not its line."""
+
+    preview: bool
+    result: msgspec.Raw
+    offset: int = 0
+    lastrow: bool = False
+
+
+_FRAME = msgspec.json.Decoder(_Frame)
 _EXPORT = msgspec.json.Decoder(_Export)
 _COLLECTED = msgspec.json.Decoder(_Collected)
 
@@ -111,10 +121,19 @@ def _export(data: bytes) -> Envelope | None:
         return None
     inner = row.result or row
     raw = string(inner.raw)
+    if raw is None and row.result is not None and not bytes(row.result.raw):
+        return _framed(data)
     if raw is None:
         return Envelope("") if bytes(row.lastrow) == b"true" and row.result is None else None
     host, sourcetype, source = (string(value) for value in (inner.host, inner.sourcetype, inner.source))
     return Envelope(raw, _moment(inner.time), host, sourcetype, source)
+
+
+def _framed(data: bytes) -> Envelope | None:
+    try:
+        return Envelope(bytes(_FRAME.decode(data).result).decode())
+    except msgspec.DecodeError:
+        return None
 
 
 def _collected(data: bytes) -> Envelope | None:

@@ -1,7 +1,8 @@
 """Takes off what log shippers, queues and stores wrap around a line: who they are and what proves it.
 
 - Filebeat and Elastic Agent: `@timestamp`, `agent` (or `beat`, `input`, `log`) and the line in `event.original` or
-  `message`; a document whose fields were parsed (`source`, `destination`, `url`, `dns`) is left to be read as ECS;
+  `message`, or decoded in `json`; a document whose fields were parsed (`source`, `destination`, `url`, `dns`) is left
+  to be read as ECS;
 - Logstash: `@timestamp`, `@version`, `message`;
 - a hit of Elasticsearch or OpenSearch: `_index` and the document in `_source`;
 - Fluent Bit, Fluentd, Docker's json-file, Kubernetes: the line in `log`, or Vector's, rsyslog's and Fluentd's in
@@ -22,7 +23,7 @@ import msgspec
 
 MARKS = (
     '"message"', '"original"', '"event.original"', '"log"', '"payload"', '"_source"', '"@message"', '"short_message"',
-    '"jsonPayload"', '"textPayload"', '{"conn"', '{"http"', '{"ssl"', '{"dns"',
+    '"json"', '"jsonPayload"', '"textPayload"', '{"conn"', '{"http"', '{"ssl"', '{"dns"',
 )  # fmt: skip
 """Without one of these texts in a line there is nothing to take off."""
 
@@ -104,7 +105,7 @@ def _is_parsed(found: Keys) -> bool:
 def _from_beat(found: Keys) -> Unwrapped | None:
     event, host = _inner(found.get("event")), _inner(found.get("host"))
     original = string(event.get("original")) if event else string(found.get("event.original"))
-    text = original or string(found.get("message"))
+    text = original or string(found.get("message")) or _as_object(found.get("json"))
     sender = string(host.get("name")) if host else string(found.get("host"))
     return Unwrapped(text, string(found.get("@timestamp")), sender) if text else None
 
@@ -112,14 +113,17 @@ def _from_beat(found: Keys) -> Unwrapped | None:
 def _from_key(found: Keys, name: str) -> Unwrapped | None:
     """Return a text's line, or an object as its own JSON."""
     value = found.get(name)
-    text = string(value)
+    text = string(value) or _as_object(value)
     if text is None:
-        text = bytes(value or b"").decode()
-        if not text.startswith("{"):
-            return None
+        return None
     stamp = next((found[key] for key in _STAMPS if key in found), None)
     written = None if stamp is None else string(stamp) or bytes(stamp).decode()
     return Unwrapped(text, written, string(found.get("host")))
+
+
+def _as_object(value: msgspec.Raw | None) -> str | None:
+    text = bytes(value or b"").decode()
+    return text if text.startswith("{") else None
 
 
 def _inner(value: msgspec.Raw | None) -> Keys | None:

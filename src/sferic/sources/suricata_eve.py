@@ -49,6 +49,8 @@ NAMELESS_MARKS = (r'"event_type": ?"(?:flow|netflow)"', r'"session_resumed": ?tr
 REMEMBERED = 10_000
 """Netflows to the server kept in mind until the one to the client comes."""
 
+_INSIDE_ECS = re.compile(r'"suricata": ?\{')
+"""Elastic's own form, which has what matters under ECS's names."""
 _TYPE = re.compile(r'"event_type": ?"[a-z0-9_]{1,40}"')
 _NAMED_BY = ("CNAME", "A", "AAAA")
 _ACTIONS = {
@@ -102,6 +104,8 @@ class Reader:
         """Claim objects with an `event_type`, and a key that only EVE has or the ends of a connection."""
         text = _wire.object_text(line.text)
         if text is None or '"event_type"' not in text or '"timestamp"' not in text or not _TYPE.search(text):
+            return NO
+        if _INSIDE_ECS.search(text):
             return NO
         if any(key in text for key in ('"flow_id"', '"in_iface"', '"pcap_cnt"', '"stats"', '"engine"')):
             return CERTAIN
