@@ -152,6 +152,9 @@ def test_a_member_of_an_archive_is_measured_by_its_packed_size() -> None:
         (b"\x04\x22\x4d\x18" + bytes(9), "LZ4"),
         (b"a.log" + bytes(252) + b"ustar\x0000", "tar archive"),
         (bytes(range(32)) * 10, "unknown binary"),
+        ("a log line of Müller's\n".encode("utf-16-le") * 9, "UTF-16 without a byte-order mark"),
+        ("a log line of Müller's\n".encode("utf-16-be") * 9, "UTF-16 without a byte-order mark"),
+        (b"\0" * 90, "unknown binary"),
     ],
 )
 def test_a_binary_is_named_with_the_way_out(head: bytes, kind: str) -> None:
@@ -170,11 +173,12 @@ def test_a_binary_is_named_with_the_way_out(head: bytes, kind: str) -> None:
         "日志\n".encode(),
         b"\x1b[31mred\x1b[0m text\n",
         "text\n".encode("utf-16"),
+        b"a=1\x01b=2\x01c=3\x01d=4\n",
         b"a log line of usual length that holds a single \x00 byte somewhere in its text\n",
     ],
 )
 def test_text_is_not_taken_for_a_binary(head: bytes) -> None:
-    """Foreign alphabets, colours, UTF-16 with its mark and a stray NUL are still text."""
+    """Foreign alphabets, colours, UTF-16 with its mark, a control character that separates, a stray NUL are text."""
     assert binary_kind(head) is None
 
 

@@ -258,5 +258,15 @@ def binary_kind(head: bytes) -> str | None:
         return "a tar archive; unpack it first, with `tar xf`"
     if head.startswith(UTF_16):
         return None
-    control = sum(1 for b in head if b < 9 or 13 < b < 27 or 27 < b < 32)
-    return "unknown binary data" if control * 50 > len(head) else None
+    return _odd_text(head)
+
+
+def _odd_text(head: bytes) -> str | None:
+    """Say what a head is whose control characters are too many for text; a single one may be a separator."""
+    control = [b for b in head if b < 9 or 13 < b < 27 or 27 < b < 32]
+    if len(control) * 50 <= len(head) or (len(set(control)) == 1 and control[0]):
+        return None
+    every_other = max(head[0::2].count(0), head[1::2].count(0))
+    if every_other * 10 > len(head) * 4 and every_other == len([b for b in control if not b]):
+        return "UTF-16 without a byte-order mark; convert it to UTF-8"
+    return "unknown binary data"

@@ -113,12 +113,13 @@ def _gathered(chunks: Iterator[bytes], line_bytes: int) -> Iterator[bytes]:
         ended = chunk is None
         held += chunk or b""
         begin = 0
+        found: list[bytes] = []
         for brace in _LAST_BRACE.finditer(held):
             if brace.end() < len(held) or ended:
                 start = max(begin, held.rfind(b"\n{", begin, brace.start()) + 1)
-                yield held[begin:start]
-                yield _line(held[start : brace.start() + 2])
+                found += held[begin:start], _line(held[start : brace.start() + 2])
                 begin = brace.end()
+        yield b"".join(found)
         held = held[begin:]
     yield held
     yield from chunks
