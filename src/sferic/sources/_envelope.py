@@ -108,7 +108,9 @@ def peel_envelope(text: str) -> Envelope:
 
 
 def _peel_once(text: str) -> Envelope | None:
-    if not text.lstrip().startswith("{") or not any(mark in text for mark in _MARKS):
+    if not text.lstrip().startswith("{"):
+        return None
+    if not any(mark in text for mark in _MARKS) and not text.startswith(_shippers.BEGINS):
         return None
     data = text.encode("utf-8", "replace")
     return _export(data) or _collected(data) or _shipped(data)

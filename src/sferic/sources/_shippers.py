@@ -21,11 +21,9 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-MARKS = (
-    '"message"', '"original"', '"event.original"', '"log"', '"payload"', '"_source"', '"@message"', '"short_message"',
-    '"json"', '"jsonPayload"', '"textPayload"', '{"conn"', '{"http"', '{"ssl"', '{"dns"',
-)  # fmt: skip
-"""Without one of these texts in a line there is nothing to take off."""
+MARKS = ('message"', 'original"', '"log"', 'ayload"', '"_source"', '"json"')
+"""Without one of these texts in a line, or a begin of `BEGINS`, there is nothing to take off."""
+BEGINS = tuple(f'{{"{name}"' for name in ("conn", "http", "ssl", "dns"))
 
 _PARSED = frozenset({"source", "destination", "url", "dns", "http", "client", "server", "winlog", "event_data"})
 _FIELDS_BESIDE = frozenset({"EventID", "ProcessGuid", "process.entity_id"})

@@ -302,7 +302,7 @@ def _json_kind(text: str) -> str | None:
 
 
 def _has_ends(text: str) -> bool:
-    return any(name in text for name in _ENDS)
+    return _ENDS[0] in text or _ENDS[1] in text or _ENDS[2] in text
 
 
 def _with_dots(record: dict[str, Any]) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class Reader:
         text = _wire.object_text(line.text)
         if text is None or '"event_type"' not in text or '"timestamp"' not in text or not _TYPE.search(text):
             return NO
-        if _INSIDE_ECS.search(text):
+        if '"suricata"' in text and _INSIDE_ECS.search(text):
             return NO
         if any(key in text for key in ('"flow_id"', '"in_iface"', '"pcap_cnt"', '"stats"', '"engine"')):
             return CERTAIN
