@@ -90,6 +90,22 @@ def test_flows_in_a_shipper_s_envelope_are_named(gather: Gather, log: Any) -> No
     assert (found.tally.joined, found.traffic.up.tolist()[1]) == (1, 700)
 
 
+def test_a_look_up_by_device_names_a_flow_by_address(gather: Gather, log: Any) -> None:
+    """Where the log of look-ups calls the client by its device, a flow that has only its address is its all the same."""
+
+    def asked(address: str, instance: str, name: str) -> str:
+        return json.dumps({
+            "query_timestamp": "2026-03-02T10:00:00Z", "query_name": f"{name}.", "rcode": "NOERROR",
+            "answers": [{"Rdata": "192.0.2.10", "Type": "A"}], "srcaddr": address, "srcids": {"instance": instance},
+        })  # fmt: skip
+
+    flow = f"2 1 eni-0000000000000000a 10.1.0.5 192.0.2.10 50001 443 6 9 700 {START_S + 30} {START_S + 60} ACCEPT OK"
+    found = gather(log(asked("10.1.0.5", "i-a", HOST), asked("10.1.0.6", "i-b", f"b.{HOST}"), flow))
+    named = [found.traffic.hosts[host] for host in found.traffic.host]
+    assert sorted(named) == sorted([HOST, HOST, f"b.{HOST}"])
+    assert found.tally.joined == 1
+
+
 def test_only_own_proxies_are_believed() -> None:
     """A request in a proxy's form to a server outside does not make it a proxy; there are never too many."""
     links = Links()

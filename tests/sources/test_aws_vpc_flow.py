@@ -135,3 +135,9 @@ def test_objects_name_their_fields(bridge: str) -> None:
     assert (found.dst_ip, found.dst_port, found.bytes_up, found.duration_ms) == ("192.0.2.1", 443, 100, 60_000)
     nothing = json.dumps(record | {f"log{bridge}status": "NODATA"})
     assert made().read(Line(nothing)) is None
+
+
+def test_a_header_row_behind_syslog_s_is_none() -> None:
+    """Words of another header in front would be taken for columns; the router takes them off first."""
+    assert made().claims(Line("version srcaddr dstaddr start")) == CERTAIN
+    assert made().claims(Line("<13>Mar  2 10:00:00 relay app: version srcaddr dstaddr start")) == NO

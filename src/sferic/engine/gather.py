@@ -340,11 +340,14 @@ class Gatherer:
             self._placed(event)
 
     def _join(self) -> None:
+        device_at = self.identities.sole_devices() if self._flows else {}
         for event in self._flows:
             started = event.time / 1e6
             host = linked = self._links.host(event)
             if host is None and not self._links.is_anothers(event):
-                host = self.names.name(event.dst_ip or "", client_of(event), started)
+                address = event.src_ip or ""
+                also = [name for name in (address, device_at.get(address)) if name]
+                host = self.names.name(event.dst_ip or "", client_of(event), started, also)
             place = self.aliases.identify(host) if host else None
             if place is None:
                 self._tally.nameless += host is None

@@ -71,6 +71,13 @@ class Identities:
         listed = {(address, device) for address, spans in self._listed.items() for _, _, device in spans}
         return listed | {(address, device) for address, devices in self._seen.items() for device in devices}
 
+    def sole_devices(self) -> dict[str, str]:
+        """Return the addresses that one device alone was seen at, or is listed at, and which."""
+        found: dict[str, set[str]] = {}
+        for address, device in self.pairs():
+            found.setdefault(address, set()).add(device)
+        return {address: devices.pop() for address, devices in found.items() if len(devices) == 1}
+
     def spellings(self, names: Iterable[str]) -> dict[str, str]:
         """Return which of these names, and of all devices, are another's spelling, and whose."""
         listed = (device for spans in self._listed.values() for _, _, device in spans)

@@ -148,16 +148,20 @@ class Names:
             self._texts.append(text)
         return number
 
-    def name(self, where: str, client: str, time_s: float) -> str | None:
-        """Return the name an address had for a client at a time; None if nobody knows or they disagree."""
+    def name(self, where: str, client: str, time_s: float, also: Iterable[str] = ()) -> str | None:
+        """Return the name an address had for a client at a time; None if nobody knows or they disagree.
+
+        `also` is what other logs may call the client.
+        """
         heard = self._heard.get(where)
         if heard is None:
             return None
         known, latest_s = heard.in_order(), time_s + LATE_S
-        begin, end = known.own.get(self._numbers.get(client, -1), (0, 0))
-        n = bisect_right(known.own_times, latest_s, begin, end) - 1
-        if n >= begin and time_s - known.own_times[n] <= KEEP_S:
-            return self._texts[known.own_hosts[n]]
+        for who in (client, *also):
+            begin, end = known.own.get(self._numbers.get(who, -1), (0, 0))
+            n = bisect_right(known.own_times, latest_s, begin, end) - 1
+            if n >= begin and time_s - known.own_times[n] <= KEEP_S:
+                return self._texts[known.own_hosts[n]]
         end = bisect_right(known.times, latest_s)
         begin = max(bisect_left(known.times, time_s - KEEP_S, 0, end), end - _ASKED)
         recent = set(known.hosts[begin:end])

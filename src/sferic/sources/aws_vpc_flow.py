@@ -112,8 +112,8 @@ def _cells(line: str) -> list[str]:
 
 
 def _is_header(cells: Sequence[str]) -> bool:
-    names = {cell.lower() for cell in cells} if len(cells) > 2 else set()
-    return "srcaddr" in names and "dstaddr" in names
+    names = {cell.lower().replace("_", "-") for cell in cells} if len(cells) > 2 else set()
+    return {"srcaddr", "dstaddr"} <= names and all(map(_NAME.fullmatch, names))
 
 
 def _names(text: str) -> list[str]:
