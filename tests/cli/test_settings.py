@@ -120,6 +120,9 @@ def test_an_unknown_variable_is_an_error(name: str) -> None:
         (("--analytic", "x"), "--analytic: there is no 'x'"),
         (("--set", "squid_access.x=1"), "--set: there is no 'x'"),
         (("--memory", "1"), "--memory: no hunt fits"),
+        (("--tiers", "cor"), "--tiers: there is no 'cor'\n  expected: one of core, noisy, tunnel, wide\n  hint: did you"),
+        (("--source", "squid"), "--source: there is no 'squid'"),
+        (("--timezone=Mars/Base",), "--timezone: there is no time zone 'Mars/Base'"),
     ],
 )
 def test_a_wrong_flag_is_named_as_it_was_typed(sferic: Sferic, argv: tuple[str, ...], words: str) -> None:

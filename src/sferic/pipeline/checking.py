@@ -6,11 +6,12 @@ A setting that fits nothing would otherwise do nothing, and nobody would be told
 from collections.abc import Collection, Mapping
 from ipaddress import ip_network
 
+from sferic.catalog.platform import TIERS
 from sferic.engine.memory import LEAST_BYTES
 from sferic.model.errors import SettingsError, UsageError
 from sferic.model.settings import Settings
 from sferic.sources._clock import zone
-from sferic.sources._contract import near, source
+from sferic.sources._contract import near, source, sources
 
 ACTIVITY, AS_PUBLISHED = "activity", "activity_as_published"
 ANALYTICS = ("beacon", "long_connection", "process", "cloud_change", ACTIVITY, AS_PUBLISHED)
@@ -29,8 +30,8 @@ def check(settings: Settings) -> None:
     for where in ("shared_addresses", "proxy_addresses"):
         for network in getattr(settings, where):
             _network(where, network)
-    for name in settings.only_sources:
-        source(name)
+    _one_of("tiers", settings.tiers, TIERS)
+    _one_of("only_sources", settings.only_sources, sources())
     for name, options in settings.source_options.items():
         _options(name, options)
 

@@ -99,5 +99,6 @@ def zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise SettingsError(
-            f"there is no time zone {name!r}", expected="an IANA name such as Europe/Berlin, or +05:30"
-        ) from None
+            f"there is no time zone {name!r}", where="timezone",
+            expected="an IANA name such as Europe/Berlin, or +05:30",
+        ) from None  # fmt: skip
