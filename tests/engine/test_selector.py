@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sferic.catalog.platforms import load_catalogue
-from sferic.engine.selector import Selector
+from sferic.engine.selector import Selector, as_word
 from sferic.sources._contract import sources
 
 CATALOGUE = load_catalogue()
@@ -51,6 +51,26 @@ def test_a_platform_is_never_missed(block: bytes, data: st.DataObject) -> None:
     line = b"GET https://" + data.draw(st.sampled_from([host, host.upper()])) + b"/x"
     number = block.count(b"\n")
     assert number in FAST.select(block + line + b"\r\n" + block).numbers
+
+
+TEXTS = ["192.0.2.1", "2001:db8::7", "2001:db8::", "f3b5a10-1c2d", "MTIz+/=", "a_b", "x", "_y_", "a b", "é1", ".z", "T10:00:00.5Z"]
+PIECES = st.sampled_from([*TEXTS, *(text.upper() for text in TEXTS), "0", "_", "é", ".", " ", ":", "\n", "Q"])
+
+
+@given(st.sets(st.sampled_from(TEXTS), min_size=1), st.lists(PIECES, max_size=12).map("".join))
+def test_words_are_found_between_their_borders(words: set[str], block: str) -> None:
+    """Words are looked for without their borders, which are looked at after that: the same lines are selected."""
+    expressions = [as_word(word) for word in sorted(words)]
+    fast, plain = Selector([*expressions, r"\.dev\b"]), Selector([*expressions, r"\.dev\b"], plain=True)
+    assert fast.select(block.encode()) == plain.select(block.encode())
+
+
+def test_a_word_is_no_part_of_a_longer_one() -> None:
+    """An address does not stand in a longer one, on either side, and does after another sign."""
+    for plain in (True, False):
+        selector = Selector([as_word("192.0.2.1")], plain=plain)
+        assert not [text for text in (b"192.0.2.11", b"1192.0.2.1", b"_192.0.2.1", b"192.0.2.1a") if selector.holds(text)]
+        assert all(map(selector.holds, (b"192.0.2.1", b"::ffff:192.0.2.1", b"x=192.0.2.1:443", b"192.0.2.11,192.0.2.1")))
 
 
 def test_one_line_without_its_end() -> None:
