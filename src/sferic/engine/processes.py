@@ -18,7 +18,7 @@ from sferic.model.traffic import UNKNOWN
 
 MAX_PROCESSES = 200_000
 """Runs that are told apart; calls of later ones have no process."""
-MAX_WANTED = 5_000
+MAX_WANTED = 20_000
 """Starts that are looked for in one reading."""
 _FOLDER = re.compile(r"[/\\]")
 ANCESTORS = 6
