@@ -47,6 +47,15 @@ def test_clocks_that_differ_do_not_make_two_of_one(late_s: float) -> None:
     assert (finding.src_ip, finding.also_seen_as) == (ME, (PROXY,))
 
 
+def test_amounts_that_one_log_lacks_are_the_other_s() -> None:
+    """A proxy that logs no uploads leaves them to the sensor, unless the sensor's row is of two machines' calls."""
+    blind = calls(ME, WORKER, BEAT, agent=CURL, user="user", down=250)
+    (finding,) = about(blind, outside(BEAT))
+    assert (finding.bytes_up, finding.bytes_down) == (900 * len(BEAT), 250 * len(BEAT))
+    seen = about(blind, at_the_proxy(OTHER, SLOW), outside(BEAT) + outside(SLOW))
+    assert {f.src_ip: f.bytes_up for f in seen} == {ME: None, OTHER: 600 * len(SLOW)}
+
+
 def test_timers_that_fit_at_many_differences_stay_two() -> None:
     """A timer without jitter fits another one's at every period: the clocks are not said to differ."""
     timer = every(60, 300, 11 * HOUR)

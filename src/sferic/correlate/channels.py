@@ -69,7 +69,11 @@ def findings(found: Iterable[Candidate]) -> list[Finding]:
     far = far_sides([c.side for c in ordered])
     near = [i for i in range(len(ordered)) if i not in far]
     made = _told_apart([ordered[i].finding for i in near])
-    made = [_with_far_sides(f, [ordered[j] for j in far if i in far[j]]) for i, f in zip(near, made, strict=True)]
+    beyond = {i: [j for j in far if i in far[j]] for i in near}
+    made = [
+        _with_far_sides(f, [ordered[j] for j in beyond[i]], [ordered[j] for j in beyond[i] if far[j] == [i]])
+        for i, f in zip(near, made, strict=True)
+    ]
     return sorted(made, key=lambda f: (-f.points, f.id))
 
 
@@ -199,13 +203,21 @@ def _finding(weighed: Weighed, i: int, analytic: Analytic, weights: Weights) -> 
     return _told(facts, weighed, i)
 
 
-def _with_far_sides(finding: Finding, far: Sequence[Candidate]) -> Finding:
-    """Name the addresses under which the channel was logged beyond a proxy, and the logs that did."""
+def _with_far_sides(finding: Finding, far: Sequence[Candidate], its_own: Sequence[Candidate]) -> Finding:
+    """Name the addresses under which the channel was logged beyond a proxy, and the logs that did.
+
+    Amounts that the client's own log has not are those of a far side that shows no other client's calls.
+    """
     if not far:
         return finding
     names = {candidate.address for candidate in far if candidate.address}
     sources = {source for candidate in far for source in candidate.finding.sources}
-    return replace(finding, also_seen_as=tuple(sorted(names)), sources=tuple(sorted(sources.union(finding.sources))))
+    amounts = {
+        name: next((more for one in its_own if (more := getattr(one.finding, name)) is not None), None)
+        for name in ("bytes_up", "bytes_down") if getattr(finding, name) is None
+    }  # fmt: skip
+    told = {"also_seen_as": tuple(sorted(names)), "sources": tuple(sorted(sources.union(finding.sources)))}
+    return replace(finding, **told, **amounts)
 
 
 def _told(facts: Finding, weighed: Weighed, i: int) -> Finding:
