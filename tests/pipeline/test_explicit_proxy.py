@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sferic.engine.memory import Room
 from sferic.model.finding import Finding
 from sferic.model.settings import Settings
-from sferic.pipeline import hunt
+from sferic.pipeline import hunt, hunting
 from tests.pipeline import endpoint_lines as lines
 from tests.pipeline.endpoint_lines import Program, Story
 
@@ -73,6 +74,14 @@ def test_the_port_names_the_process_surely(tmp_path: Path) -> None:
     assert [step.path for step in finding.process_tree] == [lines.EXPLORER, lines.POWERSHELL]
     assert finding.process_tree[-1].command_line == "-enc QUJD"
     assert finding.device == "WS-005.corp.example"
+
+
+def test_calls_that_wait_on_the_disk_are_asked_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where memory is short, calls of which the rows were put down get their process all the same."""
+    monkeypatch.setattr(hunting, "room_of", lambda _settings: Room(50, 1))
+    story = Story()
+    implant(story)
+    assert found(tmp_path, story, ports=True).process == lines.POWERSHELL
 
 
 def test_without_ports_the_only_program_at_the_time_is_a_guess(tmp_path: Path) -> None:

@@ -126,7 +126,9 @@ class Columns:
         """Return the calls so far that have no process."""
         self._flush()
         names = ("client", "port", "process", "flags", "time_s")
-        columns = {n: np.array(self._columns[n]) for n in names}
+        shelved = self._shelf.blocks() if self._shelf else ()
+        held = [{n: np.array(self._columns[n]) for n in names}, *({n: rows[n] for n in names} for rows in shelved)]
+        columns = one_after_the_other(held)
         if cluster and self._numbered:
             told = Told(self._with_texts({}), self._numbered, {})
             columns = one_after_the_other([columns, cluster.rows(told, names)])
