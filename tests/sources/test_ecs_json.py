@@ -144,3 +144,9 @@ def test_any_values_are_read_or_refused(fields: dict[str, Any]) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever the line, claiming raises nothing and reading nothing but ValueError."""
     LOG.reads_or_refuses(text)
+
+
+def test_values_may_be_lists_as_a_hit_s_fields_have_them() -> None:
+    """What a search asked for in `fields` has dotted names and a list of values for each."""
+    hit = {"@timestamp": ["2026-03-02T10:00:00.000Z"], "source.ip": ["10.0.0.5"], "destination.domain": ["a.example"]}
+    assert event(json.dumps(hit)) == event(json.dumps(BASE))

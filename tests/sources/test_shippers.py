@@ -59,6 +59,7 @@ def test_an_object_inside_stays_json() -> None:
     """A payload that is an object becomes its own JSON, for the source that knows it."""
     assert peel_envelope('{"schema":null,"payload":{"b": 1}}') == Envelope('{"b": 1}')
     assert peel_envelope('{"_index":"i","_source":{"b": 1}}') == Envelope('{"b": 1}')
+    assert peel_envelope('{"_index":"i","_id":"1","fields":{"b": [1]}}') == Envelope('{"b": [1]}')
     assert peel_envelope('{"conn":{"b": 1}}') == Envelope('{"b": 1}')
     decoded = '{"@timestamp":"' + STAMP + '","agent":{"type":"filebeat"},"json":{"b": 1}}'
     assert peel_envelope(decoded) == Envelope('{"b": 1}', TEN_US)

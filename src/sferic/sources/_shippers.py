@@ -4,7 +4,7 @@
   `message`, or decoded in `json`; a document whose fields were parsed (`source`, `destination`, `url`, `dns`) is left
   to be read as ECS;
 - Logstash: `@timestamp`, `@version`, `message`;
-- a hit of Elasticsearch or OpenSearch: `_index` and the document in `_source`;
+- a hit of Elasticsearch or OpenSearch: `_index` and the document in `_source`, or what was asked of it in `fields`;
 - Fluent Bit, Fluentd, Docker's json-file, Kubernetes: the line in `log`, or Vector's, rsyslog's and Fluentd's in
   `message`, beside nothing but these shippers' own keys and the parts of a syslog header;
 - GELF, as Graylog has it: `version`, `host` and the line in `full_message` or `short_message`;
@@ -21,7 +21,7 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-MARKS = ('message"', 'original"', '"log"', 'ayload"', '"_source"', '"json"')
+MARKS = ('message"', 'original"', '"log"', 'ayload"', '"_source"', '"fields"', '"json"')
 """Without one of these texts in a line, or a begin of `BEGINS`, there is nothing to take off."""
 BEGINS = tuple(f'{{"{name}"' for name in ("conn", "http", "ssl", "dns"))
 
@@ -42,6 +42,7 @@ _PROOF = frozenset(
 )
 _TOLD_BY: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"_index", "_source"}), "_source"),
+    (frozenset({"_index", "_id", "fields"}), "fields"),
     (frozenset({"@message"}), "@message"),
     (frozenset({"version", "host", "short_message"}), "full_message"),
     (frozenset({"version", "host", "short_message"}), "short_message"),

@@ -139,15 +139,20 @@ class Reader:
         return event
 
     def _time(self, fields: Mapping[str, Any], event: Event, line: Line) -> int:
-        if began := fields.get("event.start"):
+        if began := _first(fields.get("event.start")):
             return moment(began, self._clock)
-        if (ended := fields.get("event.end")) and event.duration_ms is not None:
+        if (ended := _first(fields.get("event.end"))) and event.duration_ms is not None:
             return moment(ended, self._clock) - event.duration_ms * 1000
-        if stamped := fields.get("@timestamp"):
+        if stamped := _first(fields.get("@timestamp")):
             return moment(stamped, self._clock)
         if line.sent_at is None:
             raise ValueError("no time")
         return line.sent_at
+
+
+def _first(value: Any) -> Any:
+    """Return the first of several values, as a hit's `fields` have them."""
+    return value[0] if isinstance(value, list) and value else value
 
 
 def _own_name(event: Event) -> str | None:
