@@ -67,8 +67,9 @@ def test_claims_its_own_columns_and_leaves_other_servers_alone(line: str, claim:
 
 
 def test_a_seen_header_makes_rows_certain() -> None:
-    """After its `#Fields:` line a dated row is surely of this log, whatever its columns hold; a claim learns nothing."""
-    assert _reader(MAIN).claims(Line("2024-10-28 13:00:00 anything")) == CERTAIN
+    """After its `#Fields:` line a dated row of its length is surely of this log; a claim learns nothing."""
+    assert _reader(MAIN).claims(Line(ROW)) == CERTAIN
+    assert _reader(MAIN).claims(Line("2024-10-28 13:00:00 anything")) == POSSIBLE
     reader = _reader()
     reader.claims(Line(MAIN))
     assert reader.claims(Line("2024-10-28 13:00:00 anything")) == NO

@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 
 from sferic.model.words import counted
+from sferic.sources._contract import NO, POSSIBLE
 
 DELIMITERS = ",\t;|"
 _BETWEEN = re.compile(r"[,\t;| ]+")
@@ -42,6 +43,7 @@ class Table:
     def __init__(self, columns: Sequence[str], delimiter: str) -> None:
         self.columns = tuple(columns)
         self.delimiter = delimiter
+        self._last: tuple[str, list[str]] = "", [""]
 
     @classmethod
     def from_header(cls, line: str, delimiter: str | None = None) -> "Table":
@@ -49,13 +51,24 @@ class Table:
         chosen = delimiter or delimiter_of(line)
         return cls([name.strip() for name in cells(line.removeprefix("\ufeff"), chosen)], chosen)
 
-    def fits(self, line: str) -> bool:
-        """Say whether a line has at least as many delimiters as the table needs; cheap, so quotes do not matter."""
-        return line.count(self.delimiter) >= len(self.columns) - 1
+    def claim(self, line: str, surety: int) -> int:
+        """Return `surety` for a line of the table's length; POSSIBLE for a longer one, which may be another table's."""
+        if line.count(self.delimiter) < len(self.columns) - 1:
+            return NO
+        try:
+            return surety if len(self._cells(line)) == len(self.columns) else POSSIBLE
+        except ValueError:
+            return POSSIBLE
+
+    def _cells(self, line: str) -> list[str]:
+        """Split a line; who asks whose it is asks for its values next."""
+        if self._last[0] != line:
+            self._last = line, cells(line, self.delimiter)
+        return self._last[1]
 
     def row(self, line: str) -> dict[str, str] | None:
         """Read one row by column; None for a repeated header. Raises ValueError for a row of another length."""
-        found = cells(line, self.delimiter)
+        found = self._cells(line)
         if len(found) != len(self.columns):
             raise ValueError(f"{counted(len(found), 'cell')}, expected {len(self.columns)}")
         if [name.strip() for name in found] == list(self.columns):

@@ -72,7 +72,7 @@ class Reader:
         if text.startswith("{"):
             return CERTAIN if _CLAIM.search(text) else NO
         if self._table is not None:
-            return CERTAIN if self._table.fits(text) else NO
+            return self._table.claim(text, CERTAIN)
         return CERTAIN if _is_header(text) else NO
 
     def read(self, line: Line) -> Event | Reject | None:

@@ -16,6 +16,7 @@ from the cache; the client behind an office's public address, where that is all 
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -82,15 +83,20 @@ class Reader:
         self._missing = "no #Fields header yet"
 
     def claims(self, line: Line) -> int:
-        """Be certain of this product's own columns and keys, and of dated lines once a header was seen."""
+        """Be certain of this product's own columns and keys, and of dated rows that fit the header before them.
+
+        A row of another length may be another product's, unless nobody knows it better.
+        """
         content = line.text
         if (comment := self._comment(content)) is not None:
             return _claim_comment(comment)
         if _is_pairs(content) or _is_json(content):
             return CERTAIN
         dated = _DATED.match(content)
-        if self._columns:
+        if any(len(_tokens(row)) == len(self._columns) for row in (self._rows(content) if self._columns else ())):
             return CERTAIN if dated else LIKELY
+        if self._columns:
+            return POSSIBLE
         return POSSIBLE if dated and _RESULT.search(content) else NO
 
     def read(self, line: Line) -> Event | Reject | None:
@@ -145,8 +151,12 @@ class Reader:
             yield _TAG.sub("", message, count=1)
 
 
+@lru_cache(maxsize=1)
 def _tokens(row: str) -> list[str]:
-    """Cut a row into its values; the common shape, quoted values between spaces, needs no expression."""
+    """Cut a row into its values; the common shape, quoted values between spaces, needs no expression.
+
+    `claims` and `read` ask for the same row.
+    """
     first, *others = f"{row} ".split('"')
     if len(others) % 2 or not row.isprintable() or not row.isascii() or "[" in first or first[-1:] not in _BORDER:
         return _TOKEN.findall(row)

@@ -109,7 +109,7 @@ class Reader:
             known = '"@timestamp"' in text and (_NEEDED.search(text) or _PROCESS.search(text))
             return GENERIC if known else NO
         if self._table is not None:
-            return GENERIC if self._table.fits(text) else NO
+            return self._table.claim(text, GENERIC)
         return GENERIC if _is_header(text) else NO
 
     def read(self, line: Line) -> Event | Reject | None:

@@ -72,7 +72,7 @@ class Reader:
         if written.startswith("{"):
             return CERTAIN if _OWN.search(written) and _BESIDES.search(written) else NO
         if self._table is not None:
-            return LIKELY if self._table.fits(written) else NO
+            return self._table.claim(written, LIKELY)
         return CERTAIN if _is_header(written) else NO
 
     def read(self, line: Line) -> Event | Reject | None:

@@ -108,7 +108,7 @@ class Reader:
         if text.startswith("{"):
             return GENERIC if _MARK.search(text) else NO
         if self._table is not None:
-            return GENERIC if self._table.fits(text) else NO
+            return self._table.claim(text, GENERIC)
         return GENERIC if "class_uid" in text and _HEADER.search(text) else NO
 
     def read(self, line: Line) -> Event | Reject | None:

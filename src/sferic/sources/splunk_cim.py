@@ -110,7 +110,7 @@ class Reader:
             timed = '"_time"' in text or line.sent_at is not None
             return GENERIC if timed and _CALLER.search(text) and _IN_JSON.search(text) else NO
         if self._table is not None:
-            return GENERIC if self._table.fits(text) else NO
+            return self._table.claim(text, GENERIC)
         return GENERIC if _is_header(text) else NO
 
     def read(self, line: Line) -> Event | Reject | None:

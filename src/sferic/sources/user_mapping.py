@@ -106,7 +106,7 @@ class Reader:
             return NO
         if self._table is None:
             return LIKELY if self._header(line.text) else NO
-        return LIKELY if self._table.fits(line.text) else NO
+        return self._table.claim(line.text, LIKELY)
 
     def read(self, line: Line) -> Event | Reject | None:
         """Turn a line into an event as the mapping says; None where it has no destination."""

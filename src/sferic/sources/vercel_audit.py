@@ -43,7 +43,7 @@ class Reader:
         if text.startswith("{"):
             return CERTAIN if '"actor_vercel_id"' in text or (_REST.search(text) and _WHO.search(text)) else NO
         if self._table is not None:
-            return CERTAIN if self._table.fits(text) else NO
+            return self._table.claim(text, CERTAIN)
         return CERTAIN if "actor_vercel_id" in text[:2000] and "timestamp" in text[:2000] else NO
 
     def read(self, line: Line) -> Event | Reject | None:

@@ -36,6 +36,8 @@ MARKS = (
 NAMELESS_MARKS = (r"\bDestinationIp\b",)
 
 _PROVIDER = "Microsoft-Windows-Sysmon"
+_LINUX = "Linux-Sysmon"
+"""The other system's provider, whose events may name the channel of this one."""
 _OWN = re.compile(r"utctime", re.IGNORECASE)
 _ABOUT = re.compile(r"Microsoft-Windows-Sysmon|processguid", re.IGNORECASE)
 _FRAME = re.compile(r"\s{0,99}(?:<\?xml [^<>]{0,200}\?>)?\s{0,99}(?:</?Events\b[^<>]{0,500}>)?\s{0,99}")
@@ -78,10 +80,10 @@ class Reader:
         text = line.text
         if text.startswith("{"):
             return CERTAIN if _OWN.search(text) and _ABOUT.search(text) else NO
-        if "<Event" in text and _PROVIDER in text:
+        if "<Event" in text and _PROVIDER in text and _LINUX not in text:
             return CERTAIN
         if self._table is not None:
-            return LIKELY if self._table.fits(text) else NO
+            return self._table.claim(text, LIKELY)
         if _is_header(text):
             return LIKELY
         return POSSIBLE if "<" in text and _FRAME.fullmatch(text) else NO
