@@ -105,8 +105,15 @@ def test_each_system_counts_memory_in_its_own_unit(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(resource, "getrusage", lambda _who: used)
     monkeypatch.setattr(sys, "platform", system)
     account = Account()
-    hunting.spent(account, 0.0, Settings(workers=1))
+    hunting.spent(account, hunting.Began(), Settings(workers=1))
     assert account.peak_mb == 2 * unit
+
+
+def test_what_was_used_before_is_no_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A shell that runs a command and then becomes Sferic hands its processes' time on: it is not counted."""
+    used = [SimpleNamespace(ru_utime=seconds, ru_stime=1.0, ru_maxrss=1) for seconds in (5.0, 40.0, 7.0, 40.5)]
+    monkeypatch.setattr(resource, "getrusage", lambda _who: used.pop(0))
+    assert hunting.Began().since()[1] == 2.5
 
 
 _HUNT = """

@@ -48,7 +48,7 @@ class Reading:
     """Processes that search the logs: 0 for one a core (default), 1 for all in one process."""
 
     memory: str | None = None
-    """Memory to aim at, as 1GB (least: 126MB); more waits in TMPDIR (default: a quarter, at most 512 MiB a process)."""
+    """Memory to aim at, as 1GB; least 126MB, with a store 261MB (default: a quarter, at most 512 MiB a process)."""
 
     config: Path | None = None
     """A settings file; `sferic config` prints one."""

@@ -1,6 +1,5 @@
 """Lists the functions of one's own that logs show, with who talks to them; learns who is expected to change them."""
 
-import time
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -17,7 +16,7 @@ from sferic.model.settings import Settings
 from sferic.model.traffic import UNKNOWN, Traffic
 from sferic.pipeline.auditing import Audit
 from sferic.pipeline.checking import check
-from sferic.pipeline.hunting import spent
+from sferic.pipeline.hunting import Began, spent
 from sferic.pipeline.listening import Listener
 from sferic.sources._contract import chosen_sources
 
@@ -27,7 +26,7 @@ MOST = 5
 
 def functions(paths: Sequence[str], settings: Settings, watch: Watcher | None = None) -> Functions:
     """Read logs and return the functions of one's own, those that changed last first."""
-    began = time.perf_counter()
+    began = Began()
     gathered, audit = _read(paths, settings, watch)
     found = audit.inventory.functions if audit else ()
     numbers = {host: number for number, host in enumerate(gathered.traffic.hosts)}
@@ -38,7 +37,7 @@ def functions(paths: Sequence[str], settings: Settings, watch: Watcher | None = 
 
 def learn(paths: Sequence[str], settings: Settings, watch: Watcher | None = None) -> tuple[Learned, Account]:
     """Read a period's audit logs and return who changed functions in the ordinary course of it."""
-    began = time.perf_counter()
+    began = Began()
     gathered, audit = _read(paths, settings, watch)
     found = learned(audit.deeds, audit.changes) if audit else Learned((), ())
     return found, _account(gathered, audit, settings, began)
@@ -53,7 +52,7 @@ def _read(paths: Sequence[str], settings: Settings, watch: Watcher | None) -> tu
     return gathered, clouds.audit
 
 
-def _account(gathered: Gathered, audit: Audit | None, settings: Settings, began: float) -> Account:
+def _account(gathered: Gathered, audit: Audit | None, settings: Settings, began: Began) -> Account:
     account = gathered.ledger.account(strict=settings.strict)
     account.missing = audit.notes() if audit else ()
     gathered.period.tell(account)

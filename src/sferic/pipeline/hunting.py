@@ -67,7 +67,7 @@ def hunt(
     settings = settings or Settings()
     check(settings)
     _check(settings)
-    began = time.perf_counter()
+    began = Began()
     with Gauge(wanted=settings.memory_bytes > 0) as gauge:
         report = _report(paths, settings, watch, cluster)
         spent(report.account, began, settings, gauge)
@@ -158,14 +158,29 @@ def is_traffic(name: str) -> bool:
     return set(sources()[name].tables) != {API}
 
 
-def spent(account: Account, began: float, settings: Settings, gauge: Gauge | None = None) -> None:
+class Began:
+    """The moment when work begins, with what this process and those it has waited for have used until then."""
+
+    def __init__(self) -> None:
+        self._wall_s, self._cpu_s = time.perf_counter(), _cpu_s()
+
+    def since(self) -> tuple[float, float]:
+        """Return seconds by the clock and of processors since then."""
+        return time.perf_counter() - self._wall_s, _cpu_s() - self._cpu_s
+
+
+def _cpu_s() -> float:
+    used = (resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def spent(account: Account, began: Began, settings: Settings, gauge: Gauge | None = None) -> None:
     """Note time and memory, and say if more was taken than was asked for.
 
     Where the gauge saw nothing, what processes share is counted for each of them.
     """
-    account.wall_s = time.perf_counter() - began
+    account.wall_s, account.cpu_s = began.since()
     mine, theirs = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    account.cpu_s = mine.ru_utime + mine.ru_stime + theirs.ru_utime + theirs.ru_stime
     unit = 1 if sys.platform == "darwin" else 1024
     most = (mine.ru_maxrss + processes(settings.workers) * theirs.ru_maxrss) * unit
     seen = gauge.peak_bytes() if gauge else None

@@ -33,7 +33,7 @@ from sferic.model.report import Account, FileAccount, Missing, Report
 from sferic.model.settings import Settings
 from sferic.model.traffic import Collected
 from sferic.pipeline.checking import ACTIVITY, AS_PUBLISHED, check
-from sferic.pipeline.hunting import account_of, is_traffic, spent
+from sferic.pipeline.hunting import Began, account_of, is_traffic, spent
 from sferic.pipeline.weighing import Weighed, Weighing
 from sferic.signals._estate import Sighted, sight
 from sferic.signals._kinds import kinds_of
@@ -68,7 +68,7 @@ def hunt_on(
     settings = settings or Settings()
     check(settings)
     _check(settings)
-    began = time.perf_counter()
+    began = Began()
     database = max(LEAST_BYTES, budget_of(settings) // OF_BUDGET)
     with Gauge(wanted=settings.memory_bytes > 0) as gauge, History(store, memory_bytes=database) as history:
         history.hold_to(
