@@ -208,9 +208,9 @@ def test_a_mistyped_hunt_leaves_the_last_report(sferic: Sferic, tmp_path: Path) 
 
 
 def test_quiet_names_the_files_with_a_problem(sferic: Sferic, tmp_path: Path) -> None:
-    """`--quiet` names up to three files with a problem and counts the others."""
+    """`--quiet` says what is wrong with up to three files and counts the others."""
     err = sferic("hunt", *(str(tmp_path / f"no{n}.log") for n in range(5)), "--quiet").err
-    named = ", ".join(str(tmp_path / f"no{n}.log") for n in range(3))
+    named = ", ".join(f"{tmp_path / f'no{n}.log'}: there is no such file or folder" for n in range(3))
     assert f"5 files with a problem ({named} and 2 more)" in err
 
 

@@ -250,6 +250,13 @@ def test_what_was_done_alike_is_one_finding_that_names_every_day(hunt_lines: Hun
     assert "192.0.2.1, 192.0.2.9" in repeated.text
 
 
+def test_the_same_every_day_is_counted_every_day(hunt_lines: Hunt) -> None:
+    """Deployments exactly a day apart are one each: none is lost between two others."""
+    changes = [aws_code(moment(day), ip="192.0.2.7", agent="python-requests/2.32") for day in (1, 2, 3)]
+    [repeated] = [r for f in hunt_lines(changes).findings for r in f.reasons if r.signal == "repeated"]
+    assert repeated.value == "3 ×"
+
+
 def test_networks_of_ones_own(hunt_lines: Hunt, tmp_path: Path) -> None:
     """Networks that the user's list calls one place are no break with the past; others are."""
     listed = tmp_path / "places.toml"

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -265,3 +266,29 @@ def test_reports_of_an_hour_are_no_beacon(tmp_path: Path) -> None:
     (tmp_path / "reports.csv").write_text(rows, encoding="utf-8")
     (finding,) = hunt([str(tmp_path / "reports.csv")], Settings()).findings
     assert (finding.analytic, finding.interval) == ("process", None)
+
+
+def test_a_machines_address_is_known_from_its_collector(tmp_path: Path) -> None:
+    """A proxy knows an address, a sensor's look-ups the machine; that both are one the collector says in `host.ip`."""
+    calls, asked = [], []
+    for n in range(300):
+        second = 1_772_445_600 + n * 60 + n % 7
+        calls.append(
+            f"{second}.000    200 10.1.0.23 TCP_TUNNEL/200 4000 CONNECT fn.lab.workers.dev:443 - HIER_DIRECT/192.0.2.9 -"
+        )
+        asked.append(json.dumps({
+            "@timestamp": f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}.000Z",
+            "host": {"ip": ["10.1.0.23", "fe80::1"]},
+            "winlog": {
+                "provider_name": "Microsoft-Windows-Sysmon", "event_id": "22", "computer_name": "ws-23.corp.example",
+                "event_data": {
+                    "UtcTime": f"{datetime.fromtimestamp(second, UTC):%Y-%m-%d %H:%M:%S}.000", "ProcessId": "7",
+                    "ProcessGuid": "{11111111-2222-3333-4444-555555555555}", "QueryName": "fn.lab.workers.dev",
+                    "QueryStatus": "0", "QueryResults": "::ffff:192.0.2.9;", "Image": r"C:\Users\a\upd.exe",
+                },
+            },
+        }))  # fmt: skip
+    (tmp_path / "proxy.log").write_text("\n".join(calls) + "\n")
+    (tmp_path / "sysmon.json").write_text("\n".join(asked) + "\n")
+    found = hunt([str(tmp_path)], Settings(workers=1, min_score=0)).findings
+    assert {finding.device for finding in found} == {"ws-23.corp.example"}

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, TextIO
 
 from sferic.model.errors import UsageError, full_disk_named
-from sferic.model.report import Account
+from sferic.model.report import Account, FileAccount
 from sferic.model.words import counted
 from sferic.render import Look
 from sferic.render.safe_text import safe_text
@@ -47,16 +47,22 @@ def warn(account: Account) -> None:
         (account.rejected, "line rejected", "lines rejected"),
         (account.unknown, "line of no known source", "lines of no known source"),
     )
-    broken = [safe_text(file.path) for file in account.files if file.exit_code > 0]
+    broken = [file for file in account.files if file.exit_code > 0]
     told = ", ".join([*(counted(number, one, many) for number, one, many in losses if number), *_named_few(broken)])
     if told:
         sys.stderr.write(f"sferic: {told}; the ledger, without `--quiet`, says why\n")
 
 
-def _named_few(broken: Sequence[str]) -> Iterator[str]:
+def _named_few(broken: Sequence[FileAccount]) -> Iterator[str]:
     if broken:
         more = f" and {len(broken) - NAMED:,} more" if len(broken) > NAMED else ""
-        yield f"{counted(len(broken), 'file')} with a problem ({', '.join(broken[:NAMED])}{more})"
+        named = ", ".join(map(_problem, broken[:NAMED]))
+        yield f"{counted(len(broken), 'file')} with a problem ({named}{more})"
+
+
+def _problem(file: FileAccount) -> str:
+    problem = file.problem.partition(";")[0]  # without its hint
+    return safe_text(problem if problem.startswith(file.path) else f"{file.path}: {problem}")
 
 
 def refuse_nowhere(output: Path | None) -> None:

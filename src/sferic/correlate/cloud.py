@@ -23,7 +23,7 @@ from sferic.correlate.breaks import HOUR_US
 from sferic.correlate.chains import chained
 from sferic.correlate.history import History
 from sferic.correlate.hits import Hit, of_rule, of_sign
-from sferic.model.deed import Deed
+from sferic.model.deed import WRITES, Deed
 from sferic.model.finding import Change, Finding, Reason, Sample
 from sferic.model.words import counted
 from sferic.rules.rulebook import Rulebook
@@ -127,10 +127,10 @@ class Changes:
         )  # fmt: skip
 
     def _timeline(self, key: Key, episode: Sequence[Judged]) -> list[Deed]:
-        """Return the deeds of the episode and whatever else the identity did to the function between them."""
+        """Return the episode's deeds and what else the identity did to the function, up to an hour before and after."""
         mine = {id(deed): deed for one in episode for deed in one.hit.deeds}
         first, last = min(d.time for d in mine.values()), max(d.time for d in mine.values())
-        begin = bisect.bisect_left(self._mine[key], first, key=lambda deed: deed.time)
+        begin = bisect.bisect_left(self._mine[key], first - HOUR_US, key=lambda deed: deed.time)
         end = bisect.bisect_right(self._mine[key], last + HOUR_US, key=lambda deed: deed.time)
         mine |= {id(deed): deed for deed in self._mine[key][begin:end]}
         return sorted(mine.values(), key=lambda deed: deed.time)
@@ -145,7 +145,7 @@ def _episodes(judged: Sequence[Judged]) -> Iterator[list[Judged]]:
     within = cloud_weights().bonus_hours * HOUR_US
     episode: list[Judged] = []
     for one in sorted(judged, key=lambda one: _about(one.hit).time):
-        if episode and _about(one.hit).time - _about(episode[0].hit).time > within:
+        if episode and _about(one.hit).time - _about(episode[0].hit).time >= within:
             yield episode
             episode = []
         episode.append(one)
@@ -203,8 +203,16 @@ def _change(deed: Deed) -> Change:
 def _next_steps(deed: Deed, function: str) -> tuple[str, ...]:
     what = function or "the account's functions"
     who = deed.user or deed.actor or "whoever did it"
+    ask = f"Ask {who}, not by way of the account itself, whether this was theirs; look for the ticket or commit."
+    if deed.kind not in WRITES:
+        return (
+            ask,
+            "Look up what was opened, granted or used, by whom and for how long, and keep the record of it.",
+            "List what else the same credential did since, in every region and project.",
+            "If nobody claims it: take the credential or the grant away, and renew the secrets that it could read.",
+        )
     return (
-        f"Ask {who}, not by way of the account itself, whether this was theirs; look for the ticket or commit.",
+        ask,
         f"Keep a copy of {what} as it is now, and compare it with the repository and the version before.",
         "List what else the same credential did since, in every region and project.",
         f"If nobody claims it: take the credential away, put the old version of {what} back, and look for its callers.",

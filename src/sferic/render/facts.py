@@ -11,6 +11,8 @@ from sferic.render.figures import between_text, bytes_text, interval_text, minut
 
 CHANGE = "cloud_change"
 JOINED = "cloud_change+beacon"
+TOLD = frozenset({"repeated", "launched_elsewhere"})
+"""Reasons that have no points by design, and say what a reader must know."""
 MATTERS = 5.0
 """What takes so many points makes a channel a third as likely: it is said beside what speaks for it."""
 _HEADLINES = {
@@ -88,10 +90,15 @@ def telling(finding: Finding, most: int = 3) -> list[Reason]:
 
 
 def parts(finding: Finding) -> tuple[list[Reason], list[str]]:
-    """Part the reasons, in reading order, into those that move the score and the ids of those that do not."""
-    inert = [reason.signal for reason in finding.reasons if not round(reason.points, 3)]
-    moving = [reason for reason in finding.reasons if round(reason.points, 3)]
+    """Part the reasons, in reading order, into those that tell something and the ids of those without effect."""
+    inert = [reason.signal for reason in finding.reasons if not _tells(reason)]
+    moving = [reason for reason in finding.reasons if _tells(reason)]
     return sorted(moving, key=lambda r: (r.signal != "prior", -r.points)), inert
+
+
+def _tells(reason: Reason) -> bool:
+    """Say whether a reason moves the score, or was never meant to and is there for what it says."""
+    return bool(round(reason.points, 3)) or reason.signal in TOLD
 
 
 def precision(finding: Finding) -> tuple[int, float]:

@@ -86,7 +86,7 @@ def _info(finding: Finding) -> Json:
         uid=finding.id,
         title=title(finding),
         created_time=_ms(finding.known_since or 0),
-        desc=" ".join(reason.text for reason in finding.reasons) or None,
+        desc="; ".join(reason.text.rstrip(".") for reason in finding.reasons if reason.text) or None,
         analytic={"uid": finding.analytic, "name": finding.analytic, "type_id": 2, "type": "Behavioral"},
         first_seen_time=_ms(finding.first_seen),
         last_seen_time=_ms(finding.last_seen),

@@ -49,4 +49,5 @@ def describe(window: Window, i: int, value: float) -> Words:
         )
     if value <= max(0.02, blur):
         return Words(f"{value:.1%}", "the timer does not vary, as most vendors' timers do not")
-    return Words(f"±{value:.0%}", f"the timer varies by ±{value:.0%} and never beyond, like a jitter setting")
+    varies = f"the timer varies by about ±{value:.0%} around its middle, within bounds, like a jitter setting"
+    return Words(f"±{value:.0%}", varies)

@@ -54,8 +54,15 @@ def describe(window: Window, i: int, value: float) -> Words:
     lost = f", with about {fit.lost:.0%} of check-ins missing from the log" if fit.lost >= 0.08 else ""
     low, high = duration_text(fit.low_s), duration_text(fit.high_s)
     within = f"between {low} and {high}" if low != high else f"at {low}"
-    text = f"{fit.gaps} gaps fit a timer of {law(fit)}: {fit.share:.0%} of them {within}"
+    text = f"{fit.gaps} gaps fit a timer of {law(fit)}; {_inside(window, i):.0%} of all gaps are {within}"
     return Words(law(fit), text + lost)
+
+
+def _inside(window: Window, i: int) -> float:
+    """Return the share of a segment's gaps between the bounds of its law, as far as the log's clock can tell."""
+    fit, blur_s = window.fits[i], float(window.resolution_s[i])
+    gaps = np.diff(window.times(i))
+    return float(np.mean((gaps >= fit.low_s - blur_s) & (gaps <= fit.high_s + blur_s)))
 
 
 def law(fit: Fit) -> str:

@@ -128,6 +128,13 @@ def transport(value: str | None) -> str | None:
     return _TRANSPORTS.get(cleaned, cleaned.lower()) if cleaned else None
 
 
+def own_address(told: object) -> str | None:
+    """Return the address in `host.ip`, which a collector says of its machine, if there is just one of version 4."""
+    known = {ip(one) for one in (told if isinstance(told, list) else [told]) if isinstance(one, str)}
+    some = [one for one in known if one and "." in one and is_inside(one) and not one.startswith("169.254.")]
+    return some[0] if len(some) == 1 else None
+
+
 @lru_cache(maxsize=65536)
 def is_inside(value: str) -> bool:
     """Say whether this is an address of a private range; documentation ranges are not private here."""

@@ -48,6 +48,8 @@ class Entry(msgspec.Struct, gc=False):
     """When it was written; `UtcTime` in the data says when it happened."""
     data: dict[str, str] = {}
     """The event's own fields, as text."""
+    address: str | None = None
+    """The machine's, if a collector says it."""
 
 
 def from_xml(written: str) -> Entry:
@@ -117,7 +119,10 @@ def meaning(entry: Entry, clock: Clock, line: Line) -> Event | Reject | None:
         process_id=number(data.get("ProcessId")),
         process_guid=_guid(data.get("ProcessGuid")),
     )
-    return made(event, data)
+    found = made(event, data)
+    if isinstance(found, Event) and found.src_ip is None:
+        found.src_ip = entry.address
+    return found
 
 
 def _started(event: Event, data: dict[str, str]) -> Event | Reject:

@@ -25,6 +25,7 @@ from typing import Any
 
 from sferic.model.event import DNS, HTTP, NETWORK, PROCESS, Event, Line, Reject
 from sferic.sources._contract import GENERIC, NO, Setup
+from sferic.sources._fields import own_address
 from sferic.sources._meaning import Names, Record, flat, from_json, moment, read
 from sferic.sources._table import Table
 
@@ -168,6 +169,7 @@ def _place_host(event: Event, fields: Mapping[str, Any]) -> None:
     calls = of_process and fields.get("network.direction") not in _INBOUND
     if calls or (event.src_ip and event.src_ip in str(fields.get("host.ip") or "").split("'")):
         event.device = named or event.device
+        event.src_ip = event.src_ip or own_address(fields.get("host.ip"))
     else:
         event.observer = event.observer or named
 

@@ -20,6 +20,7 @@ from typing import Any
 from sferic.model.event import DNS, NETWORK, PROCESS, Event, Line, Reject
 from sferic.sources import _sysmon
 from sferic.sources._contract import CERTAIN, LIKELY, NO, POSSIBLE, Setup
+from sferic.sources._fields import own_address
 from sferic.sources._meaning import flat, from_json
 from sferic.sources._sysmon import MAX_DATA, Entry
 from sferic.sources._table import Table
@@ -115,7 +116,8 @@ def _from_record(record: Mapping[str, Any]) -> Entry:
     if isinstance(payload, str) and payload.startswith("{"):
         record = {**{name: record[name] for name in record if name in _KEPT}, "Event": from_json(payload)}
     fields = flat(record)
-    entry = Entry(**{fact: _first(fields, names) for fact, names in _FACTS.items()}, data=_pairs(record))
+    facts = {fact: _first(fields, names) for fact, names in _FACTS.items()}
+    entry = Entry(**facts, data=_pairs(record), address=own_address(fields.get("host.ip")))
     for name, value in fields.items():
         at, _, leaf = name.rpartition(".")
         if at in _DATA_AT and len(entry.data) < MAX_DATA and (said := _text(value)) is not None:
