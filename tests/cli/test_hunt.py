@@ -259,3 +259,13 @@ def test_a_table_for_people(sferic: Sferic, pipeline: Any, monkeypatch: pytest.M
     assert "\x1b" not in run.out + run.err
     assert run.out.startswith("SCORE              CHANNEL AND WHY")
     assert pipeline.report.findings[0].id in run.out
+
+
+def test_a_file_tells_the_form(sferic: Sferic, tmp_path: Path) -> None:
+    """Without `--format` the output's name decides; a page is refused before anything is read."""
+    log = str(tmp_path / "a.log")
+    Path(log).write_text("1772445600.250     57 10.1.0.5 TCP_TUNNEL/200 3721 CONNECT a.example:443 - HIER_DIRECT/192.0.2.1 -\n")
+    assert sferic("hunt", log, "-o", str(tmp_path / "out.html")).code == 2
+    for name, begin in (("out.csv", "id,"), ("out.md", "#")):
+        sferic("hunt", log, "-o", str(tmp_path / name))
+        assert (tmp_path / name).read_text().startswith(begin)

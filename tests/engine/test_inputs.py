@@ -144,7 +144,9 @@ def test_a_link_that_leads_nowhere_is_told(tmp_path: Path) -> None:
 def test_a_misspelt_path_is_told_its_neighbour(tmp_path: Path) -> None:
     """Where a file of nearly that name lies beside, the refusal names it."""
     fill(tmp_path, "access.log")
-    assert f"did you mean {tmp_path}/access.log?" in str(refusal(tmp_path / "acess.log").error)
+    (tmp_path / "mix").mkdir()
+    for wrong, right in (("acess.log", "access.log"), ("mxi", "mix")):
+        assert f"did you mean {tmp_path}/{right}?" in str(refusal(tmp_path / wrong).error)
     for far in ("zeek.log", "axe.log", "-x"):
         assert "has a name like it" in str(refusal(tmp_path / far).error)
 

@@ -54,3 +54,9 @@ def test_a_long_log_shows_its_end() -> None:
     assert len(lines) == MOST_DAYS + 2
     assert lines[-1] == "69 earlier days are not drawn"
     assert lines[-2].startswith("day 099")
+
+
+def test_ends_that_would_be_written_alike_are_seconds() -> None:
+    """Where a bar would reach from 4.5 min to 4.5 min, all ends are told in seconds."""
+    drawn = histogram([Bar(268.0, 269.5, 4), Bar(269.5, 273.0, 8)], 60)
+    assert [line.partition("  ")[0] for line in drawn] == ["268.0 s – 269.5 s", "269.5 s – 273.0 s"]

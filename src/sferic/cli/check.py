@@ -39,6 +39,9 @@ def _held(name: str, holding: Holding) -> str:
     return f"{counted(holding.events, 'event')}, for {', '.join(holding.analytics) or 'no analytic'}: {told}"
 
 
+_OTHERS = "without an event (headers, other records)"
+
+
 def _recognised(file: FileAccount) -> str:
     """Say who knew the lines of a file, how surely, and what became of them."""
     known = [
@@ -46,7 +49,9 @@ def _recognised(file: FileAccount) -> str:
         for name, events in sorted(file.sources.items(), key=lambda item: (-item[1], item[0]))
         if events or name in file.surety
     ]
-    lost = [f"{number:,} {word}" for number, word in ((file.rejected, "rejected"), (file.unknown, "unknown")) if number]
+    others = file.lines - file.events - file.rejected - file.unknown
+    lines = ((file.rejected, "rejected"), (file.unknown, "unknown"), (others, _OTHERS))
+    lost = [f"{number:,} {word}" for number, word in lines if number > 0]
     return f"{file.path}: " + "; ".join([*(known or ["not recognised"]), *lost])
 
 

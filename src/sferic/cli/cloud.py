@@ -37,7 +37,7 @@ def learn(*paths: str, to: Path, reading: _flags.Reading | None = None, quiet: b
     with _streams.whole_file(to) as stream:
         stream.write(text.getvalue().encode())
     for name in found.held_back:
-        sys.stderr.write(f"not learned, because a finding names it: {safe_text(name)}\n")
+        sys.stderr.write(f"not learned, because a finding names it: {safe_text(name)}; add it by hand if it is yours\n")
     sys.stderr.write(f"{counted(len(found.deployers), 'deployer')} written to {safe_text(str(to))}; read it first\n")
     if not quiet:
         account.render(told, sys.stderr, _streams.look(sys.stderr, no_color=False))

@@ -60,5 +60,5 @@ def choose(report: Report, start: str) -> Finding:
     where = ", ".join(map(safe_text, report.paths))
     if not report.findings:
         raise NotFound("the hunt found nothing that could be explained", where=where)
-    hint = f"{len(report.findings)} in this report"
+    hint = f"{len(report.findings)} in this report; of the last hunt, unless `--from` names one that `--save` wrote"
     raise NotFound(f"no finding is called {start!r}", where=where, expected=listed, hint=hint)

@@ -52,7 +52,7 @@ def hunt(
 
     Args:
         paths: Files, folders, archives or patterns; `-` is standard input.
-        form: How to write the findings: a table on a terminal, else NDJSON.
+        form: How to write the findings: a table on a terminal; in a file as its name ends; else NDJSON.
         analytic: What to look for: beacon, long_connection, process, cloud_change, activity or activity_as_published;
             repeat, or use commas.
         as_published: Run the published search exactly as it was published, faults included.
@@ -146,7 +146,7 @@ def _analytics(names: list[str], *, as_published: bool) -> list[str]:
 def _target(settings: Settings, asked: str | None, writing: _flags.Writing) -> tuple[str, str]:
     """Decide what is written and how, before hours go into a hunt whose result has no form."""
     _streams.refuse_nowhere(writing.output)
-    form = asked or ("table" if writing.output is None and sys.stdout.isatty() else "ndjson")
+    form = asked or _by_ending(writing.output)
     published = [name.startswith("activity") for name in settings.analytics]
     if published and all(published):
         if form not in FORMATS["activity"]:
@@ -156,6 +156,17 @@ def _target(settings: Settings, asked: str | None, writing: _flags.Writing) -> t
         hint = "ask for `--analytic activity` alone, or leave it out"
         raise UsageError(f"{form} cannot hold findings and rows of the published search together", hint=hint)
     return "findings", form
+
+
+def _by_ending(output: Path | None) -> str:
+    """Choose the form that a file's name tells; a page is none."""
+    if output is None:
+        return "table" if sys.stdout.isatty() else "ndjson"
+    ending = output.suffix.lower()
+    if ending in (".html", ".htm"):
+        raise UsageError("there is no form of that kind", where=str(output), expected=", ".join(FORMATS["findings"]),
+                         hint="`--format markdown` is for pages and tickets")  # fmt: skip
+    return {".csv": "csv", ".md": "markdown"}.get(ending, "ndjson")
 
 
 def keep(report: Report, *, quiet: bool = False) -> None:

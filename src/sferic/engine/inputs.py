@@ -274,7 +274,9 @@ def _nearby(path: Path) -> str:
     if not parent.is_dir():
         *_, first = (one for one in (parent, *parent.parents) if not one.is_dir())
         return f"{first} is a file" if first.exists() else f"there is no folder {first}"
-    near = difflib.get_close_matches(path.name, [entry.name for entry in parent.iterdir()], n=1, cutoff=NEAR)
+    names = [entry.name for entry in parent.iterdir()]
+    near = difflib.get_close_matches(path.name, names, n=1, cutoff=NEAR)
+    near = near or [name for name in names if sorted(name) == sorted(path.name)]  # letters exchanged
     if near:
         return f"did you mean {parent / near[0]}?"
     return f"nothing in {'the current folder' if parent == Path() else parent} has a name like it"

@@ -27,7 +27,7 @@ def histogram(bars: Sequence[Bar], width: int) -> list[str]:
         return [line.replace(_TIED, " ") for line in wrap(", ".join(whole), max(width, 8))]
     held = [i for i, bar in enumerate(bars) if bar.count]
     shown = _joined(bars[held[0] : held[-1] + 1] if held else bars[:1])
-    labels = [f"{duration_text(bar.low_s)} – {duration_text(bar.high_s)}" for bar in shown]
+    labels = [_label(bar, exactly=_is_fine(shown)) for bar in shown]
     label_width, count_width = max(map(len, labels)), max(len(f"{bar.count:,}") for bar in shown)
     room = max(8, width - label_width - count_width - 4)
     most = max(bar.count for bar in shown) or 1
@@ -35,6 +35,16 @@ def histogram(bars: Sequence[Bar], width: int) -> list[str]:
         f"{label:>{label_width}}  {bar.count:>{count_width},}  {_bar(bar.count / most, room)}".rstrip()
         for label, bar in zip(labels, shown, strict=True)
     ]
+
+
+def _is_fine(bars: Sequence[Bar]) -> bool:
+    """Say whether both ends of a bar would be written alike."""
+    return any(duration_text(bar.low_s) == duration_text(bar.high_s) for bar in bars if bar.low_s < bar.high_s)
+
+
+def _label(bar: Bar, *, exactly: bool) -> str:
+    ends = (f"{end:,.1f} s" if exactly else duration_text(end) for end in (bar.low_s, bar.high_s))
+    return " – ".join(ends)
 
 
 def _joined(bars: Sequence[Bar]) -> list[Bar]:
