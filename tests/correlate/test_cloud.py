@@ -1,13 +1,16 @@
 """What a hunt says of changes to functions: who is reported, how gravely, and who is left in peace."""
 
 import json
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sferic.correlate import cloud
 from sferic.lab.audit import load_plan, write_plan
+from sferic.model.deed import Deed
 from sferic.model.finding import Finding
 from sferic.model.settings import Settings
 from sferic.pipeline import hunt
@@ -334,3 +337,12 @@ def test_rules_of_others_run(hunt_lines: Hunt, tmp_path: Path) -> None:
     assert [signals(f) for f in report.findings] == [{"mine": 31.0}]
     assert ["Look Ahead" in m.text and "RE2" in m.text for m in report.account.missing] == [True]
     assert hunt_lines(lines).findings == ()
+
+
+def test_next_steps_speak_of_what_was_done() -> None:
+    """A change of a function is put back; of a grant or a key in use there is no old version to put back."""
+    deed = partial(Deed, time=0, source="aws_cloudtrail", place="a:1", provider="aws", function="f", actor="a")
+    changed, used = (" ".join(cloud._next_steps(deed(kind=kind), "f")) for kind in ("code", ""))
+    assert "put the old version of f back" in changed
+    assert "old version" not in used
+    assert "take the credential or the grant away" in used

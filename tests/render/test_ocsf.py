@@ -121,3 +121,10 @@ def test_what_ocsf_has_no_place_for(report: Report) -> None:
     """The parts of the score travel along."""
     whole = records(report)[0]["unmapped"]
     assert sum(reason["points"] for reason in whole["sferic_reasons"]) == pytest.approx(whole["sferic_points"])
+
+
+def test_sentences_stay_apart(report: Report) -> None:
+    """What a SIEM shows as the description has each reason's sentence by itself."""
+    for finding, record in zip(report.findings, records(report), strict=True):
+        told = [reason.text.rstrip(".") for reason in finding.reasons if reason.text]
+        assert record["finding_info"].get("desc", "") == "; ".join(told)
