@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,11 @@ SECONDS = [120 * n + n * n * 7919 % 25 for n in range(240)]
 ADDRESS = "192.0.2.10"
 
 
-def cited(folder: Path, texts: Mapping[str, list[str]], **settings: object) -> dict[str, list[str]]:
+def cited(folder: Path, texts: Mapping[str, list[str]], **settings: Any) -> dict[str, list[str]]:
     """Hunt through logs with one channel; return the lines that each of its reasons points to."""
     for name, lines in texts.items():
         (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    report = hunt([str(folder)], Settings(min_score=0, workers=1, **settings))  # type: ignore[arg-type] # any setting
+    report = hunt([str(folder)], Settings(min_score=0, workers=1, **settings))
     assert not report.account.reject_reasons
     (finding,) = report.findings
     found: dict[str, list[str]] = {}
