@@ -62,20 +62,28 @@ class Opened(msgspec.Struct, frozen=True):
     """How many bytes have been taken from the disk so far, before unpacking."""
 
 
+def _raw(item: Input) -> "_Counted":
+    try:
+        return _Counted(item.open())
+    except OSError as error:
+        raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
+
+
+def _head(item: Input, raw: "_Counted") -> bytes:
+    try:
+        return raw.peek(SNIFF_BYTES)
+    except _DAMAGE as error:
+        raw.close()
+        raise _damaged(item, 0, error) from error
+
+
 def open_chunks(item: Input, limits: Limits, glance: Glance | None = None) -> Opened:
     """Open an input; raises EmptyInput or BinaryInput at once, DamagedInput or LimitExceeded while reading.
 
     Of a binary log only what the glance wants is unpacked; of the rest there are empty lines.
     """
-    try:
-        raw = _Counted(item.open())
-    except OSError as error:
-        raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
-    try:
-        head = raw.peek(SNIFF_BYTES)
-    except _DAMAGE as error:
-        raw.close()
-        raise _damaged(item, 0, error) from error
+    raw = _raw(item)
+    head = _head(item, raw)
     if not head:
         raw.close()
         raise EmptyInput("is empty", where=item.label, expected="at least one log line")
@@ -86,15 +94,8 @@ def open_chunks(item: Input, limits: Limits, glance: Glance | None = None) -> Op
 
 def unpacked(item: Input, limits: Limits) -> Iterator[bytes]:
     """Yield what a packed file holds, byte for byte; nothing for a plain one. Raises what `open_chunks` raises."""
-    try:
-        raw = _Counted(item.open())
-    except OSError as error:
-        raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
-    try:
-        head = raw.peek(SNIFF_BYTES)
-    except _DAMAGE as error:
-        raw.close()
-        raise _damaged(item, 0, error) from error
+    raw = _raw(item)
+    head = _head(item, raw)
     codec = next((name for magic, name in _MAGICS.items() if head.startswith(magic) and name in DECOMPRESSORS), "")
     if codec:
         yield from _guarded(raw, codec, item, limits)
@@ -106,10 +107,7 @@ def open_span(item: Input, start: int, stop: int | None, chunk_bytes: int | None
 
     Chunks hold `READ_BYTES`, or so many bytes. A part of a file is not asked whether it is text.
     """
-    try:
-        raw = _Counted(item.open())
-    except OSError as error:
-        raise UnreadableInput(f"cannot be opened: {error.strerror}", where=item.label) from error
+    raw = _raw(item)
     span = _span(raw, start, stop, item, chunk_bytes or READ_BYTES)
     return Opened("plain", span if start else as_utf8(span), lambda: raw.taken)
 
