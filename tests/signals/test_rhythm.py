@@ -77,11 +77,12 @@ def test_jitter_hears_a_setting() -> None:
 
 def test_the_share_of_gaps_within_the_bounds_is_counted() -> None:
     """How many gaps are said to be between two times is how many are: pauses and doubled gaps are not among them."""
-    times = after([*one_sided(60, 0.3, 180).tolist(), *[400.0] * 20])
-    _, text = heard("timing", calls(ME, WORKER, times))
+    gaps = one_sided(60, 0.3, 200)
+    gaps[::5] *= 2  # a check-in in between is missing from the log, which the law explains
+    _, text = heard("timing", calls(ME, WORKER, after(gaps)))
     found = re.search(r"; (\d+)% of all gaps are between", text)
     assert found
-    assert int(found[1]) <= 90
+    assert int(found[1]) == 80
 
 
 def test_jitter_hears_a_vendors_timer() -> None:
